@@ -1,0 +1,26 @@
+// Where something listens: a host (name or literal address, IPv6 without brackets) and a port.
+// `text()` writes it as people do, `parse_address` reads it: "127.0.0.1:8080", "[::1]:8080", ":8080".
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace foretide {
+
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+
+  std::string text() const;
+  bool is_loopback() const;
+  friend auto operator<=>(const Address&, const Address&) = default;
+};
+
+// Nothing when the text has no port, the port is not a number up to 65535, or brackets do not match.
+// An empty host is kept empty; the caller decides what it stands for.
+std::optional<Address> parse_address(std::string_view text);
+
+}  // namespace foretide

@@ -1,0 +1,56 @@
+// agent.yaml and balancer.yaml: where the coordinator is, which key it has, which key is ours. Written by
+// `foretide join`, read by the agent and by a balancer. The same strictness and message form as the
+// cluster file.
+//
+//     coordinator: {control: "10.0.0.1:7401", telemetry: "10.0.0.1:7402", key: "<Z85>"}
+//     name: node-a
+//     key_file: /var/lib/foretide/agent/node.key     # our secret key, mode 0600
+//     state: /var/lib/foretide/agent
+//     address: 10.0.0.7          # agent, optional
+//     ports: 20000-29999         # agent, optional
+//     user: same                 # agent, optional: workers run as the agent's own user
+//     listen: {traffic: ["0.0.0.0:8080"], balancer_admin: "127.0.0.1:7403"}   # balancer
+//     threads: 1                 # balancer, optional
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/address.hpp"
+#include "common/result.hpp"
+
+namespace foretide {
+
+struct CoordinatorPeer {
+  Address control, telemetry;
+  std::string key;  // Z85 public key that the coordinator must prove to hold
+};
+
+struct AgentSettings {
+  CoordinatorPeer coordinator;
+  std::string name;
+  std::string key_file;
+  std::string state;
+  std::string address;  // empty: the local address of the connection to the coordinator
+  std::uint16_t first_port = 20000, last_port = 29999;
+  bool same_user = false;
+};
+
+struct BalancerSettings {
+  CoordinatorPeer coordinator;
+  std::string name;
+  std::string key_file;
+  std::string state;
+  std::vector<Address> traffic{{"0.0.0.0", 8080}};
+  Address admin{"127.0.0.1", 7403};
+  std::uint32_t threads = 1;
+};
+
+Result<AgentSettings> read_agent_settings(const std::string& path);
+Result<BalancerSettings> read_balancer_settings(const std::string& path);
+std::string agent_yaml(const AgentSettings& settings);
+std::string balancer_yaml(const BalancerSettings& settings);
+
+}  // namespace foretide

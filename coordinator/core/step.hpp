@@ -1,0 +1,80 @@
+// The coordinator's brain: step(state, event) -> actions.
+//
+// Everything that the coordinator knows is in State, everything that happens comes as an Event with the
+// time at which it happened, and everything that it does is in the actions. No clock, no socket, no
+// thread, no randomness in here; live running, the deterministic simulation and replays call the same
+// function. The order of the actions is the order in which they must be carried out: what has to be
+// durable is persisted before it is sent.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/ids.hpp"
+#include "common/settings/cluster.hpp"
+#include "common/stamp.hpp"
+#include "common/time.hpp"
+#include "common/wire/messages.hpp"
+#include "coordinator/core/decision.hpp"
+#include "coordinator/core/state.hpp"
+
+namespace foretide::coordinator {
+
+// ---- what happens ----
+
+// A coordinator's life begins: what the store holds. `epoch` is the persisted one; the state's own becomes
+// one more than the highest of it and what HELLOs carry (a later HELLO with a higher epoch raises it again,
+// before anything more is sent).
+struct Started {
+  std::uint64_t epoch = 0;
+  std::vector<PersistedNode> nodes;  // last desired set of every node, as it was persisted
+  ClusterSettings cluster;
+};
+struct ClusterChanged { ClusterSettings cluster; };  // a reload that was checked and is valid
+struct NodeHello { NodeId node; std::string session; wire::Hello hello; std::string peer_address; };
+struct NodeReported { NodeId node; std::string session; wire::NodeReport report; };
+struct NodeSampled { NodeId node; wire::NodeSample sample; };
+struct NodeRemoved { NodeId node; };  // its key was revoked
+struct BalancerHello { BalancerId balancer; std::string session; wire::Hello hello; };
+struct TableAcked { BalancerId balancer; std::string session; wire::TableAck ack; };
+struct TrafficReported { BalancerId balancer; std::string session; wire::TrafficReport report; };
+// POST /v1/services/NAME/scale: hold this many (within nothing but what fits) until it expires.
+struct ScaleSet { ServiceId service; std::optional<std::uint32_t> count; Duration expires_after; };
+// POST /scale: predict so far ahead and let the decision that follows from it take effect.
+struct ForecastAsked { ServiceId service; Duration ahead; };
+struct Tick {};
+
+struct Event {
+  Instant now;
+  WallTime wall;
+  std::variant<Started, ClusterChanged, NodeHello, NodeReported, NodeSampled, NodeRemoved,
+               BalancerHello, TableAcked, TrafficReported, ScaleSet, ForecastAsked, Tick> what;
+};
+
+// ---- what to do ----
+
+struct PersistEpoch { std::uint64_t epoch; };
+struct PersistSet { NodeId node; wire::DesiredSet set; };     // before the SendSet that follows
+struct PersistRevision { std::uint64_t revision; };           // highest used in this epoch
+struct SendWelcomeNode { NodeId node; wire::Welcome welcome; };
+struct SendWelcomeBalancer { BalancerId balancer; wire::Welcome welcome; };
+struct RefuseNode { NodeId node; std::string session; wire::Refusal refusal; };
+struct SendSet { NodeId node; wire::DesiredSet set; };
+struct SendServiceTable { BalancerId balancer; wire::ServiceTable table; };
+struct SendMatchTable { BalancerId balancer; wire::MatchTable table; };
+struct RecordDecision { Decision decision; };                 // to the store and the event stream
+// Something that a person may want to know ("worker web-3-1 on node-a ended with status 1").
+struct Notice { WallTime at; std::string kind; ServiceId service; NodeId node; WorkerId worker;
+                std::string text; std::vector<std::string> output; };
+
+using Action = std::variant<PersistEpoch, PersistRevision, PersistSet, SendWelcomeNode,
+                            SendWelcomeBalancer, RefuseNode, SendSet, SendServiceTable,
+                            SendMatchTable, RecordDecision, Notice>;
+
+std::vector<Action> step(State& state, const Event& event);
+
+}  // namespace foretide::coordinator
