@@ -44,6 +44,9 @@ struct Arrival {
   Lane lane = Lane::kControl;
   std::string bytes;
   std::string peer_address;  // the remote's IP as the server saw it, empty on the client
+  // Server: which of the key's connections on this lane it came by, for an answer to that one alone; a
+  // reconnect is a new one.
+  std::uint64_t connection = 0;
 };
 
 struct ChannelCounts {
@@ -68,6 +71,9 @@ class ZmqServer {
   void allow(std::vector<std::string> public_keys);
   // To the peer's newest control connection; dropped and counted when there is none.
   void send(const std::string& peer_key, std::string bytes);
+  // To one control connection (see Arrival) and no other: where two programs hold the same key, neither
+  // ever gets what is meant for the other. Dropped and counted when it is gone.
+  void send(const std::string& peer_key, std::uint64_t connection, std::string bytes);
   ChannelCounts counts() const;
 
  private:
