@@ -241,6 +241,8 @@ struct ServiceTraffic {
   double busy_seconds_total = 0.0;
   std::uint32_t in_flight = 0, held = 0;
   std::uint64_t oldest_held_ms = 0;
+  std::optional<Stamp> applied;  // the table in force when this was counted: zero in flight on an endpoint
+                                 // that this table drains is final
   std::vector<EndpointTraffic> endpoints;
   friend bool operator==(const ServiceTraffic&, const ServiceTraffic&) = default;
 };

@@ -20,6 +20,7 @@
 #include "common/time.hpp"
 #include "common/wire/messages.hpp"
 #include "coordinator/core/decision.hpp"
+#include "coordinator/core/notice.hpp"
 #include "coordinator/core/state.hpp"
 
 namespace foretide::coordinator {
@@ -42,7 +43,8 @@ struct NodeRemoved { NodeId node; };  // its key was revoked
 struct BalancerHello { BalancerId balancer; std::string session; wire::Hello hello; };
 struct TableAcked { BalancerId balancer; std::string session; wire::TableAck ack; };
 struct TrafficReported { BalancerId balancer; std::string session; wire::TrafficReport report; };
-// POST /v1/services/NAME/scale: hold this many (within nothing but what fits) until it expires.
+// POST /v1/services/NAME/scale: hold this many (within nothing but what fits) until it expires; zero: it
+// does not. No count takes the hold back.
 struct ScaleSet { ServiceId service; std::optional<std::uint32_t> count; Duration expires_after; };
 // POST /scale: predict so far ahead and let the decision that follows from it take effect.
 struct ForecastAsked { ServiceId service; Duration ahead; };
@@ -60,16 +62,14 @@ struct Event {
 struct PersistEpoch { std::uint64_t epoch; };
 struct PersistSet { NodeId node; wire::DesiredSet set; };     // before the SendSet that follows
 struct PersistRevision { std::uint64_t revision; };           // highest used in this epoch
-struct SendWelcomeNode { NodeId node; wire::Welcome welcome; };
-struct SendWelcomeBalancer { BalancerId balancer; wire::Welcome welcome; };
+// Messages go to one session: a second program with the same key must never get the first one's orders.
+struct SendWelcomeNode { NodeId node; wire::Welcome welcome; std::string session; };
+struct SendWelcomeBalancer { BalancerId balancer; wire::Welcome welcome; std::string session; };
 struct RefuseNode { NodeId node; std::string session; wire::Refusal refusal; };
-struct SendSet { NodeId node; wire::DesiredSet set; };
-struct SendServiceTable { BalancerId balancer; wire::ServiceTable table; };
-struct SendMatchTable { BalancerId balancer; wire::MatchTable table; };
+struct SendSet { NodeId node; wire::DesiredSet set; std::string session; };
+struct SendServiceTable { BalancerId balancer; wire::ServiceTable table; std::string session; };
+struct SendMatchTable { BalancerId balancer; wire::MatchTable table; std::string session; };
 struct RecordDecision { Decision decision; };                 // to the store and the event stream
-// Something that a person may want to know ("worker web-3-1 on node-a ended with status 1").
-struct Notice { WallTime at; std::string kind; ServiceId service; NodeId node; WorkerId worker;
-                std::string text; std::vector<std::string> output; };
 
 using Action = std::variant<PersistEpoch, PersistRevision, PersistSet, SendWelcomeNode,
                             SendWelcomeBalancer, RefuseNode, SendSet, SendServiceTable,

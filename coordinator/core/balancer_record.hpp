@@ -1,0 +1,44 @@
+// What the coordinator knows about one balancer: its session and which tables it holds. A balancer
+// that was silent for 15 s is not waited for when workers are retired; it goes on routing by what
+// it has, so the agents then watch the worker's connections instead.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/ids.hpp"
+#include "common/stamp.hpp"
+#include "common/time.hpp"
+
+namespace foretide::coordinator {
+
+inline constexpr Duration kBalancerSilentAfter = std::chrono::seconds(15);
+
+struct TableHeld {
+  Stamp applied;  // what it acknowledged
+  Instant acked_at{};
+  Stamp sent;  // what it was last sent
+  Instant sent_at{};
+};
+
+struct BalancerRecord {
+  BalancerId id;
+  std::string session;  // empty: none since this coordinator began
+  Instant heard_at{};
+  bool greeted = false;  // said Hello in this session
+  std::uint64_t told_epoch = 0;
+  Instant welcomed_at{};
+  std::string version, address;
+  std::vector<std::string> traffic;  // where it listens, for display
+
+  std::map<ServiceId, TableHeld> tables;
+  TableHeld match;
+  std::string refused;  // why it would not take a table, last told
+
+  bool is_live(Instant now) const {
+    return !session.empty() && now - heard_at < kBalancerSilentAfter;
+  }
+};
+
+}  // namespace foretide::coordinator

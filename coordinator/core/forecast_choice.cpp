@@ -1,0 +1,89 @@
+#include "coordinator/core/forecast_choice.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace foretide::coordinator {
+namespace {
+
+// Seconds of judged history before prediction may speak, and by how much it must be the cheaper.
+constexpr std::size_t kJudgedMin = 20;
+constexpr double kClearlyBetter = 0.97;
+
+std::size_t index_of(Forecaster forecaster) {
+  return static_cast<std::size_t>(forecaster);
+}
+
+}  // namespace
+
+double quantile_for(double shortage) {
+  return std::clamp(1.0 - 5.0 * shortage, 0.5, 0.99);
+}
+
+const Backtest& ForecastChoice::chosen_test() const {
+  return tests_[index_of(chosen_)];
+}
+
+void ForecastChoice::aim(std::int64_t horizon, double quantile) {
+  for (const Forecaster forecaster : kForecasters) {
+    Backtest& test = tests_[index_of(forecaster)];
+    if (test.forecaster() == forecaster && test.horizon() == horizon &&
+        test.quantile() == quantile) {
+      continue;
+    }
+    test = Backtest(forecaster, horizon, quantile);
+  }
+}
+
+void ForecastChoice::advance(const DemandSeries& series, std::int64_t reactive_window) {
+  for (Backtest& test : tests_) test.advance(series, reactive_window);
+  chosen_ = Forecaster::kPersistence;
+  for (const Forecaster forecaster : kForecasters) {
+    const Backtest& test = tests_[index_of(forecaster)];
+    if (test.judged() < kJudgedMin) continue;
+    if (test.cost() < kClearlyBetter * chosen_test().cost()) chosen_ = forecaster;
+  }
+  const Backtest& best = chosen_test();
+  pays_ = best.judged() >= kJudgedMin && best.joint_cost() < kClearlyBetter * best.reactive_cost();
+}
+
+std::string ForecastChoice::reason() const {
+  const Backtest& best = chosen_test();
+  char text[200];
+  if (best.judged() < kJudgedMin) {
+    std::snprintf(text, sizeof text, "learning: %zu of %zu seconds of history judged",
+                  best.judged(), kJudgedMin);
+  } else if (pays_) {
+    std::snprintf(text, sizeof text,
+                  "on: with the %s forecast the last %zu s would have cost %.3g, without %.3g",
+                  name_of(chosen_), best.judged(), best.joint_cost(), best.reactive_cost());
+  } else {
+    std::snprintf(
+        text, sizeof text,
+        "off: reactive is as good on this traffic (cost %.3g over the last %zu s, with the "
+        "%s forecast %.3g)",
+        best.reactive_cost(), best.judged(), name_of(chosen_), best.joint_cost());
+  }
+  return text;
+}
+
+std::optional<Forecast> ForecastChoice::forecast(const DemandSeries& series) const {
+  const Backtest& test = chosen_test();
+  const auto ahead = static_cast<double>(test.horizon());
+  const auto point = point_for(chosen_, series, series.end() - 1, ahead);
+  if (!point) return std::nullopt;
+  return forecast_from(chosen_, ahead, *point, test.errors());
+}
+
+std::optional<Forecast> forecast_for(const DemandSeries& series, double ahead_seconds,
+                                     double shortage, std::int64_t reactive_window) {
+  // Beyond a quarter of an hour there is not enough history here to test against.
+  const double horizon = std::clamp(std::ceil(ahead_seconds), 1.0, 900.0);
+  ForecastChoice choice;
+  choice.aim(static_cast<std::int64_t>(horizon), quantile_for(shortage));
+  choice.advance(series, reactive_window);
+  return choice.forecast(series);
+}
+
+}  // namespace foretide::coordinator

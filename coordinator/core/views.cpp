@@ -1,0 +1,201 @@
+#include "coordinator/core/views.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace foretide::coordinator {
+namespace {
+
+bool is_on_lost_node(const State& state, const WorkerRecord& worker, Instant now) {
+  const auto node = state.nodes.find(worker.node);
+  return node == state.nodes.end() || node->second.is_lost(now);
+}
+
+std::string phase_name(const WorkerRecord& worker) {
+  if (!worker.report) return "starting";
+  switch (worker.report->phase) {
+    case wire::WorkerPhase::kStarting:
+      return "starting";
+    case wire::WorkerPhase::kReady:
+      return "ready";
+    case wire::WorkerPhase::kBackingOff:
+      return "backing-off";
+    case wire::WorkerPhase::kStopping:
+      return "stopping";
+    case wire::WorkerPhase::kEnded:
+      return "ended";
+    case wire::WorkerPhase::kRefused:
+      return "refused";
+  }
+  return "starting";
+}
+
+std::string state_name(const State& state, const WorkerRecord& worker, Instant now) {
+  switch (worker.stage) {
+    case WorkerStage::kGone:
+      return "ended";
+    case WorkerStage::kStopping:
+      return "stopping";
+    case WorkerStage::kDraining:
+      return "draining";
+    case WorkerStage::kServing:
+      break;
+  }
+  return is_on_lost_node(state, worker, now) ? "lost" : phase_name(worker);
+}
+
+WorkerView view_of(const State& state, const WorkerRecord& worker, Instant now) {
+  WorkerView view;
+  view.id = worker.id;
+  view.service = worker.service;
+  view.node = worker.node;
+  view.release = worker.release;
+  view.state = state_name(state, worker, now);
+  view.in_flight = worker.in_flight();
+  for (const auto& [balancer, use] : worker.use) {
+    view.completed_total += use.completed_total;
+    view.failed_total += use.failed_total;
+  }
+  if (worker.stage == WorkerStage::kDraining) view.reason = worker.drain_reason;
+  if (worker.report) {
+    const wire::WorkerReport& report = *worker.report;
+    if (report.address.port != 0) view.address = report.address.text();
+    view.pid = report.pid;
+    if (report.start_ms) view.start_seconds = static_cast<double>(*report.start_ms) / 1000.0;
+    view.failures = report.failures;
+    if (!report.reason.empty()) view.reason = report.reason;
+    view.last_output = report.last_output;
+  }
+  if (worker.sample) {
+    view.cpu_cores = worker.sample->cpu_cores;
+    view.resident_bytes = worker.sample->resident_bytes;
+  }
+  return view;
+}
+
+void count_workers(const State& state, const ServiceRecord& service, Instant now,
+                   ServiceView& view) {
+  for (const auto& [id, worker] : service.workers) {
+    view.workers.push_back(view_of(state, worker, now));
+    const std::string& name = view.workers.back().state;
+    if (name == "ready") ++view.ready;
+    if (name == "starting") ++view.starting;
+    if (name == "draining" || name == "stopping") ++view.draining;
+    if (name == "backing-off" || name == "refused") ++view.failing;
+  }
+}
+
+void tell_decisions(const ServiceRecord& service, Instant now, ServiceView& view) {
+  const auto last = std::find_if(service.decisions.rbegin(), service.decisions.rend(),
+                                 [](const Decision& d) { return d.from != d.to; });
+  if (last != service.decisions.rend()) view.last_decision = *last;
+  if (!service.manual) return;
+  ManualView manual{.count = service.manual->count, .expires_in_seconds = {}};
+  if (service.manual->until) manual.expires_in_seconds = seconds_in(*service.manual->until - now);
+  view.manual = manual;
+}
+
+void tell_demand(const ServiceRecord& service, Instant now, ServiceView& view) {
+  view.demand = service.series.latest(now, std::chrono::seconds(10));
+  view.forecast = service.forecast;
+  if (service.forecast) view.forecaster = name_of(service.choice.chosen());
+  view.prediction = service.choice.reason();
+  view.lead_time_seconds = seconds_in(lead_time_for(service.start_times));
+  view.service_time_seconds = service.service_time.mean();
+}
+
+ServiceView view_of(const State& state, const ServiceRecord& service, Instant now) {
+  ServiceView view;
+  view.id = service.id;
+  view.removed = !service.settings;
+  view.upstreams = service.is_static();
+  view.release = service.release;
+  if (service.settings) {
+    view.min = service.settings->scale.min;
+    view.max = service.settings->scale.max;
+    view.capacity_per_worker = service.settings->capacity_soft;
+  }
+  view.desired = service.desired.value_or(0);
+  view.arrivals_total = service.totals.arrivals;
+  view.completed_total = service.totals.completed;
+  view.failed_total = service.totals.failed;
+  view.refused_total = service.totals.refused;
+  view.held_total = service.totals.held;
+  view.held = service.held();
+  view.in_flight = service.in_flight();
+  tell_demand(service, now, view);
+  tell_decisions(service, now, view);
+  count_workers(state, service, now, view);
+  return view;
+}
+
+NodeView view_of(const NodeRecord& node, Instant now) {
+  NodeView view;
+  view.id = node.id;
+  view.address = node.address;
+  view.version = node.version;
+  view.state = node.is_lost(now)      ? "lost"
+               : node.is_suspect(now) ? "suspect"
+               : node.merged          ? "live"
+                                      : "joining";
+  view.cpus = node.cpus;
+  view.memory_bytes = node.memory_bytes;
+  view.sample = node.sample;
+  view.workers = static_cast<std::uint32_t>(node.workers.size());
+  view.parse_errors = node.parse_errors;
+  view.heard_seconds_ago = seconds_in(now - node.heard_at);
+  view.missing = node.missing;
+  return view;
+}
+
+}  // namespace
+
+std::vector<ServiceView> service_views(const State& state, Instant now) {
+  std::vector<ServiceView> views;
+  for (const auto& [id, service] : state.services) views.push_back(view_of(state, service, now));
+  return views;
+}
+
+std::optional<ServiceView> service_view(const State& state, const ServiceId& id, Instant now) {
+  const auto service = state.services.find(id);
+  if (service == state.services.end()) return std::nullopt;
+  return view_of(state, service->second, now);
+}
+
+std::vector<WorkerView> worker_views(const State& state, Instant now) {
+  std::vector<WorkerView> views;
+  for (const auto& [name, service] : state.services) {
+    for (const auto& [id, worker] : service.workers) views.push_back(view_of(state, worker, now));
+  }
+  return views;
+}
+
+std::vector<NodeView> node_views(const State& state, Instant now) {
+  std::vector<NodeView> views;
+  for (const auto& [id, node] : state.nodes) views.push_back(view_of(node, now));
+  return views;
+}
+
+std::vector<BalancerView> balancer_views(const State& state, Instant now) {
+  std::vector<BalancerView> views;
+  for (const auto& [id, balancer] : state.balancers) {
+    views.push_back({.id = id,
+                     .state = balancer.is_live(now) ? "live" : "silent",
+                     .address = balancer.address,
+                     .version = balancer.version,
+                     .traffic = balancer.traffic,
+                     .heard_seconds_ago = seconds_in(now - balancer.heard_at)});
+  }
+  return views;
+}
+
+std::optional<Forecast> forecast_ahead(const State& state, const ServiceId& id, Duration ahead,
+                                       Instant /*now*/) {
+  const auto service = state.services.find(id);
+  if (service == state.services.end() || !service->second.settings) return std::nullopt;
+  const ScaleSettings& scale = service->second.settings->scale;
+  return forecast_for(service->second.series, seconds_in(ahead), scale.shortage,
+                      scale.window / std::chrono::seconds(1));
+}
+
+}  // namespace foretide::coordinator
