@@ -1,0 +1,60 @@
+#include "balancer/core/traffic.hpp"
+
+#include <algorithm>
+
+namespace foretide::balancer {
+
+wire::ServiceTraffic traffic_for(const ServiceId& service, const Traffic& traffic,
+                                 const EndpointSet& endpoints, const HoldQueue& queue,
+                                 Instant now) {
+  wire::ServiceTraffic report;
+  report.service = service;
+  report.arrivals_total = traffic.arrivals_total;
+  report.completed_total = traffic.completed_total;
+  report.failed_total = traffic.failed_total;
+  report.refused_total = traffic.refused_total;
+  report.held_total = traffic.held_total;
+  report.held_seconds_total = traffic.held.seconds(now);
+  report.busy_seconds_total = traffic.busy.seconds(now);
+  report.in_flight = traffic.busy.running();
+  report.held = static_cast<std::uint32_t>(queue.size());
+  if (const auto oldest = queue.oldest_since(); oldest && *oldest < now) {
+    report.oldest_held_ms = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(now - *oldest).count());
+  }
+  for (const auto& endpoint : endpoints.endpoints()) {
+    report.endpoints.push_back({.id = endpoint->id,
+                                .in_flight = endpoint->in_flight,
+                                .completed_total = endpoint->completed_total,
+                                .failed_total = endpoint->failed_total,
+                                .busy_seconds_total = endpoint->busy.seconds(now)});
+  }
+  return report;
+}
+
+void add(wire::ServiceTraffic& sum, const wire::ServiceTraffic& share) {
+  sum.arrivals_total += share.arrivals_total;
+  sum.completed_total += share.completed_total;
+  sum.failed_total += share.failed_total;
+  sum.refused_total += share.refused_total;
+  sum.held_total += share.held_total;
+  sum.held_seconds_total += share.held_seconds_total;
+  sum.busy_seconds_total += share.busy_seconds_total;
+  sum.in_flight += share.in_flight;
+  sum.held += share.held;
+  sum.oldest_held_ms = std::max(sum.oldest_held_ms, share.oldest_held_ms);
+  for (const auto& part : share.endpoints) {
+    const auto same = [&](const wire::EndpointTraffic& entry) { return entry.id == part.id; };
+    const auto found = std::find_if(sum.endpoints.begin(), sum.endpoints.end(), same);
+    if (found == sum.endpoints.end()) {
+      sum.endpoints.push_back(part);
+      continue;
+    }
+    found->in_flight += part.in_flight;
+    found->completed_total += part.completed_total;
+    found->failed_total += part.failed_total;
+    found->busy_seconds_total += part.busy_seconds_total;
+  }
+}
+
+}  // namespace foretide::balancer

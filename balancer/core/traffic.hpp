@@ -1,0 +1,33 @@
+// What a service's traffic amounts to, counted by each balancer thread for itself and added up for
+// the report. Cumulative since the balancer's session began; nothing is ever reset, so a lost
+// report is made good by the next one.
+//
+// A client request counts once in `arrivals`, when its head has been read and its service is known,
+// and ends as completed (a worker answered), failed (502, 504, or cut by the worker) or refused
+// (503). One whose client goes away is none of these: it is `abandoned`, which no report carries.
+#pragma once
+
+#include <cstdint>
+
+#include "balancer/core/busy_clock.hpp"
+#include "balancer/core/endpoint_set.hpp"
+#include "balancer/core/hold_queue.hpp"
+#include "common/wire/messages.hpp"
+
+namespace foretide::balancer {
+
+struct Traffic {
+  std::uint64_t arrivals_total = 0;
+  std::uint64_t completed_total = 0, failed_total = 0, refused_total = 0, abandoned_total = 0;
+  std::uint64_t held_total = 0;
+  BusyClock busy;  // dispatch to last byte
+  BusyClock held;  // waiting for an endpoint
+};
+
+wire::ServiceTraffic traffic_for(const ServiceId& service, const Traffic& traffic,
+                                 const EndpointSet& endpoints, const HoldQueue& queue, Instant now);
+
+// Adds another thread's share of the same service.
+void add(wire::ServiceTraffic& sum, const wire::ServiceTraffic& share);
+
+}  // namespace foretide::balancer
