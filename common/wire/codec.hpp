@@ -1,6 +1,6 @@
-// Messages to bytes and back. The only file that sees msgpack is `codec.cpp`.
+// Messages to bytes and back. Only `codec.cpp`, `body_writer` and `body_reader` beside it see msgpack.
 //
-// A message is a msgpack array of nine: version, type, epoch, revision, session, sequence, sent_at, and
+// A message is a msgpack array of eight: version, type, epoch, revision, session, sequence, sent_at, and
 // the body as a map with short keys. (The array is the envelope; the body is its last element.) Unknown
 // keys are skipped and keys are never reused, so version N talks to N-1; absent optionals are not sent.
 // Decoding trusts nothing: sizes, depth, duplicate keys, trailing bytes, NaN and infinities, negative
