@@ -14,11 +14,16 @@ bool is_between(char byte, std::uint8_t low, std::uint8_t high) {
 // The second byte's range depends on the first; RFC 3629, section 4.
 bool second_is_valid(std::uint8_t first, char second) {
   switch (first) {
-    case 0xE0: return is_between(second, 0xA0, 0xBF);
-    case 0xED: return is_between(second, 0x80, 0x9F);
-    case 0xF0: return is_between(second, 0x90, 0xBF);
-    case 0xF4: return is_between(second, 0x80, 0x8F);
-    default: return is_between(second, 0x80, 0xBF);
+    case 0xE0:
+      return is_between(second, 0xA0, 0xBF);
+    case 0xED:
+      return is_between(second, 0x80, 0x9F);
+    case 0xF0:
+      return is_between(second, 0x90, 0xBF);
+    case 0xF4:
+      return is_between(second, 0x80, 0x8F);
+    default:
+      return is_between(second, 0x80, 0xBF);
   }
 }
 

@@ -1,7 +1,7 @@
-// Values to msgpack. Walks a struct's `fields` twice: once to count the keys that will be sent, which a
-// msgpack map must say first, and once to write them. Text that is not UTF-8 (a worker's last words may be
-// anything) is mended on the way out, so that what arrives is always text. Part of the codec; nothing else
-// includes it.
+// Values to msgpack. Walks a struct's `fields` twice: once to count the keys that will be sent,
+// which a msgpack map must say first, and once to write them. Text that is not UTF-8 (a worker's
+// last words may be anything) is mended on the way out, so that what arrives is always text. Part
+// of the codec; nothing else includes it.
 #pragma once
 
 #include <chrono>

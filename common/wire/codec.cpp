@@ -107,8 +107,8 @@ Fault fault_in_map(const msgpack::object_map& map) {
   return twice == keys.end() ? Fault{} : "the key '" + std::string(*twice) + "' comes twice";
 }
 
-// What no message may hold anywhere, not even under a key that this version does not know. The depth is
-// bounded by the unpacker.
+// What no message may hold anywhere, not even under a key that this version does not know. The
+// depth is bounded by the unpacker.
 Fault fault_in(const msgpack::object& tree) {
   switch (tree.type) {
     case msgpack::type::FLOAT32:
@@ -148,8 +148,8 @@ Fault read_message(const msgpack::object& tree, Message& into) {
   std::uint32_t version = 0;
   if (Fault fault = read(items.ptr[0], version); !fault.empty()) return "version " + fault;
   if (version == 0 || version > kVersion + 1) {
-    return "it speaks version " + std::to_string(version) + " of the protocol, this program speaks " +
-           std::to_string(kVersion);
+    return "it speaks version " + std::to_string(version) +
+           " of the protocol, this program speaks " + std::to_string(kVersion);
   }
   if (version <= kVersion && items.size != kEnvelopeItems) return "its envelope is too long";
   std::uint8_t type = 0;
@@ -163,7 +163,9 @@ msgpack::unpack_limit limits() {
   return {kArrayItemsMax, kMapKeysMax, kStringBytesMax, kStringBytesMax, 0, kDepthMax};
 }
 
-bool keep_in_place(msgpack::type::object_type, std::size_t, void*) { return true; }
+bool keep_in_place(msgpack::type::object_type, std::size_t, void*) {
+  return true;
+}
 
 }  // namespace
 

@@ -1,5 +1,6 @@
-// The first and last value of every enumeration that travels, so that a number from the wire is only taken
-// when it is one of them. A newer peer's unknown value is an Error of that message, not a guess.
+// The first and last value of every enumeration that travels, so that a number from the wire is
+// only taken when it is one of them. A newer peer's unknown value is an Error of that message, not
+// a guess.
 #pragma once
 
 #include "common/wire/messages.hpp"

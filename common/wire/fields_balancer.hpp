@@ -1,4 +1,5 @@
-// The keys of what balancers and coordinator say to each other; see `fields_session.hpp` for the rules.
+// The keys of what balancers and coordinator say to each other; see `fields_session.hpp` for the
+// rules.
 #pragma once
 
 #include "common/wire/fields_session.hpp"

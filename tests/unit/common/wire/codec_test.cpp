@@ -17,7 +17,10 @@ using testing::HasSubstr;
 std::string welcome_with(const std::string& body) {
   return std::string("\x98\x01\x02\x07\x2a\xa1s\x01\x05", 9) + body;
 }
-const std::string kGoodBody = std::string("\x82\xa1n\xa1x\xa1" "e\x07", 8);
+const std::string kGoodBody = std::string(
+    "\x82\xa1n\xa1x\xa1"
+    "e\x07",
+    8);
 
 std::string error_of(const std::string& bytes) {
   const auto decoded = decode(bytes);
@@ -31,8 +34,9 @@ TEST(Codec, ReadsAHandWrittenMessage) {
 }
 
 TEST(Codec, RefusesWhatIsNoMessageAtAll) {
-  for (const std::string bytes : {std::string{}, std::string("\xc1"), std::string("hello"),
-                                  std::string("\x90"), std::string("\x80"), std::string(3, '\0')}) {
+  for (const std::string& bytes :
+       {std::string{}, std::string("\xc1"), std::string("hello"), std::string("\x90"),
+        std::string("\x80"), std::string(3, '\0')}) {
     EXPECT_FALSE(decode(bytes));
   }
 }
@@ -51,21 +55,34 @@ TEST(Codec, RefusesBytesBehindTheEnd) {
 }
 
 TEST(Codec, RefusesDuplicateKeysEvenBelowUnknownOnes) {
-  EXPECT_THAT(error_of(welcome_with(std::string("\x83\xa1n\xa1x\xa1" "e\x07\xa1" "e\x08", 11))),
+  EXPECT_THAT(error_of(welcome_with(std::string("\x83\xa1n\xa1x\xa1"
+                                                "e\x07\xa1"
+                                                "e\x08",
+                                                11))),
               HasSubstr("'e' comes twice"));
-  EXPECT_THAT(error_of(welcome_with(std::string("\x83\xa1n\xa1x\xa1" "e\x07\xa1z\x82\xa1y\x01\xa1y\x01", 17))),
+  EXPECT_THAT(error_of(welcome_with(std::string("\x83\xa1n\xa1x\xa1"
+                                                "e\x07\xa1z\x82\xa1y\x01\xa1y\x01",
+                                                17))),
               HasSubstr("'y' comes twice"));
 }
 
 TEST(Codec, NamesAMissingKey) {
-  EXPECT_THAT(error_of(welcome_with(std::string("\x81\xa1n\xa1x", 5))), HasSubstr("Welcome e: is missing"));
+  EXPECT_THAT(error_of(welcome_with(std::string("\x81\xa1n\xa1x", 5))),
+              HasSubstr("Welcome e: is missing"));
 }
 
 TEST(Codec, NamesAWrongTypeAndANegativeNumber) {
-  EXPECT_THAT(error_of(welcome_with(std::string("\x82\xa1n\x01\xa1" "e\x07", 7))), HasSubstr("n: is no text"));
-  EXPECT_THAT(error_of(welcome_with(std::string("\x82\xa1n\xa1x\xa1" "e\xff", 8))),
+  EXPECT_THAT(error_of(welcome_with(std::string("\x82\xa1n\x01\xa1"
+                                                "e\x07",
+                                                7))),
+              HasSubstr("n: is no text"));
+  EXPECT_THAT(error_of(welcome_with(std::string("\x82\xa1n\xa1x\xa1"
+                                                "e\xff",
+                                                8))),
               HasSubstr("e: is negative"));
-  EXPECT_THAT(error_of(welcome_with(std::string("\x82\xa1n\xa1x\xa1" "e\xc0", 8))),
+  EXPECT_THAT(error_of(welcome_with(std::string("\x82\xa1n\xa1x\xa1"
+                                                "e\xc0",
+                                                8))),
               HasSubstr("e: is no whole number"));
 }
 
@@ -81,15 +98,16 @@ TEST(Codec, RefusesANumberTooLargeForItsField) {
 TEST(Codec, TellsWhereInTheTreeAFaultLies) {
   auto report = sample_node_report();
   report.workers[1].pid = -5;
-  EXPECT_TRUE(decode(encode({sample_envelope(), report})));  // a pid is signed: not the codec's matter
+  EXPECT_TRUE(
+      decode(encode({sample_envelope(), report})));  // a pid is signed: not the codec's matter
   report.workers[1].phase = static_cast<WorkerPhase>(99);
   EXPECT_THAT(error_of(encode({sample_envelope(), report})),
               HasSubstr("NodeReport w[1].p: has the unknown value 99"));
 }
 
 TEST(Codec, RefusesNumbersThatAreNotFiniteOrBelowZero) {
-  for (const double bad : {std::numeric_limits<double>::quiet_NaN(),
-                           std::numeric_limits<double>::infinity(), -0.5}) {
+  for (const double bad :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(), -0.5}) {
     auto sample = sample_node_sample();
     sample.host.cpu_usage = bad;
     EXPECT_FALSE(decode(encode({sample_envelope(), sample}))) << bad;
@@ -137,7 +155,9 @@ TEST(Codec, MendsTextThatIsNotUtf8OnTheWayOut) {
 }
 
 TEST(Codec, RefusesTextThatIsNotUtf8) {
-  EXPECT_THAT(error_of(welcome_with(std::string("\x82\xa1n\xa1\xc3\xa1" "e\x07", 8))),
+  EXPECT_THAT(error_of(welcome_with(std::string("\x82\xa1n\xa1\xc3\xa1"
+                                                "e\x07",
+                                                8))),
               HasSubstr("not UTF-8"));
 }
 
@@ -168,10 +188,18 @@ TEST(Codec, RandomChangesNeverCrashItAndNeverThrow) {
       for (std::uint64_t changes = 1 + random() % 4; changes > 0; --changes) {
         const std::size_t at = random() % bytes.size();
         switch (random() % 4) {
-          case 0: bytes[at] = static_cast<char>(random()); break;
-          case 1: bytes[at] = static_cast<char>(bytes[at] ^ (1 << (random() % 8))); break;
-          case 2: bytes.insert(at, 1, static_cast<char>(random())); break;
-          default: bytes.erase(at, 1 + random() % 3); break;
+          case 0:
+            bytes[at] = static_cast<char>(random());
+            break;
+          case 1:
+            bytes[at] = static_cast<char>(bytes[at] ^ (1 << (random() % 8)));
+            break;
+          case 2:
+            bytes.insert(at, 1, static_cast<char>(random()));
+            break;
+          default:
+            bytes.erase(at, 1 + random() % 3);
+            break;
         }
         if (bytes.empty()) break;
       }

@@ -1,6 +1,6 @@
-// The bytes of every message type are kept in tests/fixtures/wire/NAME.hex. A change of these files is a
-// change of the protocol: version N must still read what version N-1 wrote. To write them anew after a
-// deliberate addition: FORETIDE_REGENERATE=1 unit-common --gtest_filter='Golden.*'
+// The bytes of every message type are kept in tests/fixtures/wire/NAME.hex. A change of these files
+// is a change of the protocol: version N must still read what version N-1 wrote. To write them anew
+// after a deliberate addition: FORETIDE_REGENERATE=1 unit-common --gtest_filter='Golden.*'
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -59,8 +59,8 @@ TEST(Golden, EveryMessageTypeReadsAndWritesTheSameBytes) {
   }
 }
 
-// newer_node_report.hex was written by hand: version 2, a ninth element of the envelope, a key "zz" in the
-// body and one in a worker's map.
+// newer_node_report.hex was written by hand: version 2, a ninth element of the envelope, a key "zz"
+// in the body and one in a worker's map.
 TEST(Golden, ANewerVersionsMessageIsReadWithoutItsUnknownKeys) {
   const auto decoded = decode(read_golden("newer_node_report"));
   ASSERT_TRUE(decoded) << decoded.error();
