@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -89,14 +90,8 @@ Cluster::Cluster(const std::string& services)
 }
 
 Cluster::~Cluster() {
-  // Workers outlive their agent, so they are told to go first, through the coordinator's own ways
-  // where these still work, and by their records where not.
-  for (auto& [name, child] : children_) {
-    if (name != "coordinator" && name != "balancer") child.stop(std::chrono::seconds(10));
-  }
-  run({"/bin/sh", "-c",
-       "for p in /proc/[0-9]*; do grep -zqs '^FORETIDE_TEST_CLUSTER=" + folder_.path.string() +
-           "$' $p/environ && [ ${p#/proc/} != $$ ] && kill -9 ${p#/proc/}; done; true"});
+  for (auto& [name, child] : children_) child.stop(std::chrono::seconds(10));
+  for (const long pid : workers_alive()) ::kill(static_cast<pid_t>(pid), SIGKILL);
   if (!testing::Test::HasFailure()) return;
   for (const auto& [name, child] : children_) {
     std::cerr << "---- last output of " << name << "\n"
@@ -113,10 +108,8 @@ void Cluster::write_services(const std::string& services) {
 }
 
 void Cluster::start(const std::string& name, std::vector<std::string> argv) {
-  auto child = ChildProcess::start({std::move(argv),
-                                    {{"FORETIDE_TEST_CLUSTER", folder_.path.string()}},
-                                    (folder_.path / (name + ".log")).string(),
-                                    ""});
+  auto child =
+      ChildProcess::start({std::move(argv), {}, (folder_.path / (name + ".log")).string(), ""});
   ASSERT_TRUE(child) << child.error();
   children_.insert_or_assign(name, std::move(*child));
 }
@@ -166,6 +159,20 @@ void Cluster::start_all() {
   start_agent("node-a");
   start_agent("node-b");
   start_balancer();
+}
+
+std::vector<long> Cluster::workers_alive() const {
+  std::vector<long> pids;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+    const long pid = std::atol(entry.path().filename().c_str());
+    if (pid <= 0) continue;
+    const auto output = std::filesystem::read_symlink(entry.path() / "fd/1", ignored).string();
+    const bool of_a_worker =
+        output.starts_with(folder_.path.string()) && output.find("/workers/") != std::string::npos;
+    if (of_a_worker) pids.push_back(pid);
+  }
+  return pids;
 }
 
 void Cluster::kill(const std::string& name) {

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/address.hpp"
 #include "deploy/cli/admin_client.hpp"
@@ -63,6 +64,10 @@ class Cluster {
   ChildProcess& agent(const std::string& name) { return running(name); }
   // SIGKILL, and wait for the end.
   void kill(const std::string& name);
+
+  // Pids of this cluster's worker processes, whoever looks after them: their output goes to its
+  // folder.
+  std::vector<long> workers_alive() const;
 
   void write_services(const std::string& services);
   std::string token(const std::string& role, const std::string& name);
