@@ -18,7 +18,7 @@ namespace foretide::e2e {
 
 namespace {
 
-constexpr std::uint16_t kPortsPerAgent = 200;
+constexpr std::uint16_t kPortsPerAgent = 100;
 
 std::string file_text(const std::filesystem::path& file) {
   std::ifstream in(file);
@@ -78,12 +78,12 @@ TemporaryFolder::~TemporaryFolder() {
   std::filesystem::remove_all(path, ignored);
 }
 
-Cluster::Cluster(const std::string& services)
+Cluster::Cluster(const std::string& services, const std::string& host)
     : traffic_{"127.0.0.1", free_port()},
       balancer_admin_{"127.0.0.1", free_port()},
       admin_{"127.0.0.1", free_port()},
-      control_{"127.0.0.1", free_port()},
-      telemetry_{"127.0.0.1", free_port()},
+      control_{host, free_port()},
+      telemetry_{host, free_port()},
       // A range of the worker ports for each test process, so that tests side by side do not meet.
       next_ports_(static_cast<std::uint16_t>(20000 + getpid() % 40 * 200)) {
   write_services(services);
@@ -120,21 +120,30 @@ void Cluster::start_coordinator() {
   ASSERT_TRUE(eventually([&] { return ask_ready(); })) << output_of("coordinator");
 }
 
-void Cluster::start_agent(const std::string& name) {
+void Cluster::join_agent(const std::string& name) {
   const std::string config = node_folder(name) + "/agent.yaml";
-  if (!std::filesystem::exists(config)) {
-    const Ran joined = join(token("agent", name), name, node_folder(name));
-    ASSERT_EQ(joined.status, 0) << joined.output;
-    auto settings = read_agent_settings(config);
-    ASSERT_TRUE(settings) << settings.error();
-    settings->state = node_folder(name) + "/state";
-    settings->same_user = true;
-    settings->first_port = next_ports_;
-    settings->last_port = static_cast<std::uint16_t>(next_ports_ + kPortsPerAgent / 2 - 1);
-    next_ports_ = static_cast<std::uint16_t>(next_ports_ + kPortsPerAgent / 2);
-    write_file(config, agent_yaml(*settings));
-  }
-  start(name, {program("foretide-agent"), "--config", config});
+  if (std::filesystem::exists(config)) return;
+  const Ran joined = join(token("agent", name), name, node_folder(name));
+  ASSERT_EQ(joined.status, 0) << joined.output;
+  auto settings = read_agent_settings(config);
+  ASSERT_TRUE(settings) << settings.error();
+  settings->state = node_folder(name) + "/state";
+  settings->same_user = true;
+  settings->first_port = next_ports_;
+  settings->last_port = static_cast<std::uint16_t>(next_ports_ + kPortsPerAgent - 1);
+  next_ports_ = static_cast<std::uint16_t>(next_ports_ + kPortsPerAgent);
+  write_file(config, agent_yaml(*settings));
+}
+
+void Cluster::start_agent(const std::string& name) {
+  join_agent(name);
+  start(name, {program("foretide-agent"), "--config", node_folder(name) + "/agent.yaml"});
+}
+
+void Cluster::start_agent_in(const std::string& network_namespace, const std::string& name) {
+  join_agent(name);
+  start(name, {"ip", "netns", "exec", network_namespace, program("foretide-agent"), "--config",
+               node_folder(name) + "/agent.yaml"});
 }
 
 void Cluster::start_balancer() {

@@ -50,14 +50,16 @@ class TemporaryFolder {
 
 class Cluster {
  public:
-  // `services` is the YAML below "services:", indented by two spaces.
-  explicit Cluster(const std::string& services);
+  // `services` is the YAML below "services:", indented by two spaces. `host` is where the
+  // coordinator listens for agents and balancers.
+  explicit Cluster(const std::string& services, const std::string& host = "127.0.0.1");
   ~Cluster();
 
   void start_coordinator();
   void start_balancer();                      // joins at the first call
   void start_agent(const std::string& name);  // likewise
-  void start_all();                           // coordinator, agents "node-a" and "node-b", balancer
+  void start_agent_in(const std::string& network_namespace, const std::string& name);
+  void start_all();  // coordinator, agents "node-a" and "node-b", balancer
 
   ChildProcess& coordinator() { return running("coordinator"); }
   ChildProcess& balancer() { return running("balancer"); }
@@ -92,6 +94,7 @@ class Cluster {
   bool ask_balancer_ready();
   ChildProcess& running(const std::string& name) { return children_.at(name); }
   void start(const std::string& name, std::vector<std::string> argv);
+  void join_agent(const std::string& name);  // nothing when it has joined already
   std::string node_folder(const std::string& name) const { return (folder_.path / name).string(); }
 
   TemporaryFolder folder_;
