@@ -1,18 +1,21 @@
-// The encrypted channel between coordinator and everybody else. The only file that sees zmq.hpp is
-// `zmq_channel.cpp`.
+// The encrypted channel between coordinator and everybody else. Only the `zmq_*.cpp` files see
+// zmq.hpp.
 //
-// One thread owns every ZeroMQ socket and only moves bytes: it polls the sockets and an eventfd, hands
-// what arrives to the owner's io_context, and takes what is to be sent from a bounded queue. All calls
-// below are made on the owner's thread; all callbacks run there.
+// One thread owns every ZeroMQ socket and only moves bytes: it polls the sockets and an eventfd,
+// hands what arrives to the owner's io_context, and takes what is to be sent from a bounded queue.
+// All calls below are made on the owner's thread; all callbacks run there.
 //
-// Identity is the CURVE key and nothing else. The server side binds a ZAP handler, enforces its domain
-// (without both libzmq accepts any key), lets in the allow-list's keys only, and tags each message with
-// the key that libzmq itself authenticated (User-Id of the body frame). A key's newest connection
-// is where its messages go. A key taken off the list is refused message by message as well, since ZAP
-// runs only at the handshake.
+// Identity is the CURVE key and nothing else. The server side binds a ZAP handler, enforces its
+// domain (without both libzmq accepts any key), lets in the allow-list's keys only, and tags each
+// message with the key that libzmq itself authenticated (User-Id of the body frame). A key's newest
+// connection is where its messages go. A key taken off the list is refused message by message as
+// well, since ZAP runs only at the handshake. Until the first allow() handshakes wait: a
+// coordinator that has just bound its ports refuses nobody before it has read its keys.
 //
-// Bounds: a control message of 1 MiB, a telemetry message of 256 KiB, 64 messages queued a peer; beyond it
-// the message is dropped and counted, and levels repair the loss.
+// Bounds: a control message of 1 MiB, a telemetry message of 256 KiB; 512 control messages queued
+// to a peer; 1024 messages or 16 MiB from a peer that the owner has not taken yet; of telemetry
+// only a peer's newest waits. Beyond, the message is dropped and counted, and levels repair the
+// loss.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -44,8 +47,8 @@ struct Arrival {
   Lane lane = Lane::kControl;
   std::string bytes;
   std::string peer_address;  // the remote's IP as the server saw it, empty on the client
-  // Server: which of the key's connections on this lane it came by, for an answer to that one alone; a
-  // reconnect is a new one.
+  // Server: which of the key's connections on this lane it came by, for an answer to that one
+  // alone; a reconnect is a new one.
   std::uint64_t connection = 0;
 };
 
@@ -71,8 +74,8 @@ class ZmqServer {
   void allow(std::vector<std::string> public_keys);
   // To the peer's newest control connection; dropped and counted when there is none.
   void send(const std::string& peer_key, std::string bytes);
-  // To one control connection (see Arrival) and no other: where two programs hold the same key, neither
-  // ever gets what is meant for the other. Dropped and counted when it is gone.
+  // To one control connection (see Arrival) and no other: where two programs hold the same key,
+  // neither ever gets what is meant for the other. Dropped and counted when it is gone.
   void send(const std::string& peer_key, std::uint64_t connection, std::string bytes);
   ChannelCounts counts() const;
 
@@ -96,7 +99,9 @@ class ZmqClient {
     std::function<void(std::string reason)> on_disconnected;  // also each failed try, in words
   };
 
-  // Connects in the background and reconnects for ever with back-off (0.5-1.5 s base, 10 s at most).
+  // Connects in the background and reconnects for ever with back-off (100-300 ms, drawn once,
+  // doubling to 3 s: a coordinator that restarts finds its nodes back within a second or two of its
+  // return). A key that is no key is told by on_disconnected, once.
   static std::unique_ptr<ZmqClient> connect(boost::asio::io_context& owner, Settings settings,
                                             Callbacks callbacks);
   ~ZmqClient();
