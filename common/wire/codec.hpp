@@ -1,11 +1,13 @@
-// Messages to bytes and back. The only file that sees msgpack is `codec.cpp`.
+// Messages to bytes and back. Only `codec.cpp`, `body_writer` and `body_reader` beside it see
+// msgpack.
 //
-// A message is a msgpack array of nine: version, type, epoch, revision, session, sequence, sent_at, and
-// the body as a map with short keys. (The array is the envelope; the body is its last element.) Unknown
-// keys are skipped and keys are never reused, so version N talks to N-1; absent optionals are not sent.
-// Decoding trusts nothing: sizes, depth, duplicate keys, trailing bytes, NaN and infinities, negative
-// counters and unknown types are each a clear Error, and never an exception or more memory than
-// `limits.hpp` allows. Golden files in tests/fixtures/wire hold the bytes of every message type.
+// A message is a msgpack array of eight: version, type, epoch, revision, session, sequence,
+// sent_at, and the body as a map with short keys. (The array is the envelope; the body is its last
+// element.) Unknown keys are skipped and keys are never reused, so version N talks to N-1; absent
+// optionals are not sent. Decoding trusts nothing: sizes, depth, duplicate keys, trailing bytes,
+// NaN and infinities, negative counters and unknown types are each a clear Error, and never an
+// exception or more memory than `limits.hpp` allows. Golden files in tests/fixtures/wire hold the
+// bytes of every message type.
 #pragma once
 
 #include <cstdint>

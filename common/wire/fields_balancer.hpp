@@ -1,0 +1,82 @@
+// The keys of what balancers and coordinator say to each other; see `fields_session.hpp` for the
+// rules.
+#pragma once
+
+#include "common/wire/fields_session.hpp"
+
+namespace foretide::wire {
+
+void fields(auto& f, Like<Endpoint> auto& m) {
+  f.required("i", m.id);
+  f.required("a", m.address);
+  f.required("s", m.state);
+}
+
+void fields(auto& f, Like<TrafficPolicy> auto& m) {
+  f.required("b", m.balance);
+  f.optional("h", m.hard_capacity);
+  f.optional("s", m.soft_capacity);
+  f.required("q", m.queue_max);
+  f.required("w", m.queue_wait);
+  f.required("c", m.connect_timeout);
+  f.required("r", m.response_timeout);
+  f.required("i", m.idle_timeout);
+}
+
+void fields(auto& f, Like<ServiceTable> auto& m) {
+  f.required("t", m.stamp);
+  f.required("s", m.service);
+  f.required("e", m.endpoints);
+  f.required("p", m.policy);
+  f.defaulted("x", m.removed);
+}
+
+void fields(auto& f, Like<Match> auto& m) {
+  f.required("s", m.service);
+  f.defaulted("h", m.host);
+  f.defaulted("p", m.path_prefix);
+  f.defaulted("n", m.header_name);
+  f.defaulted("v", m.header_value);
+}
+
+void fields(auto& f, Like<MatchTable> auto& m) {
+  f.required("t", m.stamp);
+  f.required("m", m.matches);
+}
+
+void fields(auto& f, Like<TableAck> auto& m) {
+  f.optional("s", m.service);
+  f.required("t", m.applied);
+  f.required("k", m.accepted);
+  f.defaulted("x", m.reason);
+}
+
+void fields(auto& f, Like<EndpointTraffic> auto& m) {
+  f.required("i", m.id);
+  f.required("n", m.in_flight);
+  f.required("c", m.completed_total);
+  f.required("f", m.failed_total);
+  f.required("b", m.busy_seconds_total);
+}
+
+void fields(auto& f, Like<ServiceTraffic> auto& m) {
+  f.required("s", m.service);
+  f.required("a", m.arrivals_total);
+  f.required("c", m.completed_total);
+  f.required("f", m.failed_total);
+  f.required("r", m.refused_total);
+  f.required("ht", m.held_total);
+  f.required("hs", m.held_seconds_total);
+  f.required("b", m.busy_seconds_total);
+  f.required("n", m.in_flight);
+  f.required("h", m.held);
+  f.required("o", m.oldest_held_ms);
+  f.required("e", m.endpoints);
+}
+
+void fields(auto& f, Like<TrafficReport> auto& m) {
+  f.required("t", m.at_ms);
+  f.required("s", m.services);
+}
+
+}  // namespace foretide::wire

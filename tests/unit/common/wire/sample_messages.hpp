@@ -1,0 +1,147 @@
+// One filled message of every type, by name; the golden files in tests/fixtures/wire hold their
+// bytes.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "common/wire/messages.hpp"
+
+namespace foretide::wire {
+
+inline Envelope sample_envelope() {
+  return {.epoch = 7,
+          .revision = 42,
+          .session = "c0ffee01",
+          .sequence = 1234567890123,
+          .sent_at_ms = 1'700'000'000'123};
+}
+
+inline NodeReport sample_node_report() {
+  WorkerReport ready{.id = {"web-7-1"},
+                     .service = {"web"},
+                     .release = {"0123456789ab"},
+                     .phase = WorkerPhase::kReady,
+                     .address = {"10.0.0.7", 20000},
+                     .pid = 4242,
+                     .start_ms = 350,
+                     .phase_age_ms = 90'000};
+  WorkerReport failing{.id = {"web-7-2"},
+                       .service = {"web"},
+                       .release = {"0123456789ab"},
+                       .phase = WorkerPhase::kBackingOff,
+                       .address = {"fe80::1", 20001},
+                       .failures = 3,
+                       .last_exit = Exit{.code = 1},
+                       .reason = "it ended with status 1",
+                       .last_output = {"cannot open model.gguf", "bye \xC3\xA9"}};
+  return {.applied = {7, 41}, .workers = {ready, failing}, .missing = {{"old-6-9"}}};
+}
+
+inline DesiredSet sample_desired_set() {
+  WorkerSpec spec{.argv = {"./server", "--port", "{port}"},
+                  .env = {{"API_KEY", "${file:/etc/key}"}, {"HOME", "/srv"}},
+                  .workdir = "/srv/web",
+                  .user = "www",
+                  .needs = {.cpus = 1.5, .memory_bytes = 1ULL << 33},
+                  .start = {.kind = ProbeSpec::Kind::kHttp, .path = "/health"},
+                  .stop = {.signal = 2}};
+  return {.stamp = {7, 42},
+          .workers = {{.id = {"web-7-1"}, .service = {"web"}, .release = {"0123456789ab"}},
+                      {.id = {"web-7-2"},
+                       .service = {"web"},
+                       .release = {"0123456789ab"},
+                       .order = WorkerOrder::kStop,
+                       .wait_for_quiet = true}},
+          .specs = {{{"0123456789ab"}, spec}}};
+}
+
+inline NodeSample sample_node_sample() {
+  NodeSample sample;
+  sample.host = {.cpu_usage = 0.25,
+                 .load_1m = 1.5,
+                 .memory_bytes = 1ULL << 34,
+                 .memory_available_bytes = 1ULL << 33,
+                 .net_received_bytes = 10,
+                 .net_sent_bytes = 0};
+  sample.workers = {{.id = {"web-7-1"}, .cpu_cores = 0.5, .resident_bytes = 12345678, .threads = 8},
+                    {.id = {"web-7-2"}}};
+  sample.parse_errors = 2;
+  return sample;
+}
+
+inline ServiceTable sample_service_table() {
+  return {
+      .stamp = {7, 43},
+      .service = {"web"},
+      .endpoints =
+          {{.id = {"web-7-1"}, .address = {"10.0.0.7", 20000}},
+           {.id = {"web-7-2"}, .address = {"10.0.0.8", 20000}, .state = EndpointState::kDraining},
+           {.id = {"web-6-9"}, .address = {"10.0.0.8", 20001}, .state = EndpointState::kGone}},
+      .policy = {.balance = TrafficPolicy::Balance::kRoundRobin, .hard_capacity = 16}};
+}
+
+inline TrafficReport sample_traffic_report() {
+  ServiceTraffic web{.service = {"web"},
+                     .arrivals_total = 1000,
+                     .completed_total = 990,
+                     .failed_total = 1,
+                     .refused_total = 2,
+                     .held_total = 20,
+                     .held_seconds_total = 3.25,
+                     .busy_seconds_total = 120.5,
+                     .in_flight = 5,
+                     .held = 2,
+                     .oldest_held_ms = 150};
+  web.endpoints = {{.id = {"web-7-1"},
+                    .in_flight = 5,
+                    .completed_total = 990,
+                    .failed_total = 1,
+                    .busy_seconds_total = 120.5}};
+  return {.at_ms = 987654321, .services = {web, {.service = {"idle"}}}};
+}
+
+inline std::map<std::string, Message> sample_messages() {
+  const Envelope e = sample_envelope();
+  return {
+      {"hello",
+       {e, Hello{.role = Role::kAgent,
+                 .name = "node-a",
+                 .version = "0.1.0",
+                 .boot_id = "5bf6",
+                 .highest_epoch = 6,
+                 .address = "10.0.0.7",
+                 .cpus = 2.0,
+                 .memory_bytes = 1ULL << 34}}},
+      {"hello_balancer",
+       {e, Hello{.role = Role::kBalancer,
+                 .name = "edge",
+                 .version = "0.1.0",
+                 .traffic = {"0.0.0.0:8080", "[::]:8080"}}}},
+      {"welcome", {e, Welcome{.name = "node-a", .epoch = 7}}},
+      {"refusal", {e, Refusal{.reason = "this token was used before", .final = true}}},
+      {"enrol",
+       {e, Enrol{.role = Role::kBalancer,
+                 .name = "edge",
+                 .public_key = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"}}},
+      {"enrolled", {e, Enrolled{.name = "edge", .control = {"", 7401}, .telemetry = {"", 7402}}}},
+      {"node_report", {e, sample_node_report()}},
+      {"desired_set", {e, sample_desired_set()}},
+      {"node_sample", {e, sample_node_sample()}},
+      {"service_table", {e, sample_service_table()}},
+      {"match_table",
+       {e, MatchTable{.stamp = {7, 44},
+                      .matches = {{.service = {"web"},
+                                   .host = "*.example.org",
+                                   .path_prefix = "/v1",
+                                   .header_name = "X-Model",
+                                   .header_value = "small"},
+                                  {.service = {"rest"}}}}}},
+      {"table_ack", {e, TableAck{.service = ServiceId{"web"}, .applied = {7, 43}}}},
+      {"table_ack_refused",
+       {e, TableAck{.applied = {7, 40}, .accepted = false, .reason = "two matches are the same"}}},
+      {"traffic_report", {e, sample_traffic_report()}},
+  };
+}
+
+}  // namespace foretide::wire
