@@ -1,9 +1,9 @@
 // What a cluster file says, checked and typed: every program works from this, none from YAML.
 //
 // Each field's default is the product's default; README and `foretide check` rely on them. Load and
-// capacity are counted in requests in flight (one worker serving two requests at once has a load of 2),
-// so `capacity.soft` is the load at which a worker is well used and `capacity.hard` the load it is never
-// given more than.
+// capacity are counted in requests in flight (one worker serving two requests at once has a load of
+// 2), so `capacity.soft` is the load at which a worker is well used and `capacity.hard` the load it
+// is never given more than.
 #pragma once
 
 #include <chrono>
@@ -20,11 +20,12 @@
 namespace foretide {
 
 struct ScaleSettings {
-  std::uint32_t min = 1;   // 0 with `engine` other than generic
+  std::uint32_t min = 1;  // 0 with `engine` other than generic
   std::uint32_t max = 10;
-  double shortage = 0.01;  // share of demand that may find no free worker
-  std::chrono::milliseconds idle{300'000};   // without a request this long, min 0 scales to zero
-  std::chrono::milliseconds window{60'000};  // `down.window`: demand's maximum over it is kept served
+  double shortage = 0.01;                   // share of demand that may find no free worker
+  std::chrono::milliseconds idle{300'000};  // without a request this long, min 0 scales to zero
+  std::chrono::milliseconds window{
+      60'000};  // `down.window`: demand's maximum over it is kept served
   std::optional<std::uint32_t> up_max_step, down_max_step;  // workers per decision
   std::chrono::milliseconds up_cooldown{0}, down_cooldown{0};
   enum class Predict { kOff, kShadow, kAuto };

@@ -1,7 +1,8 @@
 // Reads a cluster file. Everything that is wrong with it is found in one go and told as
-// "file:line:col: what, hint", one line each, in the file's order: unknown and duplicate keys, wrong
-// types, numbers out of range, missing keys, ambiguous matches, commands that name no program. A key
-// whose feature is not built yet is refused by name. (A syntax error ends the parse, so it comes alone.)
+// "file:line:col: what, hint", one line each, in the file's order: unknown and duplicate keys,
+// wrong types, numbers out of range, missing keys, ambiguous matches, commands that name no
+// program. A key whose feature is not built yet is refused by name. (A syntax error ends the parse,
+// so it comes alone.)
 #pragma once
 
 #include <string>
@@ -16,8 +17,8 @@ namespace foretide {
 Result<ClusterSettings> parse_cluster(std::string_view yaml, const std::string& file);
 Result<ClusterSettings> read_cluster(const std::string& path);
 
-// For `foretide-balancer --standalone`: the same file; only services with `upstreams` are served, and one
-// with a `command` is an error.
+// For `foretide-balancer --standalone`: the same file; only services with `upstreams` are served,
+// and one with a `command` is an error.
 Result<ClusterSettings> parse_standalone(std::string_view yaml, const std::string& file);
 
 }  // namespace foretide

@@ -1,6 +1,6 @@
-// agent.yaml and balancer.yaml: where the coordinator is, which key it has, which key is ours. Written by
-// `foretide join`, read by the agent and by a balancer. The same strictness and message form as the
-// cluster file.
+// agent.yaml and balancer.yaml: where the coordinator is, which key it has, which key is ours.
+// Written by `foretide join`, read by the agent and by a balancer. The same strictness and message
+// form as the cluster file.
 //
 //     coordinator: {control: "10.0.0.1:7401", telemetry: "10.0.0.1:7402", key: "<Z85>"}
 //     name: node-a
@@ -26,6 +26,7 @@ namespace foretide {
 struct CoordinatorPeer {
   Address control, telemetry;
   std::string key;  // Z85 public key that the coordinator must prove to hold
+  friend bool operator==(const CoordinatorPeer&, const CoordinatorPeer&) = default;
 };
 
 struct AgentSettings {
@@ -36,6 +37,7 @@ struct AgentSettings {
   std::string address;  // empty: the local address of the connection to the coordinator
   std::uint16_t first_port = 20000, last_port = 29999;
   bool same_user = false;
+  friend bool operator==(const AgentSettings&, const AgentSettings&) = default;
 };
 
 struct BalancerSettings {
@@ -46,8 +48,13 @@ struct BalancerSettings {
   std::vector<Address> traffic{{"0.0.0.0", 8080}};
   Address admin{"127.0.0.1", 7403};
   std::uint32_t threads = 1;
+  friend bool operator==(const BalancerSettings&, const BalancerSettings&) = default;
 };
 
+// `file` is used in messages only. Left out, `state` is state_dir() and `key_file` is node.key in
+// it.
+Result<AgentSettings> parse_agent_settings(std::string_view yaml, const std::string& file);
+Result<BalancerSettings> parse_balancer_settings(std::string_view yaml, const std::string& file);
 Result<AgentSettings> read_agent_settings(const std::string& path);
 Result<BalancerSettings> read_balancer_settings(const std::string& path);
 std::string agent_yaml(const AgentSettings& settings);

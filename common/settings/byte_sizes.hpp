@@ -1,0 +1,14 @@
+// Sizes as people write them in settings: 512MiB, 1.5GiB (powers of 1024), 2GB (powers of 1000),
+// 100B. A number without a unit is refused, and so are bare letters as in 512M, which mean either.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace foretide::settings {
+
+// Nothing for what is no size, negative, or beyond a pebibyte. Parts of a byte are rounded.
+std::optional<std::uint64_t> parse_byte_size(std::string_view text);
+
+}  // namespace foretide::settings

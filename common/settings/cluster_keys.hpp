@@ -1,0 +1,63 @@
+// Every key that a settings file may hold, map by map: the ones that work, and the ones that belong
+// to the product's contract but are refused by name until their feature is built. The readers take
+// their keys from here, and docs/cluster-file.md is tested against it, so that none of the three
+// can drift from the others.
+#pragma once
+
+#include <vector>
+
+#include "common/settings/schema.hpp"
+
+namespace foretide::settings::keys {
+
+inline const Keys kTop{"",
+                       "the cluster file",
+                       {"version", "cluster", "listen", "services"},
+                       {"auth", "store", "nodes", "node_pools", "observe"}};
+inline const Keys kListen{
+    "listen", "'listen'", {"traffic", "admin", "balancer_admin", "control", "telemetry"}, {"tls"}};
+inline const Keys kService{
+    "services.NAME",
+    "a service",
+    {"match", "command", "env", "workdir", "user", "engine", "needs", "capacity", "scale", "queue",
+     "balance", "probe", "stop", "timeouts", "upstreams"},
+    {"priority", "place", "update", "retry", "logs"}};
+inline const Keys kMatch{
+    "services.NAME.match", "'match'", {"host", "path_prefix", "header"}, {"model"}};
+inline const Keys kHeader{"services.NAME.match.header", "'header'", {"name", "value"}, {}};
+inline const Keys kNeeds{
+    "services.NAME.needs", "'needs'", {"cpus", "memory"}, {"gpus", "gpu_memory"}};
+inline const Keys kCapacity{"services.NAME.capacity", "'capacity'", {"soft", "hard"}, {"strict"}};
+inline const Keys kScale{"services.NAME.scale",
+                         "'scale'",
+                         {"min", "max", "shortage", "idle", "predict", "up", "down"},
+                         {"schedule", "signals", "vertical"}};
+inline const Keys kUp{"services.NAME.scale.up", "'up'", {"max_step", "cooldown"}, {}};
+inline const Keys kDown{
+    "services.NAME.scale.down", "'down'", {"max_step", "cooldown", "window"}, {}};
+inline const Keys kQueue{"services.NAME.queue", "'queue'", {"max", "wait", "order"}, {}};
+inline const Keys kProbe{"services.NAME.probe", "'probe'", {"start"}, {"ready", "live"}};
+inline const Keys kProbeStart{
+    "services.NAME.probe.start", "'start'", {"http", "tcp", "timeout"}, {}};
+inline const Keys kStop{"services.NAME.stop", "'stop'", {"drain", "signal", "grace"}, {}};
+inline const Keys kTimeouts{
+    "services.NAME.timeouts", "'timeouts'", {"connect", "response", "idle"}, {}};
+
+// All maps of a cluster file but `services` and `env`, whose keys are names.
+inline std::vector<const Keys*> of_cluster_file() {
+  return {&kTop, &kListen, &kService, &kMatch, &kHeader,     &kNeeds, &kCapacity, &kScale,
+          &kUp,  &kDown,   &kQueue,   &kProbe, &kProbeStart, &kStop,  &kTimeouts};
+}
+
+inline const Keys kAgent{"",
+                         "the agent's file",
+                         {"coordinator", "name", "key_file", "state", "address", "ports", "user"},
+                         {}};
+inline const Keys kBalancer{"",
+                            "the balancer's file",
+                            {"coordinator", "name", "key_file", "state", "listen", "threads"},
+                            {}};
+inline const Keys kCoordinator{"coordinator", "'coordinator'", {"control", "telemetry", "key"}, {}};
+inline const Keys kBalancerListen{"listen", "'listen'", {"traffic", "balancer_admin"}, {"tls"}};
+
+}  // namespace foretide::settings::keys

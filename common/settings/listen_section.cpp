@@ -1,0 +1,108 @@
+#include "common/settings/listen_section.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace foretide::settings {
+
+namespace {
+
+struct Taken {
+  std::string_view key;
+  Address address;
+  Position at;
+};
+
+bool is_wildcard(const Address& address) {
+  return address.host == "0.0.0.0" || address.host == "::";
+}
+
+bool collide(const Address& a, const Address& b) {
+  if (a.port == 0 || a.port != b.port) return false;
+  const bool same_family =
+      (a.host.find(':') == std::string::npos) == (b.host.find(':') == std::string::npos);
+  return a.host == b.host || (same_family && (is_wildcard(a) || is_wildcard(b)));
+}
+
+void refuse_collisions(const std::vector<Taken>& taken, Problems& problems) {
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (!collide(taken[i].address, taken[j].address)) continue;
+      const auto& [first, second] =
+          taken[i].at < taken[j].at ? std::pair(taken[i], taken[j]) : std::pair(taken[j], taken[i]);
+      problems.add(second.at, "'" + std::string(second.key) + "' listens on " +
+                                  second.address.text() + ", which '" + std::string(first.key) +
+                                  "' takes already (" + first.address.text() +
+                                  "), give each its own port");
+      break;
+    }
+  }
+}
+
+// Reads the addresses one after the other and remembers where each was given. A default counts as
+// taken too (`traffic: "0.0.0.0:7400"` meets the admin API's own port) and stands where the section
+// begins.
+class Reader {
+ public:
+  explicit Reader(const Section& listen) : listen_(listen) {}
+
+  const std::vector<Taken>& taken() const { return taken_; }
+
+  std::vector<Address> list(std::string_view key, const std::vector<Address>& otherwise) {
+    const auto found = listen_.addresses(key, AddressUse::kListen);
+    std::vector<Address> addresses;
+    for (const auto& [address, at] : found) {
+      addresses.push_back(address);
+      taken_.push_back({key, address, at});
+    }
+    if (!addresses.empty()) return addresses;
+    for (const auto& address : otherwise) taken_.push_back({key, address, listen_.at()});
+    return otherwise;
+  }
+
+  Address one(std::string_view key, const Address& otherwise) {
+    const auto found = listen_.address(key, AddressUse::kListen);
+    taken_.push_back({key, found.value_or(otherwise), found ? position(key) : listen_.at()});
+    return taken_.back().address;
+  }
+
+  Address admin(std::string_view key, const Address& otherwise) {
+    Address address = one(key, otherwise);
+    if (address.is_loopback()) return address;
+    listen_.problems().add(position(key), "'" + std::string(key) + "' is " + address.text() +
+                                              ", but without TLS (not built yet) it stays on "
+                                              "loopback, use 127.0.0.1:" +
+                                              std::to_string(address.port));
+    return address;
+  }
+
+ private:
+  Position position(std::string_view key) const { return listen_.entry(key)->value.at; }
+
+  const Section& listen_;
+  std::vector<Taken> taken_;
+};
+
+}  // namespace
+
+ListenSettings listen_in(const Section& listen) {
+  const ListenSettings defaults;
+  Reader reader(listen);
+  ListenSettings settings{.traffic = reader.list("traffic", defaults.traffic),
+                          .admin = reader.admin("admin", defaults.admin),
+                          .balancer_admin = reader.admin("balancer_admin", defaults.balancer_admin),
+                          .control = reader.one("control", defaults.control),
+                          .telemetry = reader.one("telemetry", defaults.telemetry)};
+  refuse_collisions(reader.taken(), listen.problems());
+  return settings;
+}
+
+void read_balancer_listen(const Section& listen, std::vector<Address>& traffic, Address& admin) {
+  Reader reader(listen);
+  traffic = reader.list("traffic", traffic);
+  admin = reader.admin("balancer_admin", admin);
+  refuse_collisions(reader.taken(), listen.problems());
+}
+
+}  // namespace foretide::settings

@@ -1,0 +1,11 @@
+// `scale` of a service: how many workers there may be, and what steers their number.
+#pragma once
+
+#include "common/settings/cluster.hpp"
+#include "common/settings/schema.hpp"
+
+namespace foretide::settings {
+
+ScaleSettings scale_in(const Section& service);
+
+}  // namespace foretide::settings
