@@ -1,0 +1,335 @@
+#include "coordinator/io/admin_api.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
+
+#include "common/settings/durations.hpp"
+#include "coordinator/core/views.hpp"
+#include "coordinator/io/api_json.hpp"
+
+namespace foretide::coordinator {
+namespace {
+
+// Bytes that are no UTF-8 (a worker's last output may hold anything) are replaced, never thrown at.
+std::string text_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+AdminResponse ok(const Json& json) {
+  return {200, "application/json", text_of(json), false};
+}
+AdminResponse refuse(int status, const std::string& sentence) {
+  return {status, "application/json", text_of({{"error", sentence}}), false};
+}
+
+// Fits "/v1/services/{name}/scale" to a path; `name` receives what stands for {name}.
+bool fits(std::string_view pattern, std::string_view path, std::string& name) {
+  constexpr std::string_view kName = "{name}";
+  const std::size_t hole = pattern.find(kName);
+  if (hole == std::string_view::npos) return pattern == path;
+  const std::string_view before = pattern.substr(0, hole),
+                         behind = pattern.substr(hole + kName.size());
+  if (path.size() <= before.size() + behind.size() || !path.starts_with(before) ||
+      !path.ends_with(behind))
+    return false;
+  const std::string_view middle =
+      path.substr(before.size(), path.size() - before.size() - behind.size());
+  if (middle.find('/') != std::string_view::npos) return false;
+  name = middle;
+  return true;
+}
+
+std::optional<double> number_in(std::string_view text) {
+  double value = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
+    return std::nullopt;
+  return value;
+}
+
+Duration seconds_of(double seconds) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
+
+template <class List>
+Json list_of(const List& values) {
+  Json list = Json::array();
+  for (const auto& value : values) list.push_back(json_for(value));
+  return list;
+}
+
+struct ScaleAsked {
+  std::optional<std::uint32_t> count;
+  Duration expires_after{};
+};
+
+// {"count": 3, "for": "10m"}, {"count": null}
+Result<ScaleAsked> scale_in(const std::string& body) {
+  constexpr const char* kExample =
+      "send {\"count\": 3, \"for\": \"10m\"}, or {\"count\": null} to end it";
+  const Json json = Json::parse(body, nullptr, false);
+  if (!json.is_object() || !json.contains("count"))
+    return Error{std::string("the body must be a JSON object with \"count\": ") + kExample};
+  for (const auto& [key, value] : json.items()) {
+    if (key != "count" && key != "for")
+      return Error{"'" + key + "' is not known here: " + kExample};
+  }
+  ScaleAsked asked;
+  const Json& count = json["count"];
+  if (count.is_number_unsigned() && count.get<std::uint64_t>() <= AdminApi::kManualMax)
+    asked.count = count.get<std::uint32_t>();
+  else if (!count.is_null())
+    return Error{"\"count\" must be a whole number from 0 to " +
+                 std::to_string(AdminApi::kManualMax) + ", or null"};
+  if (!json.contains("for") || json["for"].is_null()) return asked;
+  const auto length = json["for"].is_string()
+                          ? settings::parse_duration(json["for"].get<std::string>())
+                          : std::nullopt;
+  if (!length || length->count() <= 0)
+    return Error{"\"for\" must be a length of time such as \"30s\", \"10m\" or \"2h\""};
+  asked.expires_after = *length;
+  return asked;
+}
+
+}  // namespace
+
+AdminApi::AdminApi(const State& state, Store& store, Orders orders)
+    : state_(state), store_(store), orders_(std::move(orders)) {}
+
+std::span<const AdminApi::Route> AdminApi::routes() {
+  static constexpr std::string_view kJson = "application/json", kText = "text/plain";
+  static const Route table[] = {
+      {{"GET", "/healthz", "Whether the program runs.", kJson, "", "", "", true},
+       &AdminApi::healthz},
+      {{"GET", "/readyz", "Whether it may be relied on: 503 and why while not.", kJson, "", "", "",
+        true},
+       &AdminApi::readyz},
+      {{"GET", "/metrics", "Metrics in Prometheus text.", kText}, &AdminApi::metrics},
+      {{"GET", "/openapi.json", "This description."}, &AdminApi::openapi},
+      {{"GET", "/v1/status", "Everything at a glance."}, &AdminApi::status},
+      {{"GET", "/v1/nodes", "The nodes."}, &AdminApi::nodes},
+      {{"GET", "/v1/services", "The services, each with its workers."}, &AdminApi::services},
+      {{"GET", "/v1/services/{name}", "One service."}, &AdminApi::service},
+      {{"GET", "/v1/services/{name}/decisions",
+        "Its decisions, newest first, each with its inputs and every rule's word.", kJson, "", "",
+        "limit: how many, 20 when not given, at most 1000"},
+       &AdminApi::decisions},
+      {{"GET", "/v1/services/{name}/forecast", "The forecast of its load.", kJson, "", "",
+        "ahead: seconds ahead, its lead time when not given"},
+       &AdminApi::forecast},
+      {{"POST", "/v1/services/{name}/scale",
+        "Hold this many workers, until it expires or a null count ends it.", kJson, kJson,
+        R"({"count": 3, "for": "10m"})"},
+       &AdminApi::scale},
+      {{"POST", "/v1/services/{name}/pause", "Not built yet: answers 501."}, &AdminApi::not_built},
+      {{"POST", "/v1/services/{name}/resume", "Not built yet: answers 501."}, &AdminApi::not_built},
+      {{"POST", "/v1/nodes/{name}/drain", "Not built yet: answers 501."}, &AdminApi::not_built},
+      {{"GET", "/v1/workers", "The workers of all services."}, &AdminApi::workers},
+      {{"GET", "/v1/events",
+        "The latest notices; with Accept: text/event-stream, decisions and notices as they come."},
+       &AdminApi::events},
+      {{"POST", "/v1/reload",
+        "Reads the cluster file again; what is wrong with it is told in full and changes nothing."},
+       &AdminApi::reload},
+      {{"POST", "/v1/tokens", "Makes a join token for one enrolment.", kJson, kJson,
+        R"({"role": "agent", "name": "node-a"})"},
+       &AdminApi::token},
+      {{"POST", "/scale",
+        "Predicts a service's demand so many seconds ahead and lets the decision that follows take "
+        "effect.",
+        kText, "application/x-www-form-urlencoded", "scale=30&service=web"},
+       &AdminApi::textbook_scale},
+  };
+  return table;
+}
+
+AdminResponse AdminApi::answer(const AdminRequest& request) {
+  std::string name, methods;
+  for (const Route& route : routes()) {
+    if (!fits(route.call.path, request.path, name)) continue;
+    const bool is_head = request.method == "HEAD" && route.call.method == "GET";
+    if (request.method == route.call.method || is_head)
+      return (this->*route.handler)(request, name);
+    methods += (methods.empty() ? "" : " or ") + std::string(route.call.method);
+  }
+  if (methods.empty())
+    return refuse(404, "there is no " + request.path + " here; /openapi.json lists what there is");
+  return refuse(405, request.path + " answers " + methods + " only");
+}
+
+AdminResponse AdminApi::healthz(const AdminRequest&, const std::string&) {
+  return ok({{"ok", true}});
+}
+
+AdminResponse AdminApi::readyz(const AdminRequest&, const std::string&) {
+  const std::string why = orders_.not_ready();
+  if (why.empty()) return ok({{"ready", true}});
+  return {503, "application/json", text_of({{"ready", false}, {"error", why}}), false};
+}
+
+AdminResponse AdminApi::metrics(const AdminRequest&, const std::string&) {
+  return {200, "text/plain; version=0.0.4; charset=utf-8", orders_.metrics(), false};
+}
+
+AdminResponse AdminApi::openapi(const AdminRequest&, const std::string&) {
+  std::vector<ApiCall> calls;
+  for (const Route& route : routes()) calls.push_back(route.call);
+  return {200, "application/json", openapi_json(calls, FORETIDE_VERSION), false};
+}
+
+AdminResponse AdminApi::status(const AdminRequest&, const std::string&) {
+  const Instant now = orders_.now();
+  Json notices = Json::array();
+  const std::size_t skip = state_.notices.size() > 20 ? state_.notices.size() - 20 : 0;
+  for (std::size_t i = skip; i < state_.notices.size(); ++i)
+    notices.push_back(json_for(state_.notices[i]));
+  return ok({{"cluster", state_.settings.name},
+             {"version", FORETIDE_VERSION},
+             {"epoch", state_.epoch},
+             {"uptime_s", std::round(seconds_in(state_.age(now)) * 10.0) / 10.0},
+             {"services", list_of(service_views(state_, now))},
+             {"nodes", list_of(node_views(state_, now))},
+             {"balancers", list_of(balancer_views(state_, now))},
+             {"notices", std::move(notices)}});
+}
+
+AdminResponse AdminApi::nodes(const AdminRequest&, const std::string&) {
+  return ok({{"nodes", list_of(node_views(state_, orders_.now()))}});
+}
+
+AdminResponse AdminApi::services(const AdminRequest&, const std::string&) {
+  return ok({{"services", list_of(service_views(state_, orders_.now()))}});
+}
+
+AdminResponse AdminApi::workers(const AdminRequest&, const std::string&) {
+  return ok({{"workers", list_of(worker_views(state_, orders_.now()))}});
+}
+
+AdminResponse AdminApi::service(const AdminRequest&, const std::string& name) {
+  const auto view = service_view(state_, ServiceId{name}, orders_.now());
+  return view ? ok(json_for(*view)) : refuse(404, "there is no service named " + name);
+}
+
+AdminResponse AdminApi::decisions(const AdminRequest& request, const std::string& name) {
+  double limit = kDecisionsDefault;
+  if (const auto asked = request.query.find("limit"); asked != request.query.end()) {
+    const auto number = number_in(asked->second);
+    if (!number || *number < 1 || *number > kDecisionsMax || *number != std::floor(*number))
+      return refuse(400, "limit must be a whole number from 1 to " + std::to_string(kDecisionsMax));
+    limit = *number;
+  }
+  const auto stored = store_.decisions(ServiceId{name}, static_cast<std::uint32_t>(limit));
+  if (!stored) return refuse(503, stored.error());
+  if (stored->empty() && !state_.services.contains(ServiceId{name}))
+    return refuse(404, "there is no service named " + name);
+  Json list = Json::array();
+  for (const StoredDecision& decision : *stored) {
+    Json json = Json::parse(decision.json, nullptr, false);
+    if (!json.is_discarded()) list.push_back(std::move(json));
+  }
+  return ok({{"service", name}, {"decisions", std::move(list)}});
+}
+
+AdminResponse AdminApi::forecast(const AdminRequest& request, const std::string& name) {
+  const Instant now = orders_.now();
+  const auto view = service_view(state_, ServiceId{name}, now);
+  if (!view) return refuse(404, "there is no service named " + name);
+  double ahead = view->lead_time_seconds;
+  if (const auto asked = request.query.find("ahead"); asked != request.query.end()) {
+    const auto number = number_in(asked->second);
+    if (!number || *number < 0 || *number > kAheadSecondsMax)
+      return refuse(400, "ahead must be a number of seconds from 0 to 604800");
+    ahead = *number;
+  }
+  const auto forecast = forecast_ahead(state_, view->id, seconds_of(ahead), now);
+  const Json whole = json_for(*view);
+  return ok({{"service", name},
+             {"demand", whole["demand"]},
+             {"lead_time_seconds", whole["lead_time_seconds"]},
+             {"prediction", whole["prediction"]},
+             {"forecast", forecast ? json_for(*forecast) : Json(nullptr)}});
+}
+
+AdminResponse AdminApi::events(const AdminRequest& request, const std::string&) {
+  if (request.accept.find("text/event-stream") != std::string::npos)
+    return {200, "text/event-stream", "", true};
+  return ok({{"notices", list_of(state_.notices)}});
+}
+
+AdminResponse AdminApi::scale(const AdminRequest& request, const std::string& name) {
+  const ServiceId id{name};
+  const auto service = state_.services.find(id);
+  if (service == state_.services.end() || !service->second.settings)
+    return refuse(404, "there is no service named " + name);
+  if (service->second.is_static())
+    return refuse(400, name + " has upstreams, which are not Foretide's to start or stop");
+  const auto asked = scale_in(request.body);
+  if (!asked) return refuse(400, asked.error());
+  if (Outcome done = orders_.hold(id, asked->count, asked->expires_after); !done)
+    return refuse(503, done.error());
+  const auto view = service_view(state_, id, orders_.now());
+  const Json whole = view ? json_for(*view) : Json::object();
+  return ok({{"service", name},
+             {"desired", whole.value("desired", Json())},
+             {"manual", whole.value("manual", Json())}});
+}
+
+AdminResponse AdminApi::textbook_scale(const AdminRequest& request, const std::string&) {
+  const auto form = request.form();
+  const auto scale = form.find("scale");
+  const auto ahead = scale == form.end() ? std::nullopt : number_in(scale->second);
+  if (!ahead || *ahead < 0 || *ahead > kAheadSecondsMax)
+    return refuse(400,
+                  "send the form field scale=SECONDS, how far ahead to predict, from 0 to 604800");
+  ServiceId id;
+  if (const auto named = form.find("service"); named != form.end())
+    id.text = named->second;
+  else if (state_.settings.services.size() == 1)
+    id = state_.settings.services.front().id;
+  else
+    return refuse(400, "there are " + std::to_string(state_.settings.services.size()) +
+                           " services: say which with the form field service=NAME");
+  if (!state_.services.contains(id)) return refuse(404, "there is no service named " + id.text);
+  const auto forecast = forecast_ahead(state_, id, seconds_of(*ahead), orders_.now());
+  orders_.ask_forecast(id, seconds_of(*ahead));
+  if (!forecast)
+    return refuse(503, "too little of the demand for " + id.text + " is known yet to predict it");
+  char text[32];
+  const auto end =
+      std::to_chars(text, text + sizeof text, forecast->point, std::chars_format::fixed, 3).ptr;
+  return {200, "text/plain; charset=utf-8", std::string(text, end) + "\n", false};
+}
+
+AdminResponse AdminApi::reload(const AdminRequest&, const std::string&) {
+  const auto reloaded = orders_.reload();
+  if (!reloaded) return refuse(400, reloaded.error());
+  return ok({{"reloaded", true}, {"changed", reloaded->changed}});
+}
+
+AdminResponse AdminApi::token(const AdminRequest& request, const std::string&) {
+  const Json json = Json::parse(request.body, nullptr, false);
+  const Json role = json.is_object() ? json.value("role", Json()) : Json();
+  const Json name = json.is_object() ? json.value("name", Json("")) : Json();
+  if ((role != "agent" && role != "balancer") || !(name.is_string() || name.is_null()))
+    return refuse(
+        400,
+        R"(send {"role": "agent"} or {"role": "balancer"}, with a "name" if you choose it here)");
+  const auto issued =
+      orders_.issue_token(role == "agent" ? wire::Role::kAgent : wire::Role::kBalancer,
+                          name.is_string() ? name.get<std::string>() : std::string());
+  if (!issued) return refuse(400, issued.error());
+  return ok({{"token", issued->token},
+             {"control", issued->control},
+             {"expires_in_s", issued->expires_in_s}});
+}
+
+AdminResponse AdminApi::not_built(const AdminRequest& request, const std::string&) {
+  const std::string what = request.path.substr(request.path.rfind('/') + 1);
+  return refuse(501, what + " is not built yet in this version of Foretide; nothing was changed");
+}
+
+}  // namespace foretide::coordinator

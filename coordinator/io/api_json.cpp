@@ -1,0 +1,185 @@
+#include "coordinator/io/api_json.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+namespace foretide::coordinator {
+namespace {
+
+template <class T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+// Three decimals are enough for people, and NaN is no JSON.
+Json rounded(double value) {
+  return std::isfinite(value) ? Json(std::round(value * 1000.0) / 1000.0) : Json(nullptr);
+}
+Json rounded(const std::optional<double>& value) {
+  return value ? rounded(*value) : Json(nullptr);
+}
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+Json change_json(const Decision& decision) {
+  return {{"at", iso_text(decision.at)},
+          {"from", decision.from},
+          {"to", decision.to},
+          {"rule", decision.rule},
+          {"reason", decision.reason}};
+}
+
+template <class List>
+Json list_of(const List& values) {
+  Json list = Json::array();
+  for (const auto& value : values) list.push_back(json_for(value));
+  return list;
+}
+
+}  // namespace
+
+std::string iso_text(WallTime time) {
+  const auto ms = time.time_since_epoch().count();
+  const std::time_t seconds = static_cast<std::time_t>(ms >= 0 ? ms / 1000 : (ms - 999) / 1000);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char text[40];
+  const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  std::snprintf(text + size, sizeof text - size, ".%03dZ",
+                static_cast<int>(ms - std::int64_t{seconds} * 1000));
+  return text;
+}
+
+Json json_for(const Decision& decision) {
+  Json opinions = Json::array();
+  for (const Opinion& opinion : decision.opinions)
+    opinions.push_back(
+        {{"rule", opinion.rule}, {"workers", opinion.workers}, {"reason", opinion.reason}});
+  return {{"service", decision.service.text},
+          {"at", iso_text(decision.at)},
+          {"from", decision.from},
+          {"to", decision.to},
+          {"rule", decision.rule},
+          {"reason", decision.reason},
+          {"demand", rounded(decision.demand)},
+          {"forecast", rounded(decision.forecast)},
+          {"forecaster", text_or_null(decision.forecaster)},
+          {"lead_time_seconds", rounded(seconds_in(decision.lead_time))},
+          {"ready", decision.ready},
+          {"starting", decision.starting},
+          {"capacity_per_worker", rounded(decision.capacity_per_worker)},
+          {"opinions", std::move(opinions)}};
+}
+
+Json json_for(const WorkerView& worker) {
+  return {{"id", worker.id.text},
+          {"service", worker.service.text},
+          {"node", worker.node.text},
+          {"address", text_or_null(worker.address)},
+          {"state", worker.state},
+          {"in_flight", worker.in_flight},
+          {"release", worker.release.text},
+          {"completed_total", worker.completed_total},
+          {"failed_total", worker.failed_total},
+          {"pid", worker.pid > 0 ? Json(worker.pid) : Json(nullptr)},
+          {"start_seconds", rounded(worker.start_seconds)},
+          {"failures", worker.failures},
+          {"reason", text_or_null(worker.reason)},
+          {"last_output", worker.last_output},
+          {"cpu_cores", rounded(worker.cpu_cores)},
+          {"resident_bytes", or_null(worker.resident_bytes)}};
+}
+
+Json json_for(const ServiceView& service) {
+  Json json = {{"name", service.id.text},
+               {"desired", service.desired},
+               {"ready", service.ready},
+               {"starting", service.starting},
+               {"draining", service.draining},
+               {"failing", service.failing},
+               {"demand", rounded(service.demand)},
+               {"forecast", rounded(service.forecast)},
+               {"capacity_per_worker", rounded(service.capacity_per_worker)},
+               {"min", service.min},
+               {"max", service.max},
+               {"forecaster", text_or_null(service.forecaster)},
+               {"prediction", text_or_null(service.prediction)},
+               {"lead_time_seconds", rounded(service.lead_time_seconds)},
+               {"service_time_seconds", rounded(service.service_time_seconds)},
+               {"release", text_or_null(service.release.text)},
+               {"removed", service.removed},
+               {"upstreams", service.upstreams},
+               {"arrivals_total", service.arrivals_total},
+               {"completed_total", service.completed_total},
+               {"failed_total", service.failed_total},
+               {"refused_total", service.refused_total},
+               {"held_total", service.held_total},
+               {"held", service.held},
+               {"in_flight", service.in_flight}};
+  json["manual"] = nullptr;
+  if (service.manual)
+    json["manual"] = {{"count", service.manual->count},
+                      {"expires_in_s", rounded(service.manual->expires_in_seconds)}};
+  json["last_decision"] =
+      service.last_decision ? change_json(*service.last_decision) : Json(nullptr);
+  json["workers"] = list_of(service.workers);
+  return json;
+}
+
+Json json_for(const NodeView& node) {
+  Json missing = Json::array();
+  for (const WorkerId& id : node.missing) missing.push_back(id.text);
+  const wire::HostSample sample = node.sample.value_or(wire::HostSample{});
+  return {{"name", node.id.text},
+          {"address", text_or_null(node.address)},
+          {"state", node.state},
+          {"version", text_or_null(node.version)},
+          {"cpus", rounded(node.cpus)},
+          {"cpu_usage", rounded(sample.cpu_usage)},
+          {"load_1m", rounded(sample.load_1m)},
+          {"memory_bytes",
+           node.memory_bytes != 0 ? Json(node.memory_bytes) : or_null(sample.memory_bytes)},
+          {"memory_available_bytes", or_null(sample.memory_available_bytes)},
+          {"cpu_pressure", rounded(sample.cpu_pressure)},
+          {"memory_pressure", rounded(sample.memory_pressure)},
+          {"io_pressure", rounded(sample.io_pressure)},
+          {"workers", node.workers},
+          {"heard_seconds_ago", rounded(node.heard_seconds_ago)},
+          {"parse_errors", node.parse_errors},
+          {"missing", std::move(missing)}};
+}
+
+Json json_for(const BalancerView& balancer) {
+  return {{"name", balancer.id.text},
+          {"state", balancer.state},
+          {"address", text_or_null(balancer.address)},
+          {"version", text_or_null(balancer.version)},
+          {"traffic", balancer.traffic},
+          {"heard_seconds_ago", rounded(balancer.heard_seconds_ago)}};
+}
+
+Json json_for(const Notice& notice) {
+  return {{"at", iso_text(notice.at)},
+          {"kind", notice.kind},
+          {"service", text_or_null(notice.service.text)},
+          {"node", text_or_null(notice.node.text)},
+          {"worker", text_or_null(notice.worker.text)},
+          {"text", notice.text},
+          {"output", notice.output}};
+}
+
+Json json_for(const Forecast& forecast) {
+  return {{"forecaster", name_of(forecast.forecaster)},
+          {"ahead_seconds", rounded(forecast.ahead_seconds)},
+          {"demand", rounded(forecast.point)},
+          {"mean", rounded(forecast.mean())},
+          {"p50", rounded(forecast.quantile(0.5))},
+          {"p90", rounded(forecast.quantile(0.9))},
+          {"p99", rounded(forecast.quantile(0.99))},
+          {"outcomes", forecast.outcomes.size()}};
+}
+
+}  // namespace foretide::coordinator
