@@ -122,6 +122,13 @@ Result<std::size_t> ProcTree::established(std::uint16_t port) const {
   return count;
 }
 
+std::string ProcTree::output_of(std::int64_t pid) const {
+  std::string target(4096, '\0');
+  const ssize_t size = readlink(path_of(pid, "fd/1").c_str(), target.data(), target.size());
+  target.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return target;
+}
+
 std::optional<bool> ProcTree::has_socket(std::int64_t pid, std::uint64_t inode) const {
   const std::string wanted = "socket:[" + std::to_string(inode) + "]";
   const Directory directory(opendir(path_of(pid, "fd").c_str()));

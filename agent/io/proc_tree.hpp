@@ -32,6 +32,9 @@ class ProcTree {
   // Listeners and established connections of a port, IPv4 and IPv6 together.
   Result<std::vector<TcpListener>> listeners(std::uint16_t port) const;
   Result<std::size_t> established(std::uint16_t port) const;
+  // What its standard output is: a path, or "socket:[1]" and the like; empty when it cannot be
+  // told.
+  std::string output_of(std::int64_t pid) const;
   // The process has this socket open. Nothing: its descriptors cannot be read.
   std::optional<bool> has_socket(std::int64_t pid, std::uint64_t inode) const;
 

@@ -1,0 +1,32 @@
+// Starting a process that outlives the agent: fork, and in the child everything up to exec.
+//
+// The child gets a session and process group of its own, default signals, /dev/null for input and a
+// file (never a pipe, whose reader could end) for its output, no core dumps, no new privileges, no
+// other descriptor of the agent's, and, where asked for, another user with that user's groups. Only
+// async-signal-safe calls are made between fork and exec. What fails there comes back through a
+// pipe that a successful exec closes, so `spawn` returns when the outcome is known.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "agent/io/descriptor.hpp"
+#include "agent/io/launch.hpp"
+
+namespace foretide::agent {
+
+struct Child {
+  pid_t pid = 0;
+  Descriptor pidfd;  // opened before anybody could reap it, so it is certainly this process
+};
+
+struct SpawnProblem {
+  std::string reason;  // a sentence, with the path and the user that it is about
+  bool hopeless =
+      false;  // the same start would fail the same way: command not found, no permission, …
+};
+
+// `output` is duplicated to the child's standard output and error.
+std::variant<Child, SpawnProblem> spawn(const Launch& launch, int output);
+
+}  // namespace foretide::agent
