@@ -1,11 +1,13 @@
-// A small HTTP/1.1 server for the admin APIs (coordinator and balancer): loopback-minded, token-checked,
-// bounded. It runs on the owner's io_context and calls one function per request; the function answers at
-// once, with a value, or with a stream (server-sent events) that the owner feeds.
+// A small HTTP/1.1 server for the admin APIs (coordinator and balancer): loopback-minded,
+// token-checked, bounded. It runs on the owner's io_context and calls one function per request; the
+// function answers at once, with a value, or with a stream (server-sent events) that the owner
+// feeds.
 //
-// Every request but GET /healthz and /readyz needs `Authorization: Bearer TOKEN` (compared in constant
-// time); /metrics needs it too unless the listener is on loopback. `Host` must be a loopback name or the
-// listen address and any `Origin` that is not this server's own is refused, so that a web page cannot
-// reach it through the operator's browser. Bounds: 16 KiB head, 1 MiB body, 64 connections, 30 s idle.
+// Every request but GET /healthz and /readyz needs `Authorization: Bearer TOKEN` (compared in
+// constant time); /metrics needs it too unless the listener is on loopback. `Host` must be a
+// loopback name or the listen address and any `Origin` that is not this server's own is refused, so
+// that a web page cannot reach it through the operator's browser. Bounds: 16 KiB head, 1 MiB body,
+// 64 connections, 30 s idle.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -56,10 +58,12 @@ class AdminServer {
   // One server-sent event to every open stream; a stream that is 256 events behind is closed.
   void publish(std::string_view event, std::string_view data);
 
- private:
   struct Listener;
+
+ private:
   explicit AdminServer(std::shared_ptr<Listener> listener);
-  std::shared_ptr<Listener> listener_;  // shared with its connections' coroutines, which outlive a call
+  std::shared_ptr<Listener>
+      listener_;  // shared with its connections' coroutines, which outlive a call
 };
 
 }  // namespace foretide
