@@ -32,7 +32,7 @@ Forecast forecast_from(Forecaster forecaster, double ahead_seconds, double point
   Forecast forecast{
       .forecaster = forecaster, .ahead_seconds = ahead_seconds, .point = point, .outcomes = errors};
   for (double& outcome : forecast.outcomes) outcome = std::max(0.0, point + outcome);
-  std::sort(forecast.outcomes.begin(), forecast.outcomes.end());
+
   return forecast;
 }
 

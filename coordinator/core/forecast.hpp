@@ -3,9 +3,9 @@
 // -1, 0 and +4 before, demand may be 19, 20 or 24. No shape is assumed for the errors; a forecaster
 // that is bad here widens its own spread.
 //
-// The family is small: the textbook line, and persistence. Each is a plain function from the
-// seconds known up to an origin to a number `ahead` seconds later; it sees nothing after the
-// origin, so the past can be replayed honestly.
+// The errors are given in ascending order. The family is small: the textbook line, and persistence.
+// Each is a plain function from the seconds known up to an origin to a number `ahead` seconds
+// later; it sees nothing after the origin, so the past can be replayed honestly.
 #pragma once
 
 #include <cstdint>

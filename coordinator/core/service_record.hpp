@@ -65,6 +65,14 @@ struct NodeRefusal {
   std::string reason;
 };
 
+// What prediction says, worked out once a second.
+struct Foresight {
+  std::int64_t made_at = -1;    // the end of the series then
+  std::optional<double> point;  // load at the end of the lead time
+  std::uint32_t workers = 0;    // what its distribution needs
+  bool has_spread = false;      // enough errors are known to speak of a distribution
+};
+
 struct ServiceRecord {
   ServiceId id;
   std::optional<ServiceSettings> settings;  // absent: no longer in the cluster file
@@ -91,9 +99,10 @@ struct ServiceRecord {
   std::optional<Instant>
       last_request;  // when a request was last seen arriving, waiting or in service
   std::optional<Instant> last_up, last_down, panic_until;
-  std::optional<Instant> clamp_told;  // when a clamp was last recorded without a change
-  std::optional<double> forecast;     // the last point
-  std::string told_no_place;          // last told reason why a worker found no node
+  std::string limit_told;  // the limit that was last recorded without a change
+  std::optional<Instant> limit_told_at;
+  Foresight foresight;
+  std::string told_no_place;  // last told reason why a worker found no node
 
   bool is_static() const { return settings && !settings->upstreams.empty(); }
   std::uint32_t held() const;  // over all balancers, as last heard

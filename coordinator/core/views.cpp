@@ -56,10 +56,10 @@ WorkerView view_of(const State& state, const WorkerRecord& worker, Instant now) 
     view.completed_total += use.completed_total;
     view.failed_total += use.failed_total;
   }
+  if (worker.address.port != 0) view.address = worker.address.text();
   if (worker.stage == WorkerStage::kDraining) view.reason = worker.drain_reason;
   if (worker.report) {
     const wire::WorkerReport& report = *worker.report;
-    if (report.address.port != 0) view.address = report.address.text();
     view.pid = report.pid;
     if (report.start_ms) view.start_seconds = static_cast<double>(*report.start_ms) / 1000.0;
     view.failures = report.failures;
@@ -97,8 +97,8 @@ void tell_decisions(const ServiceRecord& service, Instant now, ServiceView& view
 
 void tell_demand(const ServiceRecord& service, Instant now, ServiceView& view) {
   view.demand = service.series.latest(now, std::chrono::seconds(10));
-  view.forecast = service.forecast;
-  if (service.forecast) view.forecaster = name_of(service.choice.chosen());
+  view.forecast = service.foresight.point;
+  if (view.forecast) view.forecaster = name_of(service.choice.chosen());
   view.prediction = service.choice.reason();
   view.lead_time_seconds = seconds_in(lead_time_for(service.start_times));
   view.service_time_seconds = service.service_time.mean();

@@ -40,7 +40,9 @@ struct WorkerRecord {
   NodeId node;
   WorkerStage stage = WorkerStage::kServing;
   Instant made_at{};                         // when this coordinator made it or first heard of it
-  std::optional<wire::WorkerReport> report;  // absent: its node has not spoken of it yet
+  std::optional<wire::WorkerReport> report;  // absent: its node has not spoken of it, or says that
+                                             // nothing runs
+  Address address;                           // as last reported; port 0: not known yet
   std::optional<wire::WorkerSample> sample;
   std::map<BalancerId, EndpointUse> use;
 

@@ -1,0 +1,146 @@
+#include "coordinator/core/cluster.hpp"
+
+#include <algorithm>
+
+#include "common/settings/release.hpp"
+#include "coordinator/core/adoption.hpp"
+#include "coordinator/core/decide.hpp"
+#include "coordinator/core/routes.hpp"
+#include "coordinator/core/text.hpp"
+
+namespace foretide::coordinator {
+namespace {
+
+// Upstreams that are no longer in the file are said farewell to.
+void drop_upstreams(ServiceRecord& service, const ServiceSettings* next) {
+  if (!service.settings) return;
+  for (const Address& upstream : service.settings->upstreams) {
+    const bool stays = next && std::find(next->upstreams.begin(), next->upstreams.end(),
+                                         upstream) != next->upstreams.end();
+    if (!stays) service.farewells.push_back({upstream_id(service.id, upstream), upstream, {}});
+  }
+}
+
+void welcome_upstreams(ServiceRecord& service) {
+  for (const Address& upstream : service.settings->upstreams) {
+    std::erase_if(service.farewells, [&](const Farewell& farewell) {
+      return farewell.id == upstream_id(service.id, upstream);
+    });
+  }
+}
+
+void take_settings(Turn& turn, const ServiceSettings& settings) {
+  ServiceRecord& service = service_named(turn.state, settings.id);
+  drop_upstreams(service, &settings);
+  service.settings = settings;
+  welcome_upstreams(service);
+  service.told_no_place.clear();
+  if (settings.worker.argv.empty()) return;
+  const ReleaseId release = release_for(settings.worker);
+  if (!service.release.empty() && service.release != release && !service.workers.empty()) {
+    tell(turn, {.kind = "rollout",
+                .service = service.id,
+                .text = "service " + service.id.text + " changes from release " +
+                        service.release.text + " to " + release.text});
+  }
+  service.release = release;
+  service.specs[release] = settings.worker;
+}
+
+void take_cluster(Turn& turn, const ClusterSettings& cluster) {
+  turn.state.settings = cluster;
+  for (const ServiceSettings& settings : cluster.services) take_settings(turn, settings);
+  for (auto& [id, service] : turn.state.services) {
+    const bool stays = std::any_of(cluster.services.begin(), cluster.services.end(),
+                                   [&id = id](const auto& settings) { return settings.id == id; });
+    if (stays || !service.settings) continue;
+    drop_upstreams(service, nullptr);
+    service.settings.reset();
+    service.manual.reset();
+    service.asked.reset();
+    service.desired = 0;
+    tell(turn, {.kind = "cluster",
+                .service = id,
+                .text = "service " + id.text + " left the cluster file; it is wound up"});
+  }
+  turn.everything = true;
+}
+
+void take_persisted(Turn& turn, const PersistedNode& persisted) {
+  NodeRecord& node = turn.state.nodes[persisted.node];
+  node.id = persisted.node;
+  node.heard_at = turn.now;  // its silence is counted from here
+  for (const wire::DesiredWorker& desired : persisted.set.workers) {
+    ServiceRecord& service = service_named(turn.state, desired.service);
+    const auto spec = persisted.set.specs.find(desired.release);
+    // What the file says now of the same release (how it is probed and stopped) goes before.
+    if (spec != persisted.set.specs.end()) service.specs.emplace(desired.release, spec->second);
+    WorkerRecord worker{.id = desired.id,
+                        .service = desired.service,
+                        .release = desired.release,
+                        .node = persisted.node};
+    worker.made_at = turn.now;
+    worker.routed = true;  // in tables of the life before, as far as we can know
+    worker.wait_for_quiet = desired.wait_for_quiet;
+    if (desired.order == wire::WorkerOrder::kStop) {
+      worker.stage = WorkerStage::kStopping;
+    } else {
+      service.desired = service.desired.value_or(0) + 1;
+      service.last_request = turn.now;
+    }
+    enter_worker(turn.state, service, std::move(worker));
+  }
+}
+
+}  // namespace
+
+void apply(Turn& turn, const Started& event) {
+  turn.state = State{};
+  turn.state.started = true;
+  turn.state.started_at = turn.now;
+  turn.state.epoch = event.epoch + 1;
+  turn.persists.push_back(PersistEpoch{turn.state.epoch});
+  take_cluster(turn, event.cluster);
+  for (const PersistedNode& node : event.nodes) take_persisted(turn, node);
+  turn.everything = true;
+}
+
+void apply(Turn& turn, const ClusterChanged& event) {
+  take_cluster(turn, event.cluster);
+}
+
+void apply(Turn& turn, const ScaleSet& event) {
+  const auto service = turn.state.services.find(event.service);
+  if (service == turn.state.services.end() || !service->second.settings) return;
+  turn.services.insert(event.service);
+  if (!event.count) {
+    service->second.manual.reset();
+    return;
+  }
+  service->second.manual = ManualCount{.count = *event.count, .until = {}};
+  if (event.expires_after > Duration::zero()) {
+    service->second.manual->until = turn.now + event.expires_after;
+  }
+}
+
+void apply(Turn& turn, const ForecastAsked& event) {
+  const auto service = turn.state.services.find(event.service);
+  if (service == turn.state.services.end()) return;
+  ask_ahead(turn, service->second, event.ahead);
+  turn.services.insert(event.service);
+}
+
+void forget_services(Turn& turn) {
+  std::erase_if(turn.state.services, [&](const auto& entry) {
+    const ServiceRecord& service = entry.second;
+    if (service.settings || !service.workers.empty() || turn.is_young()) return false;
+    for (const auto& [id, balancer] : turn.state.balancers) {
+      if (!balancer.is_live(turn.now)) continue;
+      const auto held = balancer.tables.find(service.id);
+      if (held == balancer.tables.end() || held->second.applied < service.table.stamp) return false;
+    }
+    return service.table.stamp.epoch == turn.state.epoch;
+  });
+}
+
+}  // namespace foretide::coordinator

@@ -1,0 +1,148 @@
+#include "coordinator/core/decide.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "coordinator/core/desired.hpp"
+#include "coordinator/core/foresee.hpp"
+#include "coordinator/core/limits.hpp"
+#include "coordinator/core/text.hpp"
+
+namespace foretide::coordinator {
+namespace {
+
+// How often a limit that holds a number back may be told again.
+constexpr Duration kLimitToldEvery = std::chrono::seconds(10);
+
+// A service that may sleep and got nothing for its idle time sleeps, whatever came before.
+bool falls_asleep(const ServiceRecord& service, const Situation& situation) {
+  return service.settings->scale.min == 0 && is_idle(service, situation);
+}
+
+Opinion winner_of(const std::vector<Opinion>& opinions, bool asleep) {
+  const auto counts = [asleep](const Opinion& opinion) {
+    return !asleep || (opinion.rule != "stable" && opinion.rule != "predicted");
+  };
+  const Opinion* winner = nullptr;
+  for (const Opinion& opinion : opinions) {
+    if (counts(opinion) && (!winner || opinion.workers > winner->workers)) winner = &opinion;
+  }
+  return *winner;
+}
+
+std::uint32_t expected_balancers(const State& state, const ServiceRecord& service, Instant now) {
+  std::uint32_t count = 0;
+  for (const auto& [id, trace] : service.traffic) {
+    const auto balancer = state.balancers.find(id);
+    if (balancer == state.balancers.end() || !balancer->second.is_live(now)) continue;
+    if (balancer->second.session == trace.session) ++count;
+  }
+  return count;
+}
+
+Situation situation_of(const Turn& turn, const ServiceRecord& service) {
+  Situation situation{.now = turn.now, .wall = turn.wall, .age = turn.state.age(turn.now)};
+  situation.balancers_known = !service.traffic.empty();
+  for (const auto& [id, worker] : service.workers) {
+    if (worker.stage != WorkerStage::kServing) continue;
+    const auto node = turn.state.nodes.find(worker.node);
+    if (node == turn.state.nodes.end() || node->second.is_lost(turn.now)) continue;
+    if (worker.is_ready()) ++situation.ready;
+    if (worker.is_starting()) ++situation.starting;
+  }
+  return situation;
+}
+
+bool is_worth_telling(const ServiceRecord& service, const Decision& decision, Instant now) {
+  if (decision.rule != "max" && decision.rule != "hold") return false;
+  if (service.limit_told == decision.rule) return false;
+  return !service.limit_told_at || now - *service.limit_told_at >= kLimitToldEvery;
+}
+
+}  // namespace
+
+std::vector<Opinion> opinions_for(const ServiceRecord& service, const Situation& situation) {
+  // Among equals the first wins, so that the plainest reason is told.
+  return {idle_for(service, situation),     wake_for(service, situation),
+          stable_for(service, situation),   panic_for(service, situation),
+          backlog_for(service, situation),  predicted_for(service),
+          asked_for(service, situation.now)};
+}
+
+Decision decision_for(const ServiceRecord& service, const Situation& situation) {
+  Decision decision{.service = service.id, .at = situation.wall};
+  decision.from = service.desired.value_or(0);
+  decision.demand = service.series.latest(situation.now, std::chrono::seconds(5));
+  decision.forecast = service.foresight.point;
+  if (decision.forecast) decision.forecaster = name_of(service.choice.chosen());
+  decision.lead_time = lead_time_for(service.start_times);
+  decision.ready = situation.ready;
+  decision.starting = situation.starting;
+  decision.capacity_per_worker = capacity_for(*service.settings);
+  decision.opinions = opinions_for(service, situation);
+  if (service.manual) {
+    decision.to = service.manual->count;
+    decision.rule = "manual";
+    decision.reason = text_of("set by hand to %u", service.manual->count);
+    decision.opinions.push_back({"manual", decision.to, decision.reason});
+    return decision;
+  }
+  const Opinion wanted = winner_of(decision.opinions, falls_asleep(service, situation));
+  const Limited limited = limited_for(service, situation, wanted, decision.opinions);
+  decision.to = limited.workers;
+  decision.rule = limited.rule.empty() ? wanted.rule : limited.rule;
+  decision.reason = wanted.reason;
+  if (!limited.rule.empty()) {
+    decision.reason = limited.reason + "; " + wanted.rule + ": " + wanted.reason;
+  }
+  return decision;
+}
+
+void record_decision(Turn& turn, ServiceRecord& service, Decision decision) {
+  if (decision.to > decision.from) service.last_up = turn.now;
+  if (decision.to < decision.from) service.last_down = turn.now;
+  service.desired = decision.to;
+  service.decisions.push_back(decision);
+  if (service.decisions.size() > kDecisionsKept) service.decisions.pop_front();
+  turn.tells.push_back(RecordDecision{std::move(decision)});
+}
+
+void decide(Turn& turn, ServiceRecord& service) {
+  if (!service.settings || service.is_static()) return;
+  if (service.manual && service.manual->until && turn.now >= *service.manual->until) {
+    service.manual.reset();
+  }
+  foresee(service, turn.now, expected_balancers(turn.state, service, turn.now));
+  const Situation situation = situation_of(turn, service);
+  Decision decision = decision_for(service, situation);
+  if (panic_for(service, situation).workers > decision.from) {
+    service.panic_until = turn.now + service.settings->scale.window;
+  }
+  if (decision.to != decision.from) {
+    service.limit_told.clear();
+    record_decision(turn, service, std::move(decision));
+  } else if (is_worth_telling(service, decision, turn.now)) {
+    service.limit_told = decision.rule;
+    service.limit_told_at = turn.now;
+    record_decision(turn, service, std::move(decision));
+  }
+  if (!service.desired) service.desired = 0;
+}
+
+void ask_ahead(Turn& turn, ServiceRecord& service, Duration ahead) {
+  if (!service.settings || service.is_static()) return;
+  const ScaleSettings& scale = service.settings->scale;
+  const auto forecast = forecast_for(service.series, seconds_in(ahead), scale.shortage,
+                                     scale.window / std::chrono::seconds(1));
+  if (!forecast) return;
+  const std::uint32_t workers =
+      workers_for(*forecast, capacity_for(*service.settings), scale.shortage);
+  service.asked =
+      AskedFloor{.workers = workers,
+                 .until = turn.now + ahead + kDecisionPeriod,
+                 .reason = text_of("asked for %.0f s ahead: the %s forecast of %.2f needs %u",
+                                   seconds_in(ahead), name_of(forecast->forecaster),
+                                   forecast->point, workers)};
+}
+
+}  // namespace foretide::coordinator

@@ -1,0 +1,27 @@
+// Puts the rules' opinions together: the largest wins, a manual count goes before all of them,
+// limits hold it back, and the outcome is a record with everybody's word in it. A record is kept
+// when the number changes, and when a limit begins to hold a number back that would have changed;
+// never each tick.
+#pragma once
+
+#include "coordinator/core/decision.hpp"
+#include "coordinator/core/reactive.hpp"
+#include "coordinator/core/turn.hpp"
+
+namespace foretide::coordinator {
+
+// Every rule's word; those that are switched off say 0 and why.
+std::vector<Opinion> opinions_for(const ServiceRecord& service, const Situation& situation);
+
+Decision decision_for(const ServiceRecord& service, const Situation& situation);
+
+// Looks at one service and lets the decision take effect.
+void decide(Turn& turn, ServiceRecord& service);
+
+// Keeps the decision, makes its number the desired one, and passes it on.
+void record_decision(Turn& turn, ServiceRecord& service, Decision decision);
+
+// POST /scale: looks so far ahead, and keeps what that needs as a floor until then.
+void ask_ahead(Turn& turn, ServiceRecord& service, Duration ahead);
+
+}  // namespace foretide::coordinator

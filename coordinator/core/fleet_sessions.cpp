@@ -1,0 +1,155 @@
+#include "coordinator/core/fleet.hpp"
+#include "coordinator/core/sessions.hpp"
+
+namespace foretide::coordinator {
+namespace {
+
+bool still_speaks(const NodeRecord& node, Instant now) {
+  return !node.session.empty() && !node.removed && now - node.heard_at < kPredecessorSilentAfter;
+}
+
+void welcome(Turn& turn, NodeRecord& node, const std::string& session) {
+  node.told_epoch = turn.state.epoch;
+  node.welcomed_at = turn.now;
+  turn.sends.push_back(
+      SendWelcomeNode{node.id, {.name = node.id.text, .epoch = turn.state.epoch}, session});
+}
+
+void welcome(Turn& turn, BalancerRecord& balancer, const std::string& session) {
+  balancer.told_epoch = turn.state.epoch;
+  balancer.welcomed_at = turn.now;
+  turn.sends.push_back(SendWelcomeBalancer{
+      balancer.id, {.name = balancer.id.text, .epoch = turn.state.epoch}, session});
+}
+
+// An epoch that the peer has and that is not from us is another coordinator's life.
+void respect_epoch(Turn& turn, std::uint64_t seen, std::uint64_t told) {
+  if (seen > turn.state.epoch || (seen == turn.state.epoch && told != seen)) {
+    raise_epoch_past(turn, seen);
+  }
+}
+
+void refuse(Turn& turn, NodeRecord& node, const std::string& rival) {
+  if (node.rival_session != rival) {
+    node.rival_session = rival;
+    node.rival_since = turn.now;
+  }
+  const bool final = turn.now - node.rival_since >= kRivalRefusedAfter;
+  if (final) {
+    tell(turn, {.kind = "identity",
+                .node = node.id,
+                .text = "a second agent uses the key of node " + node.id.text +
+                        " while the first is connected; it was refused"});
+  }
+  turn.sends.push_back(
+      RefuseNode{node.id,
+                 rival,
+                 {.reason = "another agent with the key of node " + node.id.text +
+                            " is connected; give every host a key of its own (foretide join)",
+                  .final = final}});
+}
+
+void take_facts(NodeRecord& node, const NodeHello& event) {
+  node.version = event.hello.version;
+  node.boot_id = event.hello.boot_id;
+  node.address = event.hello.address.empty() ? event.peer_address : event.hello.address;
+  node.cpus = event.hello.cpus;
+  node.memory_bytes = event.hello.memory_bytes;
+}
+
+}  // namespace
+
+void apply(Turn& turn, const NodeHello& event) {
+  NodeRecord& node = turn.state.nodes[event.node];
+  node.id = event.node;
+  if (node.session != event.session && still_speaks(node, turn.now)) {
+    refuse(turn, node, event.session);
+    return;
+  }
+  respect_epoch(turn, event.hello.highest_epoch, node.told_epoch);
+  if (node.session != event.session) {
+    node.session = event.session;
+    node.merged = false;
+    node.applied = {};
+    node.set_sent_at = {};
+  }
+  if (node.rival_session == event.session) node.rival_session.clear();
+  node.removed = false;
+  node.heard_at = turn.now;
+  take_facts(node, event);
+  welcome(turn, node, event.session);
+  turn.nodes.insert(node.id);
+}
+
+void apply(Turn& turn, const BalancerHello& event) {
+  BalancerRecord& balancer = turn.state.balancers[event.balancer];
+  balancer.id = event.balancer;
+  respect_epoch(turn, event.hello.highest_epoch, balancer.told_epoch);
+  if (balancer.session != event.session) {
+    balancer.session = event.session;
+    balancer.tables.clear();
+    balancer.match = {};
+  }
+  balancer.greeted = true;
+  balancer.heard_at = turn.now;
+  balancer.version = event.hello.version;
+  balancer.address = event.hello.address;
+  balancer.traffic = event.hello.traffic;
+  welcome(turn, balancer, event.session);
+  turn.balancers.insert(balancer.id);
+}
+
+bool is_session(Turn& turn, NodeRecord& node, const std::string& session) {
+  if (node.session == session && !session.empty()) return true;
+  if (!still_speaks(node, turn.now)) welcome(turn, node, session);
+  return false;
+}
+
+bool is_session(Turn& turn, BalancerRecord& balancer, const std::string& session) {
+  if (balancer.session == session && balancer.greeted) return true;
+  welcome(turn, balancer, session);
+  return false;
+}
+
+void apply(Turn& turn, const TableAcked& event) {
+  BalancerRecord& balancer = turn.state.balancers[event.balancer];
+  balancer.id = event.balancer;
+  if (!is_session(turn, balancer, event.session)) return;
+  balancer.heard_at = turn.now;
+  const wire::TableAck& ack = event.ack;
+  const auto service =
+      ack.service ? turn.state.services.find(*ack.service) : turn.state.services.end();
+  if (ack.service && service == turn.state.services.end()) return;
+  const Stamp issued = ack.service ? service->second.table.stamp : turn.state.match.stamp;
+  TableHeld& held = ack.service ? balancer.tables[*ack.service] : balancer.match;
+  if (ack.applied > issued) raise_epoch_past(turn, ack.applied.epoch);
+  // Acknowledgements may overtake one another; what was held once is held.
+  if (ack.applied >= held.applied) {
+    held.applied = ack.applied;
+    held.acked_at = turn.now;
+  }
+  if (ack.accepted) {
+    balancer.refused.clear();
+  } else if (balancer.refused != ack.reason) {
+    balancer.refused = ack.reason;
+    tell(turn, {.kind = "balancer",
+                .service = ack.service.value_or(ServiceId{}),
+                .text = "balancer " + balancer.id.text + " refused a table: " + ack.reason});
+  }
+  if (ack.service) turn.services.insert(*ack.service);
+  turn.balancers.insert(balancer.id);
+}
+
+void greet(Turn& turn) {
+  constexpr Duration kHeartbeat = std::chrono::seconds(2);
+  for (auto& [id, node] : turn.state.nodes) {
+    if (node.session.empty() || node.is_lost(turn.now)) continue;
+    if (turn.now - node.welcomed_at >= kHeartbeat) welcome(turn, node, node.session);
+  }
+  for (auto& [id, balancer] : turn.state.balancers) {
+    if (!balancer.greeted || !balancer.is_live(turn.now)) continue;
+    if (turn.now - balancer.welcomed_at >= kHeartbeat) welcome(turn, balancer, balancer.session);
+  }
+}
+
+}  // namespace foretide::coordinator

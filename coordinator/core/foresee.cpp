@@ -1,0 +1,47 @@
+#include "coordinator/core/foresee.hpp"
+
+#include <cmath>
+
+#include "coordinator/core/desired.hpp"
+#include "coordinator/core/text.hpp"
+
+namespace foretide::coordinator {
+
+void foresee(ServiceRecord& service, Instant now, std::uint32_t balancers) {
+  service.series.close(now, balancers, service.service_time.mean());
+  Foresight& foresight = service.foresight;
+  if (foresight.made_at == service.series.end()) return;
+  const ScaleSettings& scale = service.settings->scale;
+  const double lead = std::ceil(seconds_in(lead_time_for(service.start_times)));
+  service.choice.aim(static_cast<std::int64_t>(lead), quantile_for(scale.shortage));
+  service.choice.advance(service.series, scale.window / std::chrono::seconds(1));
+  foresight = {.made_at = service.series.end()};
+  const auto forecast = service.choice.forecast(service.series);
+  if (!forecast) return;
+  foresight.point = forecast->point;
+  foresight.has_spread = forecast->outcomes.size() >= Backtest::kErrorsMin;
+  foresight.workers = workers_for(*forecast, capacity_for(*service.settings), scale.shortage);
+}
+
+Opinion predicted_for(const ServiceRecord& service) {
+  using Predict = ScaleSettings::Predict;
+  const Foresight& foresight = service.foresight;
+  const Predict mode = service.settings->scale.predict;
+  if (mode == Predict::kOff) return {"predicted", 0, "off in the cluster file"};
+  if (!foresight.point) return {"predicted", 0, "too little of the demand is known"};
+  const std::string words =
+      text_of("%s says %.2f in %.1f s, which needs %u", name_of(service.choice.chosen()),
+              *foresight.point, seconds_in(lead_time_for(service.start_times)), foresight.workers);
+  if (mode == Predict::kShadow) return {"predicted", 0, "in the shadow: " + words};
+  if (!foresight.has_spread || !service.choice.pays()) {
+    return {"predicted", 0, service.choice.reason() + "; " + words};
+  }
+  return {"predicted", foresight.workers, words};
+}
+
+Opinion asked_for(const ServiceRecord& service, Instant now) {
+  if (!service.asked || now >= service.asked->until) return {"asked", 0, "nobody asked"};
+  return {"asked", service.asked->workers, service.asked->reason};
+}
+
+}  // namespace foretide::coordinator

@@ -1,0 +1,113 @@
+#include "coordinator/core/limits.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "coordinator/core/desired.hpp"
+#include "coordinator/core/text.hpp"
+
+namespace foretide::coordinator {
+namespace {
+
+// A survivor is not loaded above this share of its capacity by a shrink.
+constexpr double kSurvivorShare = 0.9;
+
+using Limits = std::vector<Opinion>;
+
+void hold_for_data(const ServiceRecord& service, const Situation& at, std::uint32_t from,
+                   Limits& floors) {
+  if (!is_fresh(service, at)) {
+    floors.push_back({"hold", from,
+                      at.balancers_known
+                          ? "no complete traffic reports for 5 s: the last decision holds"
+                          : "no balancer has reported: the last decision holds"});
+    return;
+  }
+  const ScaleSettings& scale = service.settings->scale;
+  const Duration needed = is_idle(service, at) ? Duration(scale.idle) : Duration(scale.window);
+  const auto since = service.series.known_since();
+  const double watched = since ? static_cast<double>(service.series.end() - *since) : 0.0;
+  if (watched < std::floor(seconds_in(std::min<Duration>(needed, scale.window)))) {
+    floors.push_back(
+        {"window", from,
+         text_of("demand has been watched for %.0f of %.0f s", watched, seconds_in(scale.window))});
+  }
+}
+
+void hold_for_survivors(const ServiceRecord& service, const Situation& at, std::uint32_t from,
+                        Limits& floors) {
+  const double load = present_load(service, at.now) + service.held();
+  const double capacity = capacity_for(*service.settings) * kSurvivorShare;
+  const std::uint32_t needed = std::min(from, workers_for(load, capacity));
+  floors.push_back(
+      {"survivors", needed,
+       text_of("%.2f in service now, at most %.3g for each that stays", load, capacity)});
+}
+
+Limits floors_for(const ServiceRecord& service, const Situation& at, std::uint32_t from) {
+  Limits floors;
+  const ScaleSettings& scale = service.settings->scale;
+  hold_for_data(service, at, from, floors);
+  if (!is_idle(service, at)) {
+    if (service.panic_until && at.now < *service.panic_until) {
+      floors.push_back({"panic", from, "nothing shrinks within a window of a sudden rise"});
+    }
+    hold_for_survivors(service, at, from, floors);
+  }
+  for (const auto& change : {service.last_up, service.last_down}) {
+    if (change && at.now - *change < scale.down_cooldown) {
+      floors.push_back({"cooldown", from, "the last change is too recent to remove workers"});
+      break;
+    }
+  }
+  if (scale.down_max_step && *scale.down_max_step < from) {
+    floors.push_back({"max_step", from - *scale.down_max_step,
+                      text_of("down.max_step allows %u at once", *scale.down_max_step)});
+  }
+  return floors;
+}
+
+Limits ceilings_for(const ServiceRecord& service, const Situation& at, std::uint32_t from) {
+  Limits ceilings;
+  const ScaleSettings& scale = service.settings->scale;
+  if (from > 0 && service.last_up && at.now - *service.last_up < scale.up_cooldown) {
+    ceilings.push_back({"cooldown", from, "the last rise is too recent to add workers"});
+  }
+  if (scale.up_max_step) {
+    ceilings.push_back({"max_step", from + std::max(1u, *scale.up_max_step),
+                        text_of("up.max_step allows %u at once", *scale.up_max_step)});
+  }
+  return ceilings;
+}
+
+void bound(Limited& limited, const Opinion& limit, bool bites, std::vector<Opinion>& said) {
+  if (!bites) return;
+  limited = {limit.workers, limit.rule, limit.reason};
+  said.push_back(limit);
+}
+
+}  // namespace
+
+Limited limited_for(const ServiceRecord& service, const Situation& situation, const Opinion& wanted,
+                    std::vector<Opinion>& said) {
+  const ScaleSettings& scale = service.settings->scale;
+  const std::uint32_t from = service.desired.value_or(0);
+  Limited limited{.workers = wanted.workers, .rule = {}, .reason = {}};
+  if (wanted.workers < from) {
+    for (const Opinion& floor : floors_for(service, situation, from)) {
+      bound(limited, floor, floor.workers > limited.workers, said);
+    }
+  } else if (wanted.workers > from) {
+    for (const Opinion& ceiling : ceilings_for(service, situation, from)) {
+      bound(limited, ceiling, ceiling.workers < limited.workers, said);
+    }
+  }
+  const Opinion max{"max", scale.max,
+                    text_of("max allows %u, %u wanted", scale.max, limited.workers)};
+  bound(limited, max, limited.workers > scale.max, said);
+  const Opinion min{"min", scale.min, text_of("min keeps %u", scale.min)};
+  bound(limited, min, limited.workers < scale.min, said);
+  return limited;
+}
+
+}  // namespace foretide::coordinator

@@ -1,0 +1,192 @@
+#include "coordinator/core/plan.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <vector>
+
+#include "coordinator/core/adoption.hpp"
+#include "coordinator/core/placement.hpp"
+#include "coordinator/core/text.hpp"
+
+namespace foretide::coordinator {
+namespace {
+
+using Workers = std::vector<WorkerRecord*>;
+
+// What a service has on nodes that are not lost.
+struct Census {
+  Workers current, old;     // serving: of the present release, of another
+  Workers recallable;       // draining, ready, of the present release
+  std::uint32_t ready = 0;  // of current and old
+  std::uint32_t ready_current = 0;
+  bool failing_current = false, starting_current = false;
+  bool retiring = false;  // something is on its way out
+
+  std::uint32_t serving() const { return static_cast<std::uint32_t>(current.size() + old.size()); }
+};
+
+Census census_of(Turn& turn, ServiceRecord& service) {
+  Census census;
+  for (auto& [id, worker] : service.workers) {
+    const NodeRecord& node = turn.state.nodes.at(worker.node);
+    if (node.is_lost(turn.now)) continue;
+    const bool current = worker.release == service.release;
+    if (worker.stage != WorkerStage::kServing) {
+      census.retiring = true;
+      const bool recallable = worker.stage == WorkerStage::kDraining && current &&
+                              worker.is_ready() && !node.is_suspect(turn.now);
+      if (recallable) census.recallable.push_back(&worker);
+      continue;
+    }
+    (current ? census.current : census.old).push_back(&worker);
+    if (worker.is_ready()) ++census.ready;
+    if (!current) continue;
+    if (worker.is_ready()) ++census.ready_current;
+    if (worker.is_failing()) census.failing_current = true;
+    if (worker.is_starting()) census.starting_current = true;
+  }
+  return census;
+}
+
+void recall(Turn& turn, WorkerRecord& worker) {
+  worker.stage = WorkerStage::kServing;
+  worker.drain_stamp = {};
+  worker.drain_reason.clear();
+  worker.wait_for_quiet = false;
+  turn.services.insert(worker.service);
+}
+
+WorkerId next_worker_id(State& state, const ServiceId& service) {
+  WorkerId id;
+  do {
+    ++state.workers_made;
+    id.text =
+        service.text + "-" + std::to_string(state.epoch) + "-" + std::to_string(state.workers_made);
+  } while (state.service_of.contains(id));
+  return id;
+}
+
+bool start(Turn& turn, ServiceRecord& service) {
+  const auto place = placement_for(turn.state, service, turn.now);
+  if (const auto* none = std::get_if<NoPlace>(&place)) {
+    // Right after our own start nobody is connected yet; that is no news.
+    if (service.told_no_place != none->reason && !turn.is_young()) {
+      service.told_no_place = none->reason;
+      tell(turn, {.kind = "placement",
+                  .service = service.id,
+                  .text = "no node can take a worker of " + service.id.text + ": " + none->reason});
+    }
+    return false;
+  }
+  service.told_no_place.clear();
+  const WorkerId id = next_worker_id(turn.state, service.id);
+  WorkerRecord worker{
+      .id = id, .service = service.id, .release = service.release, .node = std::get<NodeId>(place)};
+  worker.made_at = turn.now;
+  turn.nodes.insert(worker.node);
+  enter_worker(turn.state, service, std::move(worker));
+  return true;
+}
+
+// Brings `count` more of the present release; how many came.
+std::uint32_t bring(Turn& turn, ServiceRecord& service, Census& census, std::uint32_t count) {
+  std::uint32_t brought = 0;
+  while (brought < count && !census.recallable.empty()) {
+    recall(turn, *census.recallable.back());
+    census.recallable.pop_back();
+    ++brought;
+  }
+  while (brought < count && start(turn, service)) ++brought;
+  return brought;
+}
+
+// The worker that is missed least, first.
+void sort_by_loss(Workers& workers, const State& state) {
+  const auto loss = [&state](const WorkerRecord* worker) {
+    const int usefulness = worker->is_failing() ? 0 : worker->is_starting() ? 1 : 2;
+    const std::size_t neighbours = state.nodes.at(worker->node).workers.size();
+    return std::make_tuple(usefulness, worker->in_flight(), -static_cast<long>(neighbours),
+                           worker->id);
+  };
+  std::sort(workers.begin(), workers.end(),
+            [&](const WorkerRecord* a, const WorkerRecord* b) { return loss(a) < loss(b); });
+}
+
+void shed(Turn& turn, Workers& workers, std::size_t count, const std::string& reason) {
+  sort_by_loss(workers, turn.state);
+  count = std::min(count, workers.size());
+  for (std::size_t i = 0; i < count; ++i) drain(turn, *workers[i], reason);
+  workers.erase(workers.begin(), workers.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
+// Old workers that are not needed to keep `desired` ready go.
+void shed_old(Turn& turn, Census& census, std::uint32_t desired, const std::string& reason) {
+  sort_by_loss(census.old, turn.state);
+  Workers kept;
+  for (WorkerRecord* worker : census.old) {
+    // One whose node has not spoken of it yet may well be serving.
+    const bool serves_nothing = worker->report ? !worker->is_ready() : !worker->routed;
+    const bool spare = serves_nothing || census.ready > desired;
+    if (!spare) {
+      kept.push_back(worker);
+      continue;
+    }
+    if (worker->is_ready()) --census.ready;
+    drain(turn, *worker, reason);
+  }
+  census.old = std::move(kept);
+}
+
+void roll(Turn& turn, ServiceRecord& service, Census& census, std::uint32_t desired) {
+  const std::string reason = "release " + service.release.text + " replaces it";
+  const auto current = static_cast<std::uint32_t>(census.current.size());
+  const std::uint32_t room = desired + 1 > census.serving() ? desired + 1 - census.serving() : 0;
+  const std::uint32_t missing = desired > current ? desired - current : 0;
+  // One that does not come up is enough to know.
+  const std::uint32_t wanted = census.failing_current ? 0 : std::min(room, missing);
+  const std::uint32_t brought = bring(turn, service, census, wanted);
+  if (turn.is_young()) return;
+  shed_old(turn, census, desired, reason);
+  const bool stuck = wanted > 0 && brought == 0 && !census.starting_current && !census.retiring;
+  if (stuck && !service.told_no_place.empty() && !census.old.empty()) {
+    shed(turn, census.old, 1, reason + ", and there is no room for both");
+  }
+}
+
+std::string reason_of(const ServiceRecord& service) {
+  if (!service.settings) return "its service left the cluster file";
+  if (service.decisions.empty()) return "fewer workers are needed";
+  const Decision& last = service.decisions.back();
+  return text_of("%u workers are enough (%s)", last.to, last.rule.c_str());
+}
+
+}  // namespace
+
+void drain(Turn& turn, WorkerRecord& worker, const std::string& reason) {
+  worker.stage = WorkerStage::kDraining;
+  worker.drain_began = turn.now;
+  worker.drain_reason = reason;
+  worker.drain_stamp = {};
+  turn.services.insert(worker.service);
+}
+
+void plan(Turn& turn, ServiceRecord& service) {
+  const bool runs_workers = service.settings && !service.is_static();
+  const std::uint32_t desired = runs_workers ? service.desired.value_or(0) : 0;
+  Census census = census_of(turn, service);
+  if (!runs_workers) {
+    shed(turn, census.current, census.current.size(), reason_of(service));
+    shed(turn, census.old, census.old.size(), reason_of(service));
+    return;
+  }
+  if (!census.old.empty()) {
+    roll(turn, service, census, desired);
+  } else if (census.current.size() < desired) {
+    bring(turn, service, census, desired - static_cast<std::uint32_t>(census.current.size()));
+  }
+  if (census.current.size() > desired && !turn.is_young()) {
+    shed(turn, census.current, census.current.size() - desired, reason_of(service));
+  }
+}
+
+}  // namespace foretide::coordinator

@@ -1,0 +1,24 @@
+// From a number to workers: which to start, which to drain, which drain to call off.
+//
+// What counts is the service's serving workers on nodes that are not lost, failing ones included: a
+// worker that crashes keeps its place and its back-off, and nobody starts another in a hurry. Too
+// few: drains are called off first, then workers are started. Too many: the victims are those that
+// serve nothing yet or any more, then the ones with the least in flight, then on the fullest node.
+//
+// A changed release rolls: one worker above the desired number is started with the new release, and
+// an old one drains once enough others are ready. Where the extra one fits nowhere, one old worker
+// drains first and its requests are held. A release that does not come up stops the roll there.
+#pragma once
+
+#include <string>
+
+#include "coordinator/core/turn.hpp"
+
+namespace foretide::coordinator {
+
+void plan(Turn& turn, ServiceRecord& service);
+
+// Takes the worker out of the routes; retirement does the rest.
+void drain(Turn& turn, WorkerRecord& worker, const std::string& reason);
+
+}  // namespace foretide::coordinator

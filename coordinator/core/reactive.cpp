@@ -1,0 +1,98 @@
+#include "coordinator/core/reactive.hpp"
+
+#include <algorithm>
+
+#include "coordinator/core/desired.hpp"
+#include "coordinator/core/text.hpp"
+
+namespace foretide::coordinator {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr Duration kPanicWindow = seconds(2);
+constexpr Duration kFreshFor = seconds(5);
+// A mean over half the panic window is the noisier one, so it counts for a little less.
+constexpr double kShortMeanWeight = 0.9;
+
+double load_over(const ServiceRecord& service, Duration window, Instant now) {
+  const RecentRates rates = service.recent.over(window, now);
+  const auto service_seconds = service.service_time.mean();
+  if (!service_seconds || *service_seconds > seconds_in(kPanicWindow)) return rates.in_flight;
+  return std::max(rates.in_flight, rates.arrivals_per_second * *service_seconds);
+}
+
+}  // namespace
+
+double present_load(const ServiceRecord& service, Instant now) {
+  return std::max(load_over(service, kPanicWindow, now),
+                  kShortMeanWeight * load_over(service, kPanicWindow / 2, now));
+}
+
+bool is_fresh(const ServiceRecord& service, const Situation& situation) {
+  return service.series.latest(situation.now, kFreshFor).has_value();
+}
+
+bool is_idle(const ServiceRecord& service, const Situation& situation) {
+  if (service.held() > 0 || service.in_flight() > 0 || !is_fresh(service, situation)) return false;
+  return !service.last_request ||
+         situation.now - *service.last_request >= service.settings->scale.idle;
+}
+
+Opinion stable_for(const ServiceRecord& service, const Situation& situation) {
+  const Duration window = service.settings->scale.window;
+  const auto largest = service.series.max_over(situation.now, window);
+  if (!largest)
+    return {"stable", 0, text_of("no demand is known of the last %.0f s", seconds_in(window))};
+  const double capacity = capacity_for(*service.settings);
+  const std::uint32_t workers = workers_for(*largest, capacity);
+  return {"stable", workers,
+          text_of("the largest load of the last %.0f s, %.2f, needs %u of %.3g", seconds_in(window),
+                  *largest, workers, capacity)};
+}
+
+Opinion panic_for(const ServiceRecord& service, const Situation& situation) {
+  const double load = present_load(service, situation.now);
+  const double capacity = capacity_for(*service.settings);
+  const std::uint32_t workers = workers_for(load, capacity);
+  return {"panic", workers,
+          text_of("load %.2f over the last two seconds needs %u of %.3g", load, workers, capacity)};
+}
+
+Opinion backlog_for(const ServiceRecord& service, const Situation& situation) {
+  const std::uint32_t held = service.held();
+  if (held == 0) return {"backlog", 0, "nothing is held"};
+  const auto service_seconds = service.service_time.mean();
+  if (!service_seconds)
+    return {"backlog", 1, text_of("%u held, their service time not known yet", held)};
+  // held * service time is the work that waits; done within the lead time it is that much more
+  // load, but never more than all of them in service at once.
+  const double within =
+      std::max(seconds_in(lead_time_for(service.start_times)), seconds_in(kPanicWindow));
+  const double extra = std::min<double>(held, held * *service_seconds / within);
+  const double load = present_load(service, situation.now) + extra;
+  const std::uint32_t workers = std::max(1u, workers_for(load, capacity_for(*service.settings)));
+  return {"backlog", workers,
+          text_of("%u held requests of %.3g s add a load of %.2f for now", held, *service_seconds,
+                  extra)};
+}
+
+Opinion wake_for(const ServiceRecord& service, const Situation& situation) {
+  const std::uint32_t held = service.held();
+  if (held == 0) return {"wake", 0, "nothing waits"};
+  if (situation.ready + situation.starting > 0 && service.desired.value_or(0) > 0) {
+    return {"wake", 0, "there are workers"};
+  }
+  return {"wake", 1, text_of("%u requests wait and there is no worker", held)};
+}
+
+Opinion idle_for(const ServiceRecord& service, const Situation& situation) {
+  const ScaleSettings& scale = service.settings->scale;
+  const double after = seconds_in(scale.idle);
+  if (scale.min > 0) return {"idle", 0, "min keeps it awake"};
+  if (service.desired.value_or(0) == 0) return {"idle", 0, "asleep until a request comes"};
+  if (is_idle(service, situation)) return {"idle", 0, text_of("no request for %.3g s", after)};
+  return {"idle", 1, text_of("a request came within the last %.3g s", after)};
+}
+
+}  // namespace foretide::coordinator

@@ -1,0 +1,19 @@
+// Who speaks for a node or a balancer now, and the heartbeats that keep both sides sure of it.
+#pragma once
+
+#include <string>
+
+#include "coordinator/core/turn.hpp"
+
+namespace foretide::coordinator {
+
+// Whether this session is the one that said Hello; if nobody else speaks for the peer, a Welcome
+// goes to it, which makes it say Hello.
+bool is_session(Turn& turn, NodeRecord& node, const std::string& session);
+bool is_session(Turn& turn, BalancerRecord& balancer, const std::string& session);
+
+// Says Welcome to every session again each two seconds: peers know by it that we live, and the
+// epoch.
+void greet(Turn& turn);
+
+}  // namespace foretide::coordinator

@@ -1,0 +1,109 @@
+#include "coordinator/core/traffic.hpp"
+
+#include <algorithm>
+
+#include "coordinator/core/desired.hpp"
+#include "coordinator/core/sessions.hpp"
+
+namespace foretide::coordinator {
+namespace {
+
+// Reports that arrive together still cover a moment each.
+constexpr Duration kSpanMin = std::chrono::milliseconds(1);
+
+double since(std::uint64_t now, std::uint64_t before) {
+  return now > before ? static_cast<double>(now - before) : 0.0;
+}
+
+std::uint32_t ready_count(const ServiceRecord& service) {
+  return static_cast<std::uint32_t>(
+      std::count_if(service.workers.begin(), service.workers.end(), [](const auto& worker) {
+        return worker.second.stage == WorkerStage::kServing && worker.second.is_ready();
+      }));
+}
+
+bool is_overloaded(const ServiceRecord& service) {
+  if (!service.settings || service.is_static()) return false;
+  return service.in_flight() > ready_count(service) * capacity_for(*service.settings);
+}
+
+void count_totals(TrafficTotals& totals, const wire::ServiceTraffic& now,
+                  const wire::ServiceTraffic& before) {
+  const auto add = [](std::uint64_t& total, std::uint64_t later, std::uint64_t earlier) {
+    if (later > earlier) total += later - earlier;
+  };
+  add(totals.arrivals, now.arrivals_total, before.arrivals_total);
+  add(totals.completed, now.completed_total, before.completed_total);
+  add(totals.failed, now.failed_total, before.failed_total);
+  add(totals.refused, now.refused_total, before.refused_total);
+  add(totals.held, now.held_total, before.held_total);
+}
+
+void count_demand(ServiceRecord& service, const TrafficTrace& before,
+                  const wire::ServiceTraffic& counts, Instant now) {
+  const Instant from = std::min(before.heard_at, now - kSpanMin);
+  const double arrivals = since(counts.arrivals_total, before.counts.arrivals_total);
+  const double busy = std::max(0.0, counts.busy_seconds_total - before.counts.busy_seconds_total);
+  service.series.add(from, now, arrivals);
+  service.recent.add(from, now, arrivals, busy);
+  service.service_time.add(
+      {.seconds = seconds_in(now - from),
+       .busy_seconds = busy,
+       .completed = since(counts.completed_total + counts.failed_total,
+                          before.counts.completed_total + before.counts.failed_total),
+       .in_flight_change = static_cast<double>(counts.in_flight) - before.counts.in_flight,
+       .overloaded = is_overloaded(service)});
+}
+
+void count_workers(ServiceRecord& service, const BalancerId& balancer,
+                   const wire::ServiceTraffic& counts) {
+  for (auto& [id, worker] : service.workers) {
+    const auto said = std::find_if(counts.endpoints.begin(), counts.endpoints.end(),
+                                   [&id = id](const auto& use) { return use.id == id; });
+    if (said == counts.endpoints.end()) {
+      worker.use.erase(balancer);
+    } else {
+      worker.use[balancer] = {said->in_flight, said->completed_total, said->failed_total};
+    }
+  }
+}
+
+bool is_urgent(const ServiceRecord& service) {
+  const auto retiring = [](const auto& worker) {
+    return worker.second.stage != WorkerStage::kServing;
+  };
+  return service.held() > 0 || is_overloaded(service) ||
+         std::any_of(service.workers.begin(), service.workers.end(), retiring);
+}
+
+void take(Turn& turn, const BalancerRecord& balancer, std::uint64_t at_ms,
+          const wire::ServiceTraffic& counts) {
+  const auto found = turn.state.services.find(counts.service);
+  if (found == turn.state.services.end()) return;
+  ServiceRecord& service = found->second;
+  TrafficTrace& trace = service.traffic[balancer.id];
+  const bool continues = trace.session == balancer.session;
+  if (continues && at_ms <= trace.at_ms) return;
+  const TrafficTrace before = continues ? std::move(trace) : TrafficTrace{};
+  trace = {.session = balancer.session, .at_ms = at_ms, .heard_at = turn.now, .counts = counts};
+  count_totals(service.totals, counts, before.counts);
+  if (continues) count_demand(service, before, counts, turn.now);
+  const bool asked = continues && counts.arrivals_total > before.counts.arrivals_total;
+  if (asked || counts.held > 0 || counts.in_flight > 0) service.last_request = turn.now;
+  count_workers(service, balancer.id, counts);
+  if (is_urgent(service)) turn.services.insert(service.id);
+}
+
+}  // namespace
+
+void apply(Turn& turn, const TrafficReported& event) {
+  BalancerRecord& balancer = turn.state.balancers[event.balancer];
+  balancer.id = event.balancer;
+  if (!is_session(turn, balancer, event.session)) return;
+  balancer.heard_at = turn.now;
+  for (const wire::ServiceTraffic& counts : event.report.services) {
+    take(turn, balancer, event.report.at_ms, counts);
+  }
+}
+
+}  // namespace foretide::coordinator

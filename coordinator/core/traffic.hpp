@@ -1,0 +1,16 @@
+// Takes in what balancers count: arrivals, requests in service, requests held, per service and per
+// worker.
+//
+// Counters are cumulative within a balancer's session, so a lost report loses nothing: the next one
+// covers its time too. The first report of a session only sets the mark to count from; a report
+// older than the last one (the two channels overtake each other) is dropped. What was counted since
+// the last report is spread over the time between the two arrivals here, by our clock.
+#pragma once
+
+#include "coordinator/core/turn.hpp"
+
+namespace foretide::coordinator {
+
+void apply(Turn& turn, const TrafficReported& event);
+
+}  // namespace foretide::coordinator

@@ -1,0 +1,357 @@
+// Stories of the whole core: wake, growth, shrinking, retirement, restarts, silence.
+#include <gmock/gmock.h>
+
+#include "core_world.hpp"
+
+namespace foretide::coordinator::story {
+namespace {
+
+const ServiceId kWeb{"web"};
+
+ServiceSettings sleepy() {
+  ServiceSettings service = service_named("web");
+  service.scale.min = 0;
+  return service;
+}
+
+template <class What>
+std::vector<What> all_of(const std::vector<Action>& actions) {
+  std::vector<What> found;
+  for (const Action& action : actions) {
+    if (const auto* one = std::get_if<What>(&action)) found.push_back(*one);
+  }
+  return found;
+}
+
+TEST(Step, StartsTheMinimumAsSoonAsANodeHasReported) {
+  World world;
+  world.start({service_named("web")});
+  EXPECT_EQ(world.view("web").desired, 1u);
+  EXPECT_EQ(world.view("web").starting, 0u) << "there is no node yet";
+  world.join_agent("node-a");
+  world.pass(1s);
+  EXPECT_EQ(world.view("web").ready, 1u);
+  EXPECT_EQ(world.decisions.at(0).rule, "min");
+}
+
+// given: min 0, nothing runs        expect: the very event that carries the hold also carries the order
+TEST(Step, WakesFromZeroOnTheEventItself) {
+  World world;
+  settle(world, sleepy());
+  ASSERT_EQ(world.view("web").desired, 0u);
+  wire::ServiceTraffic held{.service = kWeb, .arrivals_total = 1, .held = 1};
+  const auto actions = world.happens(TrafficReported{
+      {"edge"}, "b1", {.at_ms = 99'000'000, .services = {held}}});
+  const auto sets = all_of<SendSet>(actions);
+  ASSERT_EQ(sets.size(), 1u);
+  EXPECT_EQ(sets[0].set.workers.size(), 1u);
+  EXPECT_EQ(world.decisions.back().rule, "wake");
+}
+
+TEST(Step, SleepsAgainWhenNothingCameForTheIdleTime) {
+  World world;
+  settle(world, sleepy());
+  world.balancers[{"edge"}].rate[kWeb] = 5.0;
+  world.pass(20s);
+  EXPECT_EQ(world.view("web").ready, 1u);
+  world.balancers[{"edge"}].rate[kWeb] = 0.0;
+  world.pass(18s);
+  EXPECT_EQ(world.view("web").ready, 1u) << "the idle time is not over";
+  world.pass(6s);
+  EXPECT_EQ(world.running(), 0u);
+  EXPECT_EQ(world.decisions.back().rule, "idle");
+  EXPECT_TRUE(world.record("web").workers.empty()) << "and it was forgotten";
+}
+
+// given: one worker for 8, load steps from 1 to 20     expect: the second takes traffic within 2 s
+TEST(Step, AnswersALoadStepWithinTwoSeconds) {
+  World world;
+  settle(world, service_named("web"));
+  world.agents[{"node-a"}].start_time = 0ms;
+  world.balancers[{"edge"}].rate[kWeb] = 10.0;
+  world.pass(30s);
+  ASSERT_EQ(world.view("web").ready, 1u);
+  world.balancers[{"edge"}].rate[kWeb] = 200.0;
+  const Duration took = world.pass_until([&] { return world.view("web").ready >= 2; }, 5s);
+  EXPECT_LE(took, 2s);
+  world.pass(5s);
+  EXPECT_GE(world.view("web").ready, 3u) << "20 in flight need three of 8";
+}
+
+TEST(Step, ShrinksToWhatIsNeededAndNeverBelowMin) {
+  World world;
+  ServiceSettings service = service_named("web");
+  service.scale.min = 2;
+  settle(world, service);
+  world.balancers[{"edge"}].rate[kWeb] = 300.0;
+  world.pass(20s);
+  EXPECT_GE(world.view("web").ready, 4u);
+  world.balancers[{"edge"}].rate[kWeb] = 10.0;
+  for (int i = 0; i < 60; ++i) {
+    world.pass(1s);
+    ASSERT_GE(world.view("web").ready, 2u) << "below min by our own commands";
+  }
+  EXPECT_EQ(world.view("web").ready, 2u);
+}
+
+TEST(Step, KeepsTheRecordToChanges) {
+  World world;
+  settle(world, service_named("web"));
+  world.balancers[{"edge"}].rate[kWeb] = 40.0;
+  world.pass(30s);
+  const std::size_t before = world.decisions.size();
+  world.pass(60s);
+  EXPECT_EQ(world.decisions.size(), before) << "nothing changed, nothing is recorded";
+}
+
+TEST(Step, HoldsTheLastDecisionInABlackout) {
+  World world;
+  settle(world, service_named("web"));
+  world.balancers[{"edge"}].rate[kWeb] = 200.0;
+  world.pass(20s);
+  const std::uint32_t before = world.view("web").desired;
+  ASSERT_GE(before, 3u);
+  world.balancers[{"edge"}].silent = true;
+  world.pass(120s);
+  EXPECT_EQ(world.view("web").desired, before) << "missing is not zero";
+  EXPECT_FALSE(world.view("web").demand.has_value());
+}
+
+TEST(Step, NeverEndsAWorkerByAbsence) {
+  World world;
+  settle(world, service_named("web"));
+  Agent& agent = world.agents[{"node-a"}];
+  ASSERT_EQ(world.running(), 1u);
+  agent.silent = true;
+  world.pass(5min);
+  EXPECT_TRUE(agent.ended_ever.empty());
+  EXPECT_EQ(world.view("web").workers.at(0).state, "lost");
+  const auto& table = world.balancers[{"edge"}].tables[kWeb];
+  EXPECT_EQ(table.endpoints.at(0).state, wire::EndpointState::kActive)
+      << "balancers see for themselves";
+  agent.silent = false;
+  world.say_hello(NodeId{"node-a"});
+  world.pass(5s);
+  EXPECT_EQ(world.view("web").ready, 1u);
+  EXPECT_TRUE(agent.ended_ever.empty());
+}
+
+TEST(Step, ReplacesALostNodesWorkersElsewhereAndDrainsTheDoubleWhenItIsBack) {
+  World world;
+  settle(world, service_named("web"));
+  world.join_agent("node-b");
+  ASSERT_EQ(world.agents[{"node-a"}].workers.size(), 1u);
+  world.agents[{"node-a"}].silent = true;
+  world.pass(10s);
+  EXPECT_EQ(world.agents[{"node-b"}].workers.size(), 0u) << "suspect is not lost";
+  world.pass(8s);
+  EXPECT_EQ(world.agents[{"node-b"}].workers.size(), 1u);
+  world.agents[{"node-a"}].silent = false;
+  world.pass(10s);
+  EXPECT_EQ(world.running(), 1u);
+  EXPECT_EQ(world.view("web").workers.size(), 1u);
+}
+
+TEST(Step, GivesASuspectNodeNoNewWorker) {
+  World world;
+  settle(world, service_named("web"));
+  world.join_agent("node-b");
+  world.agents[{"node-b"}].silent = true;
+  world.pass(6s);
+  world.happens(ScaleSet{kWeb, 4, Duration::zero()});
+  world.pass(2s);
+  EXPECT_EQ(world.agents[{"node-a"}].workers.size(), 4u);
+}
+
+TEST(Step, TakesUpItsWorkersAfterARestartWithoutTouchingThem) {
+  World world;
+  settle(world, service_named("web"));
+  world.balancers[{"edge"}].rate[kWeb] = 200.0;
+  world.pass(20s);
+  const auto before = world.agents[{"node-a"}].workers;
+  world.restart();
+  EXPECT_EQ(world.view("web").desired, before.size());
+  world.pass(3s);
+  world.say_hello(NodeId{"node-a"});
+  world.say_hello(BalancerId{"edge"});
+  world.pass(30s);
+  EXPECT_TRUE(world.agents[{"node-a"}].ended_ever.empty());
+  for (const auto& [id, said] : before) EXPECT_TRUE(world.agents[{"node-a"}].workers.contains(id));
+  EXPECT_EQ(world.view("web").ready, before.size());
+}
+
+TEST(Step, AnswersASessionThatItDoesNotKnowWithAWelcome) {
+  World world;
+  settle(world, service_named("web"));
+  world.restart();
+  const auto actions = world.happens(NodeReported{{"node-a"}, "a1", {}});
+  ASSERT_EQ(all_of<SendWelcomeNode>(actions).size(), 1u);
+  EXPECT_TRUE(all_of<SendSet>(actions).empty()) << "no set before its report is merged";
+}
+
+TEST(Step, SendsNoSetBeforeTheNodesOwnReport) {
+  World world;
+  world.start({service_named("web")});
+  world.agents[{"node-a"}];
+  auto actions = world.happens(NodeHello{{"node-a"}, "a1", {}, "10.0.0.1"});
+  EXPECT_TRUE(all_of<SendSet>(actions).empty());
+  actions = world.happens(Tick{});
+  EXPECT_TRUE(all_of<SendSet>(actions).empty());
+  actions = world.happens(NodeReported{{"node-a"}, "a1", {}});
+  EXPECT_EQ(all_of<SendSet>(actions).size(), 1u);
+}
+
+// given: a lost store, and agents that remember epoch 7      expect: 8, and their workers taken in
+TEST(Step, RisesAboveTheEpochThatAgentsRememberAndTakesInTheirWorkers) {
+  World world;
+  world.start({service_named("web")});
+  ASSERT_EQ(world.state.epoch, 1u);
+  Agent& agent = world.agents[{"node-a"}];
+  agent.hello.highest_epoch = 7;
+  agent.applied = {7, 40};
+  const ReleaseId release = release_for(world.settings.services[0].worker);
+  for (int n = 1; n <= 3; ++n) {
+    const WorkerId id{"web-7-" + std::to_string(n)};
+    agent.workers[id] = {.id = id, .service = kWeb, .release = release,
+                         .phase = wire::WorkerPhase::kReady,
+                         .address = {"10.0.0.1", static_cast<std::uint16_t>(20000 + n)}};
+  }
+  world.join_agent("node-a");
+  world.join_balancer("edge");
+  EXPECT_EQ(world.state.epoch, 8u);
+  EXPECT_EQ(world.view("web").desired, 3u);
+  world.pass(9s);
+  EXPECT_EQ(world.view("web").ready, 3u);
+  EXPECT_TRUE(agent.ended_ever.empty());
+  world.pass(60s);
+  EXPECT_EQ(world.view("web").ready, 1u) << "no demand for a whole window: back to min, gently";
+}
+
+TEST(Step, NoticesAnEqualEpochThatIsNotItsOwn) {
+  World world;
+  world.start({service_named("web")});
+  Agent& agent = world.agents[{"node-a"}];
+  agent.applied = {1, 500};  // epoch 1 of another life
+  world.join_agent("node-a");
+  EXPECT_EQ(world.state.epoch, 2u);
+  EXPECT_EQ(agent.applied.epoch, 2u) << "and the agent took the newer set";
+}
+
+TEST(Step, RetiresStrangersOfAnotherReleaseGently) {
+  World world;
+  world.start({service_named("web")});
+  Agent& agent = world.agents[{"node-a"}];
+  agent.applied = {3, 1};
+  agent.workers[{"old-3-1"}] = {.id = {"old-3-1"}, .service = {"old"}, .release = {"r0"},
+                                .phase = wire::WorkerPhase::kReady, .address = {"10.0.0.1", 20001}};
+  world.join_agent("node-a");
+  world.join_balancer("edge");
+  world.pass(5s);
+  EXPECT_TRUE(agent.ended_ever.empty()) << "too young to end anything";
+  world.pass(15s);
+  EXPECT_THAT(agent.ended_ever, testing::Contains(WorkerId{"old-3-1"}));
+  EXPECT_FALSE(world.state.services.contains({"old"}));
+  EXPECT_EQ(world.view("web").ready, 1u);
+}
+
+TEST(Step, HoldsACountSetByHandUntilItExpires) {
+  World world;
+  settle(world, service_named("web"));
+  world.happens(ScaleSet{kWeb, 5, 30s});
+  world.pass(5s);
+  EXPECT_EQ(world.view("web").ready, 5u);
+  EXPECT_EQ(world.view("web").last_decision->rule, "manual");
+  EXPECT_TRUE(world.view("web").manual->expires_in_seconds.has_value());
+  world.pass(60s);
+  EXPECT_EQ(world.view("web").ready, 1u);
+  EXPECT_FALSE(world.view("web").manual.has_value());
+}
+
+TEST(Step, KeepsAFailingWorkerInItsPlaceAndSaysWhatItSaid) {
+  World world;
+  world.start({service_named("web")});
+  world.agents[{"node-a"}].fails = true;
+  world.join_agent("node-a");
+  world.join_balancer("edge");
+  world.balancers[{"edge"}].rate[kWeb] = 20.0;
+  world.pass(30s);
+  EXPECT_EQ(world.view("web").workers.size(), 1u) << "requests wait, but more would fail likewise";
+  EXPECT_EQ(world.view("web").failing, 1u);
+  ASSERT_TRUE(world.has_notice("ended with status 1"));
+  EXPECT_TRUE(world.balancers[{"edge"}].tables[kWeb].endpoints.empty());
+}
+
+TEST(Step, TakesABackingOffWorkerOutOfTheRoutesUntilItIsReadyAgain) {
+  World world;
+  settle(world, service_named("web"));
+  auto& said = world.agents[{"node-a"}].workers.begin()->second;
+  said.phase = wire::WorkerPhase::kBackingOff;
+  said.failures = 1;
+  world.report(NodeId{"node-a"});
+  const auto& endpoint = [&]() -> const wire::Endpoint& {
+    return world.balancers[{"edge"}].tables[kWeb].endpoints.at(0);
+  };
+  EXPECT_EQ(endpoint().state, wire::EndpointState::kDraining);
+  said.phase = wire::WorkerPhase::kReady;
+  world.report(NodeId{"node-a"});
+  EXPECT_EQ(endpoint().state, wire::EndpointState::kActive);
+  EXPECT_EQ(world.view("web").workers.size(), 1u);
+}
+
+TEST(Step, SparesANodeThatCannotStartTheReleaseAndSaysWhy) {
+  World world;
+  world.start({service_named("web")});
+  world.agents[{"node-a"}].refuses = true;
+  world.join_agent("node-a");
+  world.join_agent("node-b");
+  world.join_balancer("edge");
+  world.pass(12s);
+  EXPECT_EQ(world.agents[{"node-b"}].workers.size(), 1u);
+  EXPECT_EQ(world.view("web").ready, 1u);
+  EXPECT_TRUE(world.has_notice("command not found"));
+}
+
+TEST(Step, RoutesStaticUpstreamsAndSaysFarewellToOnesThatLeft) {
+  World world;
+  ServiceSettings service = service_named("web");
+  service.worker.argv.clear();
+  service.upstreams = {{"127.0.0.1", 9001}, {"127.0.0.1", 9002}};
+  settle(world, service);
+  const auto& table = world.balancers[{"edge"}].tables[kWeb];
+  ASSERT_EQ(table.endpoints.size(), 2u);
+  EXPECT_EQ(world.view("web").desired, 0u);
+  world.balancers[{"edge"}].acks = false;
+  service.upstreams.pop_back();
+  world.reload({service});
+  ASSERT_EQ(table.endpoints.size(), 2u);
+  EXPECT_EQ(table.endpoints[1].state, wire::EndpointState::kGone);
+}
+
+TEST(Step, WindsUpAServiceThatLeftTheFile) {
+  World world;
+  world.start({service_named("web"), service_named("api")});
+  world.join_agent("node-a");
+  world.join_balancer("edge");
+  world.pass(12s);
+  ASSERT_EQ(world.running(), 2u);
+  world.reload({service_named("web")});
+  EXPECT_TRUE(world.balancers[{"edge"}].tables[{"api"}].removed);
+  world.pass(5s);
+  EXPECT_EQ(world.running(), 1u);
+  EXPECT_FALSE(world.state.services.contains({"api"}));
+}
+
+TEST(Step, ReportsMaxOnceWhenItHoldsDemandBack) {
+  World world;
+  ServiceSettings service = service_named("web");
+  service.scale.max = 2;
+  settle(world, service);
+  world.balancers[{"edge"}].rate[kWeb] = 400.0;
+  world.pass(60s);
+  EXPECT_EQ(world.view("web").desired, 2u);
+  EXPECT_EQ(world.decisions.back().rule, "max");
+  EXPECT_LE(world.decisions.size(), 4u);
+}
+
+}  // namespace
+}  // namespace foretide::coordinator::story
