@@ -34,14 +34,15 @@ TEST(Step, StartsTheMinimumAsSoonAsANodeHasReported) {
   EXPECT_EQ(world.decisions.at(0).rule, "min");
 }
 
-// given: min 0, nothing runs        expect: the very event that carries the hold also carries the order
+// given: min 0, nothing runs        expect: the very event that carries the hold also carries the
+// order
 TEST(Step, WakesFromZeroOnTheEventItself) {
   World world;
   settle(world, sleepy());
   ASSERT_EQ(world.view("web").desired, 0u);
   wire::ServiceTraffic held{.service = kWeb, .arrivals_total = 1, .held = 1};
-  const auto actions = world.happens(TrafficReported{
-      {"edge"}, "b1", {.at_ms = 99'000'000, .services = {held}}});
+  const auto actions =
+      world.happens(TrafficReported{{"edge"}, "b1", {.at_ms = 99'000'000, .services = {held}}});
   const auto sets = all_of<SendSet>(actions);
   ASSERT_EQ(sets.size(), 1u);
   EXPECT_EQ(sets[0].set.workers.size(), 1u);
@@ -212,7 +213,9 @@ TEST(Step, RisesAboveTheEpochThatAgentsRememberAndTakesInTheirWorkers) {
   const ReleaseId release = release_for(world.settings.services[0].worker);
   for (int n = 1; n <= 3; ++n) {
     const WorkerId id{"web-7-" + std::to_string(n)};
-    agent.workers[id] = {.id = id, .service = kWeb, .release = release,
+    agent.workers[id] = {.id = id,
+                         .service = kWeb,
+                         .release = release,
                          .phase = wire::WorkerPhase::kReady,
                          .address = {"10.0.0.1", static_cast<std::uint16_t>(20000 + n)}};
   }
@@ -242,8 +245,11 @@ TEST(Step, RetiresStrangersOfAnotherReleaseGently) {
   world.start({service_named("web")});
   Agent& agent = world.agents[{"node-a"}];
   agent.applied = {3, 1};
-  agent.workers[{"old-3-1"}] = {.id = {"old-3-1"}, .service = {"old"}, .release = {"r0"},
-                                .phase = wire::WorkerPhase::kReady, .address = {"10.0.0.1", 20001}};
+  agent.workers[{"old-3-1"}] = {.id = {"old-3-1"},
+                                .service = {"old"},
+                                .release = {"r0"},
+                                .phase = wire::WorkerPhase::kReady,
+                                .address = {"10.0.0.1", 20001}};
   world.join_agent("node-a");
   world.join_balancer("edge");
   world.pass(5s);

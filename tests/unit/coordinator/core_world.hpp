@@ -1,9 +1,10 @@
-// A small world around the coordinator's core for stories: agents that obey their sets, balancers that
-// route by their tables, time that passes when told to. Every answer of `step` goes through here, so every
-// story also checks that stamps never go back and that nothing is sent before it is durable.
+// A small world around the coordinator's core for stories: agents that obey their sets, balancers
+// that route by their tables, time that passes when told to. Every answer of `step` goes through
+// here, so every story also checks that stamps never go back and that nothing is sent before it is
+// durable.
 //
-// Demand is a fluid: `rate` requests a second, each `service_seconds` long, spread evenly over the active
-// endpoints; with none, they are held. Messages arrive at once unless a peer is `silent`.
+// Demand is a fluid: `rate` requests a second, each `service_seconds` long, spread evenly over the
+// active endpoints; with none, they are held. Messages arrive at once unless a peer is `silent`.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -42,8 +43,8 @@ struct Agent {
   std::map<WorkerId, wire::WorkerReport> workers;
   std::map<WorkerId, Instant> ready_at;
   std::vector<WorkerId> ended_ever;  // by order of a set
-  bool fails = false;    // starts fail and back off
-  bool refuses = false;  // cannot start anything
+  bool fails = false;                // starts fail and back off
+  bool refuses = false;              // cannot start anything
   std::uint16_t next_port = 20000;
   bool changed = false;
   Instant reported_at{};
@@ -56,9 +57,9 @@ struct Balancer {
   std::map<ServiceId, wire::ServiceTable> tables;
   wire::MatchTable match;
   std::map<ServiceId, wire::ServiceTraffic> traffic;
-  std::map<ServiceId, double> rate;             // arrivals a second
-  std::map<ServiceId, double> owed;             // fractions of requests
-  std::map<WorkerId, std::uint32_t> pinned;     // requests that do not end by themselves
+  std::map<ServiceId, double> rate;          // arrivals a second
+  std::map<ServiceId, double> owed;          // fractions of requests
+  std::map<WorkerId, std::uint32_t> pinned;  // requests that do not end by themselves
   double service_seconds = 0.1;
   Instant reported_at{};
   std::uint64_t reports = 0;
@@ -247,7 +248,8 @@ class World {
     });
   }
   void begin(Agent& agent, const wire::DesiredWorker& worker) {
-    wire::WorkerReport report{.id = worker.id, .service = worker.service, .release = worker.release};
+    wire::WorkerReport report{
+        .id = worker.id, .service = worker.service, .release = worker.release};
     report.address = {"10.0.0.1", agent.next_port++};
     if (agent.refuses) {
       report.phase = wire::WorkerPhase::kRefused;
@@ -296,7 +298,8 @@ class World {
     for (const auto& [to, service] : due) {
       Balancer& acker = balancers.at(to);
       const Stamp applied = service ? acker.tables[*service].stamp : acker.match.stamp;
-      if (!acker.silent) happens(TableAcked{to, acker.session, {.service = service, .applied = applied}});
+      if (!acker.silent)
+        happens(TableAcked{to, acker.session, {.service = service, .applied = applied}});
     }
     bool at_once = false;
     for (auto& [service, table] : balancer.tables) {
