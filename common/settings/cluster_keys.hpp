@@ -10,7 +10,7 @@
 
 namespace foretide::settings::keys {
 
-inline const Keys kTop{"",
+inline const Keys kTop{"cluster.yaml",
                        "the cluster file",
                        {"version", "cluster", "listen", "services"},
                        {"auth", "store", "nodes", "node_pools", "observe"}};
@@ -49,15 +49,21 @@ inline std::vector<const Keys*> of_cluster_file() {
           &kUp,  &kDown,   &kQueue,   &kProbe, &kProbeStart, &kStop,  &kTimeouts};
 }
 
-inline const Keys kAgent{"",
+inline const Keys kAgent{"agent.yaml",
                          "the agent's file",
                          {"coordinator", "name", "key_file", "state", "address", "ports", "user"},
                          {}};
-inline const Keys kBalancer{"",
+inline const Keys kBalancer{"balancer.yaml",
                             "the balancer's file",
                             {"coordinator", "name", "key_file", "state", "listen", "threads"},
                             {}};
 inline const Keys kCoordinator{"coordinator", "'coordinator'", {"control", "telemetry", "key"}, {}};
-inline const Keys kBalancerListen{"listen", "'listen'", {"traffic", "balancer_admin"}, {"tls"}};
+inline const Keys kBalancerListen{
+    "balancer.yaml: listen", "'listen'", {"traffic", "balancer_admin"}, {"tls"}};
+
+// All maps of agent.yaml and balancer.yaml.
+inline std::vector<const Keys*> of_node_files() {
+  return {&kAgent, &kBalancer, &kCoordinator, &kBalancerListen};
+}
 
 }  // namespace foretide::settings::keys
