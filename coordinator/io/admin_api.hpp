@@ -52,7 +52,6 @@ struct Orders {
 class AdminApi {
  public:
   static constexpr std::uint32_t kDecisionsDefault = 20, kDecisionsMax = 1000;
-  static constexpr std::uint32_t kManualMax = 10'000;
   static constexpr double kAheadSecondsMax = 7 * 24 * 3600.0;
 
   // State and store outlive the API and are only read.

@@ -1,0 +1,75 @@
+#include "coordinator/io/admin_input.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "common/settings/durations.hpp"
+
+namespace foretide::coordinator {
+
+using Json = nlohmann::ordered_json;
+
+bool fits(std::string_view pattern, std::string_view path, std::string& name) {
+  constexpr std::string_view kName = "{name}";
+  const std::size_t hole = pattern.find(kName);
+  if (hole == std::string_view::npos) return pattern == path;
+  const std::string_view before = pattern.substr(0, hole),
+                         behind = pattern.substr(hole + kName.size());
+  if (path.size() <= before.size() + behind.size() || !path.starts_with(before) ||
+      !path.ends_with(behind))
+    return false;
+  const std::string_view middle =
+      path.substr(before.size(), path.size() - before.size() - behind.size());
+  if (middle.find('/') != std::string_view::npos) return false;
+  name = middle;
+  return true;
+}
+
+std::optional<double> number_in(std::string_view text) {
+  double value = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
+    return std::nullopt;
+  return value;
+}
+
+Result<ScaleAsked> scale_in(const std::string& body) {
+  constexpr const char* kExample =
+      "send {\"count\": 3, \"for\": \"10m\"}, or {\"count\": null} to end it";
+  const Json json = Json::parse(body, nullptr, false);
+  if (!json.is_object() || !json.contains("count"))
+    return Error{std::string("the body must be a JSON object with \"count\": ") + kExample};
+  for (const auto& [key, value] : json.items()) {
+    if (key != "count" && key != "for")
+      return Error{"'" + key + "' is not known here: " + kExample};
+  }
+  ScaleAsked asked;
+  const Json& count = json["count"];
+  if (count.is_number_unsigned() && count.get<std::uint64_t>() <= kManualMax)
+    asked.count = count.get<std::uint32_t>();
+  else if (!count.is_null())
+    return Error{"\"count\" must be a whole number from 0 to " + std::to_string(kManualMax) +
+                 ", or null"};
+  if (!json.contains("for") || json["for"].is_null()) return asked;
+  const auto length = json["for"].is_string()
+                          ? settings::parse_duration(json["for"].get<std::string>())
+                          : std::nullopt;
+  if (!length || length->count() <= 0)
+    return Error{"\"for\" must be a length of time such as \"30s\", \"10m\" or \"2h\""};
+  asked.expires_after = *length;
+  return asked;
+}
+
+Result<TokenAsked> token_in(const std::string& body) {
+  const Json json = Json::parse(body, nullptr, false);
+  const Json role = json.is_object() ? json.value("role", Json()) : Json();
+  const Json name = json.is_object() ? json.value("name", Json("")) : Json();
+  if ((role != "agent" && role != "balancer") || !(name.is_string() || name.is_null()))
+    return Error{
+        R"(send {"role": "agent"} or {"role": "balancer"}, with a "name" if you choose it here)"};
+  return TokenAsked{role == "agent" ? wire::Role::kAgent : wire::Role::kBalancer,
+                    name.is_string() ? name.get<std::string>() : std::string()};
+}
+
+}  // namespace foretide::coordinator
