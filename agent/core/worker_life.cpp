@@ -162,6 +162,7 @@ Actions adopted(WorkerLife& life, Instant now) {
     }
     return {};
   }
+  if (life.incarnations == 0) life.incarnations = 1;
   if (is_stopping(life.step) || life.order == WorkerOrder::kStop) {
     life.order = WorkerOrder::kStop;
     if (life.step == LifeStep::kAwaitingQuiet) return {WatchQuiet{life.id}};
@@ -251,7 +252,7 @@ wire::WorkerReport report_for(const WorkerLife& life, Instant now) {
   report.service = life.service;
   report.release = life.release;
   report.phase = phase_for(life.step);
-  report.address.port = life.port;
+  report.address = {life.host, life.port};
   report.pid = life.pid;
   if (life.start_time) {
     report.start_ms =

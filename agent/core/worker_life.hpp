@@ -45,6 +45,7 @@ struct WorkerLife {
   WorkerSpec spec;
   wire::WorkerOrder order = wire::WorkerOrder::kRun;
   LifeStep step = LifeStep::kSpawning;
+  std::string host;        // what it was told as {host}; empty until it is started
   std::uint16_t port = 0;  // 0: none chosen yet
   std::int64_t pid = 0;    // 0: no process
   std::uint64_t start_ticks = 0;

@@ -25,7 +25,8 @@ void append(Actions& to, Actions from) {
 bool differs_on_disk(const WorkerLife& a, const WorkerLife& b) {
   return a.step != b.step || a.order != b.order || a.port != b.port || a.pid != b.pid ||
          a.start_ticks != b.start_ticks || a.failures != b.failures ||
-         a.incarnations != b.incarnations || a.release != b.release || a.spec != b.spec;
+         a.incarnations != b.incarnations || a.release != b.release || a.host != b.host ||
+         a.spec != b.spec;
 }
 
 // Puts the writing of the record first and the report last, where the change calls for them.
@@ -164,6 +165,7 @@ Actions WorkerRoster::launch(WorkerLife& life, Instant now) {
     }
     life.port = *port;
   }
+  life.host = host_;
   return start(life, now);
 }
 

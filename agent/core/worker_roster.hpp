@@ -80,7 +80,9 @@ class WorkerRoster {
 
   // The stamp of the newest set that came; an older one changes nothing.
   Stamp applied() const { return applied_; }
-  // The hosts of the workers' addresses are left empty: only the shell knows the node's address.
+  // The node's address, which workers started from now on are told; the others keep what they were
+  // told.
+  void reside_at(std::string host) { host_ = std::move(host); }
   wire::NodeReport report(Instant now) const;
   const std::map<WorkerId, WorkerLife>& workers() const { return workers_; }
   // When a Tick has something to do, if nothing else happens before; nothing: no need to call.
@@ -104,6 +106,7 @@ class WorkerRoster {
   Actions forget_what_is_over(Instant now);
   bool is_missing(const WorkerId& id) const;
 
+  std::string host_;
   Stamp applied_;
   std::map<WorkerId, WorkerLife> workers_;
   std::set<WorkerId> mentioned_;  // by the newest set

@@ -87,10 +87,11 @@ bool ProcessRunner::adopt(const ProcessIdentity& identity) {
 
 void ProcessRunner::watch(Running& running) {
   const WorkerId id = running.group.identity().id;
-  running.end.async_wait(asio::posix::stream_descriptor::wait_read,
-                         [this, id](const boost::system::error_code& error) {
-                           if (!error) ended(id);
-                         });
+  running.end.async_wait(
+      asio::posix::stream_descriptor::wait_read,
+      [this, id, alive = std::weak_ptr<bool>(alive_)](const boost::system::error_code& error) {
+        if (!error && !alive.expired()) ended(id);
+      });
 }
 
 void ProcessRunner::ended(const WorkerId& id) {

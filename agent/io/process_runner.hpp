@@ -72,6 +72,7 @@ class ProcessRunner {
   Settings settings_;
   OnEnd on_end_;
   std::map<WorkerId, std::unique_ptr<Running>> running_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace foretide::agent

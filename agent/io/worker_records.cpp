@@ -86,6 +86,7 @@ WorkerRecord record_of(const json& from) {
   life.spec = spec_in(from.at("spec"));
   life.order = from.at("stop").get<bool>() ? wire::WorkerOrder::kStop : wire::WorkerOrder::kRun;
   life.step = step_in(from.at("step"));
+  from.at("host").get_to(life.host);
   from.at("port").get_to(life.port);
   from.at("pid").get_to(life.pid);
   from.at("start_ticks").get_to(life.start_ticks);
@@ -146,6 +147,7 @@ std::string text_of(const WorkerRecord& record) {
              {"spec", json_of(life.spec)},
              {"stop", life.order == wire::WorkerOrder::kStop},
              {"step", static_cast<int>(life.step)},
+             {"host", life.host},
              {"port", life.port},
              {"pid", life.pid},
              {"start_ticks", life.start_ticks},
@@ -223,7 +225,8 @@ WorkerRecords::Found WorkerRecords::read_all() const {
 Outcome WorkerRecords::write_memory(const NodeMemory& memory) const {
   const json to = {{"version", kVersion},
                    {"highest_epoch", memory.highest_epoch},
-                   {"given_up_ports", memory.given_up_ports}};
+                   {"given_up_ports", memory.given_up_ports},
+                   {"address", memory.address}};
   return replace_file(state_ + "/node.json", to.dump() + "\n");
 }
 
@@ -233,7 +236,8 @@ NodeMemory WorkerRecords::read_memory() const {
   try {
     const json from = json::parse(*text);
     return {from.at("highest_epoch").get<std::uint64_t>(),
-            from.at("given_up_ports").get<std::vector<std::uint16_t>>()};
+            from.at("given_up_ports").get<std::vector<std::uint16_t>>(),
+            from.at("address").get<std::string>()};
   } catch (const json::exception&) {
     return {};
   }

@@ -27,6 +27,7 @@ struct WorkerRecord {
 struct NodeMemory {
   std::uint64_t highest_epoch = 0;
   std::vector<std::uint16_t> given_up_ports;
+  std::string address{};  // the node's, when it was last connected
   friend bool operator==(const NodeMemory&, const NodeMemory&) = default;
 };
 

@@ -24,6 +24,7 @@ WorkerRecord record_named(const std::string& id) {
   life.spec.stop = {std::chrono::milliseconds(1), 2, std::chrono::milliseconds(3)};
   life.order = wire::WorkerOrder::kStop;
   life.step = LifeStep::kSignalled;
+  life.host = "10.0.0.7";
   life.port = 20007;
   life.pid = 4242;
   life.start_ticks = 99;
@@ -102,8 +103,8 @@ TEST(WorkerRecords, RemembersPortsAndEpochOfTheNode) {
   const Scratch scratch;
   const auto records = WorkerRecords::open(scratch.path());
   EXPECT_EQ(records->read_memory(), NodeMemory{});
-  ASSERT_TRUE(records->write_memory({7, {20003, 20001}}));
-  EXPECT_EQ(records->read_memory(), (NodeMemory{7, {20003, 20001}}));
+  ASSERT_TRUE(records->write_memory({7, {20003, 20001}, "10.0.0.7"}));
+  EXPECT_EQ(records->read_memory(), (NodeMemory{7, {20003, 20001}, "10.0.0.7"}));
   scratch.write("node.json", "{");
   EXPECT_EQ(records->read_memory(), NodeMemory{});
 }

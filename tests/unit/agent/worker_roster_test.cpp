@@ -467,6 +467,20 @@ TEST(WorkerRoster, EventsOfUnknownOrOverWorkersChangeNothing) {
   EXPECT_THAT(node.spawned(), IsEmpty());
 }
 
+TEST(WorkerRoster, ReportsAWorkerWhereItWasToldToListen) {
+  Node node;
+  node.roster.reside_at("10.0.0.7");
+  node.serve();
+  node.roster.reside_at("10.0.0.8");
+  node.set(2, {Node::run("a"), Node::run("b")});
+  EXPECT_EQ(node.report("a").address.host, "10.0.0.7");
+  EXPECT_EQ(node.report("b").address.host, "10.0.0.8");
+  node.ends("a");
+  node.after(Duration::zero());
+  node.after(minutes(1));
+  EXPECT_EQ(node.report("a").address.host, "10.0.0.8");
+}
+
 TEST(WorkerRoster, TellsWhenItMustBeTickedNext) {
   Node node;
   EXPECT_EQ(node.roster.next_due(), std::nullopt);
