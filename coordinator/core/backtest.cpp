@@ -37,7 +37,7 @@ void Backtest::judge(const DemandSeries& series, std::int64_t origin,
     const double upper = std::max(0.0, *point + error_quantile());
     const double reactive = reactive_level(series, origin, reactive_window);
     trial.judged = true;
-    trial.cost = pinball(upper, *actual, quantile_);
+    trial.cost = pinball(upper, *actual, quantile_) + pinball(*point, *actual, 0.5);
     trial.reactive_cost = pinball(reactive, *actual, quantile_);
     trial.joint_cost = pinball(std::max(upper, reactive), *actual, quantile_);
   }

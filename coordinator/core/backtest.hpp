@@ -35,7 +35,7 @@ class Backtest {
   double quantile() const { return quantile_; }
   std::size_t count() const { return trials_.size(); }
   std::vector<double> errors() const;
-  double cost() const;           // mean, of this forecaster's upper quantile alone
+  double cost() const;           // mean: its upper quantile's, and its point's as a median
   double reactive_cost() const;  // mean, of the reactive rules alone, at the same origins
   double joint_cost() const;     // mean, of the larger of the two: what would run
   std::size_t judged() const;    // origins that the costs are over

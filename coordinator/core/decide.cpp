@@ -49,6 +49,7 @@ Situation situation_of(const Turn& turn, const ServiceRecord& service) {
     if (node == turn.state.nodes.end() || node->second.is_lost(turn.now)) continue;
     if (worker.is_ready()) ++situation.ready;
     if (worker.is_starting()) ++situation.starting;
+    if (worker.is_failing()) ++situation.failing;
   }
   return situation;
 }

@@ -121,7 +121,7 @@ void apply(Turn& turn, const NodeReported& event) {
   }
   // Within a session what is applied only grows: this one was overtaken.
   if (event.report.applied < node.applied) return;
-  if (!node.merged) turn.nodes.insert(node.id);
+  turn.nodes.insert(node.id);
   node.merged = true;
   node.applied = event.report.applied;
   node.missing = event.report.missing;

@@ -48,6 +48,14 @@ void ForecastChoice::advance(const DemandSeries& series, std::int64_t reactive_w
   pays_ = best.judged() >= kJudgedMin && best.joint_cost() < kClearlyBetter * best.reactive_cost();
 }
 
+bool ForecastChoice::is_judged() const {
+  return chosen_test().judged() >= kJudgedMin;
+}
+
+std::vector<double> ForecastChoice::errors_of(Forecaster forecaster) const {
+  return tests_[index_of(forecaster)].errors();
+}
+
 std::string ForecastChoice::reason() const {
   const Backtest& best = chosen_test();
   char text[200];
@@ -76,14 +84,33 @@ std::optional<Forecast> ForecastChoice::forecast(const DemandSeries& series) con
   return forecast_from(chosen_, ahead, *point, test.errors());
 }
 
+namespace {
+
+// The longest horizon, up to the wanted one, at which this history can judge forecasters at all.
+std::int64_t judged_horizon(const DemandSeries& series, std::int64_t wanted) {
+  const auto known = series.end() - series.known_since().value_or(series.end());
+  const auto needed = static_cast<std::int64_t>(Backtest::kErrorsMin + kJudgedMin) + 5;
+  return std::clamp<std::int64_t>(known - needed, 1, std::min(wanted, Backtest::kOrigins));
+}
+
+}  // namespace
+
 std::optional<Forecast> forecast_for(const DemandSeries& series, double ahead_seconds,
                                      double shortage, std::int64_t reactive_window) {
-  // Beyond a quarter of an hour there is not enough history here to test against.
-  const double horizon = std::clamp(std::ceil(ahead_seconds), 1.0, 900.0);
+  const double ahead = std::max(1.0, ahead_seconds);
+  const std::int64_t horizon =
+      judged_horizon(series, static_cast<std::int64_t>(std::min(ahead, 86400.0)));
   ForecastChoice choice;
-  choice.aim(static_cast<std::int64_t>(horizon), quantile_for(shortage));
+  choice.aim(horizon, quantile_for(shortage));
   choice.advance(series, reactive_window);
-  return choice.forecast(series);
+  const Forecaster best = choice.is_judged() ? choice.chosen() : Forecaster::kLine;
+  const auto point = point_for(best, series, series.end() - 1, ahead);
+  if (!point) return std::nullopt;
+  // Errors of a nearer horizon grow like a random walk's, with the square root of the distance.
+  std::vector<double> errors = choice.errors_of(best);
+  const double growth = std::sqrt(ahead / static_cast<double>(horizon));
+  for (double& error : errors) error *= growth;
+  return forecast_from(best, ahead, *point, errors);
 }
 
 }  // namespace foretide::coordinator

@@ -25,6 +25,9 @@ class ForecastChoice {
   void advance(const DemandSeries& series, std::int64_t reactive_window);
 
   Forecaster chosen() const { return chosen_; }
+  // Enough history was judged for the choice to mean something.
+  bool is_judged() const;
+  std::vector<double> errors_of(Forecaster forecaster) const;
   // Prediction may raise the number of workers.
   bool pays() const { return pays_; }
   // A sentence with the figures: why it is on, off, or still learning.
@@ -44,7 +47,8 @@ class ForecastChoice {
 // The quantile at which a service with this shortage goal is judged: 0.95 for one percent.
 double quantile_for(double shortage);
 
-// A forecast at any horizon, by a backtest of its own at that horizon.
+// A forecast at any horizon, by a backtest of its own at that horizon, or at the longest that the history
+// allows; where it allows none, the textbook line answers.
 std::optional<Forecast> forecast_for(const DemandSeries& series, double ahead_seconds,
                                      double shortage, std::int64_t reactive_window);
 

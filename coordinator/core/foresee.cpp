@@ -12,7 +12,9 @@ void foresee(ServiceRecord& service, Instant now, std::uint32_t balancers) {
   Foresight& foresight = service.foresight;
   if (foresight.made_at == service.series.end()) return;
   const ScaleSettings& scale = service.settings->scale;
-  const double lead = std::ceil(seconds_in(lead_time_for(service.start_times)));
+  // The newest closed second lies one in the past, so the end of the lead time is one more away
+  // from it.
+  const double lead = std::ceil(seconds_in(lead_time_for(service.start_times))) + 1.0;
   service.choice.aim(static_cast<std::int64_t>(lead), quantile_for(scale.shortage));
   service.choice.advance(service.series, scale.window / std::chrono::seconds(1));
   foresight = {.made_at = service.series.end()};

@@ -70,6 +70,9 @@ Limits floors_for(const ServiceRecord& service, const Situation& at, std::uint32
 Limits ceilings_for(const ServiceRecord& service, const Situation& at, std::uint32_t from) {
   Limits ceilings;
   const ScaleSettings& scale = service.settings->scale;
+  if (at.failing > 0 && at.ready + at.starting == 0) {
+    ceilings.push_back({"failing", from, "no worker comes up; more would fail likewise"});
+  }
   if (from > 0 && service.last_up && at.now - *service.last_up < scale.up_cooldown) {
     ceilings.push_back({"cooldown", from, "the last rise is too recent to add workers"});
   }

@@ -29,7 +29,7 @@ struct Situation {
   Instant now{};
   WallTime wall{};
   Duration age{};  // of this coordinator
-  std::uint32_t ready = 0, starting = 0;
+  std::uint32_t ready = 0, starting = 0, failing = 0;
   bool balancers_known = false;
 };
 

@@ -1,0 +1,129 @@
+// Stories of sessions: who speaks for a node, and what happens when two do.
+#include <gmock/gmock.h>
+
+#include "core_world.hpp"
+
+namespace foretide::coordinator::story {
+namespace {
+
+const NodeId kNode{"node-a"};
+
+std::size_t welcomes_to(const World& world, const std::string& session) {
+  std::size_t count = 0;
+  for (const Action& action : world.last) {
+    const auto* welcome = std::get_if<SendWelcomeNode>(&action);
+    if (welcome && welcome->session == session) ++count;
+  }
+  return count;
+}
+
+TEST(Identity, LetsARestartedAgentTakeOverOnceItsPredecessorIsSilent) {
+  World world;
+  settle(world, service_named("web"));
+  Agent& agent = world.agents[kNode];
+  world.report(kNode);
+  agent.session = "a2";
+  world.happens(NodeHello{kNode, "a2", agent.hello, ""});
+  EXPECT_EQ(welcomes_to(world, "a2"), 0u);
+  ASSERT_EQ(world.refusals.size(), 1u);
+  EXPECT_FALSE(world.refusals[0].refusal.final) << "it may try again";
+  agent.silent = true;
+  world.pass(2s);
+  agent.silent = false;
+  world.say_hello(kNode);
+  EXPECT_EQ(world.state.nodes.at(kNode).session, "a2");
+  world.pass(3s);
+  EXPECT_EQ(world.view("web").ready, 1u);
+  EXPECT_TRUE(agent.ended_ever.empty());
+}
+
+TEST(Identity, RefusesASecondAgentForGoodWhileTheFirstKeepsTalking) {
+  World world;
+  settle(world, service_named("web"));
+  for (int i = 0; i < 12; ++i) {
+    world.happens(NodeHello{kNode, "thief", {}, "10.9.9.9"});
+    world.pass(1s);
+  }
+  ASSERT_GE(world.refusals.size(), 11u);
+  EXPECT_FALSE(world.refusals[5].refusal.final);
+  EXPECT_TRUE(world.refusals.back().refusal.final);
+  EXPECT_EQ(world.refusals.back().session, "thief");
+  EXPECT_EQ(world.state.nodes.at(kNode).session, "a1");
+  EXPECT_NE(world.state.nodes.at(kNode).address, "10.9.9.9");
+  EXPECT_TRUE(world.has_notice("second agent"));
+}
+
+TEST(Identity, IgnoresTheReportsOfASecondAgent) {
+  World world;
+  settle(world, service_named("web"));
+  world.happens(NodeReported{kNode, "thief", {}});
+  EXPECT_EQ(world.view("web").ready, 1u);
+  EXPECT_EQ(welcomes_to(world, "thief"), 0u);
+}
+
+TEST(Identity, SaysWelcomeAgainEveryTwoSeconds) {
+  World world;
+  settle(world, service_named("web"));
+  int heard = 0;
+  for (int i = 0; i < 40; ++i) {
+    world.now += 250ms;
+    world.report(kNode);
+    world.happens(Tick{});
+    heard += static_cast<int>(welcomes_to(world, "a1"));
+  }
+  EXPECT_GE(heard, 4);
+  EXPECT_LE(heard, 6);
+}
+
+TEST(Identity, RepeatsASetAtMostOnceASecondUntilItIsApplied) {
+  World world;
+  settle(world, service_named("web"));
+  Agent& agent = world.agents[kNode];
+  const Stamp before = agent.applied;
+  world.happens(ScaleSet{{"web"}, 2, Duration::zero()});
+  agent.applied = before;  // the message was lost
+  int sent = 0;
+  for (int i = 0; i < 40; ++i) {
+    world.now += 100ms;
+    world.happens(NodeReported{kNode, "a1", {.applied = before}});
+    for (const Action& action : world.last) sent += std::holds_alternative<SendSet>(action);
+    agent.applied = before;
+  }
+  EXPECT_GE(sent, 3);
+  EXPECT_LE(sent, 4);
+}
+
+TEST(Identity, PutsWhatMustLastBeforeWhatIsSent) {
+  World world;
+  settle(world, service_named("web"));
+  const auto actions = world.happens(ScaleSet{{"web"}, 4, Duration::zero()});
+  bool sending = false;
+  for (const Action& action : actions) {
+    const bool sends =
+        std::holds_alternative<SendSet>(action) || std::holds_alternative<SendServiceTable>(action);
+    const bool persists = std::holds_alternative<PersistSet>(action) ||
+                          std::holds_alternative<PersistRevision>(action) ||
+                          std::holds_alternative<PersistEpoch>(action);
+    sending = sending || sends;
+    EXPECT_FALSE(persists && sending);
+  }
+  EXPECT_TRUE(sending);
+}
+
+TEST(Identity, SaysEverythingAgainInAHigherEpoch) {
+  World world;
+  settle(world, service_named("web"));
+  const std::uint64_t before = world.state.epoch;
+  wire::Hello hello;
+  hello.highest_epoch = before + 5;
+  world.agents[{"node-b"}].hello = hello;
+  world.join_agent("node-b");
+  EXPECT_EQ(world.state.epoch, before + 6);
+  world.pass(3s);
+  EXPECT_EQ(world.agents[kNode].applied.epoch, before + 6);
+  EXPECT_EQ(world.balancers[{"edge"}].tables[{"web"}].stamp.epoch, before + 6);
+  EXPECT_EQ(world.view("web").ready, 1u);
+}
+
+}  // namespace
+}  // namespace foretide::coordinator::story
