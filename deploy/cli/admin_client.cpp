@@ -1,0 +1,135 @@
+#include "deploy/cli/admin_client.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "common/io/paths.hpp"
+
+namespace foretide::cli {
+namespace {
+
+constexpr std::uint16_t kAdminPort = 7400;
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
+  return text;
+}
+
+std::string first_line_of(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return trimmed(line);
+}
+
+Result<std::string> token_for(const AdminAccess& access, const Address& address) {
+  if (!access.token_file.empty()) {
+    std::string token = first_line_of(access.token_file);
+    if (token.empty()) {
+      return Error{"cannot read an admin token from " + access.token_file +
+                   " (missing, empty, or not yours to read)"};
+    }
+    return token;
+  }
+  if (const char* token = std::getenv("FORETIDE_TOKEN"); token != nullptr && *token != '\0') {
+    return std::string(token);
+  }
+  if (std::string token = first_line_of(dev_token_file(address)); !token.empty()) return token;
+  const std::string own = state_dir("coordinator") + "/admin.token";
+  std::string token = first_line_of(own);
+  if (!token.empty()) return token;
+  return Error{"no admin token for " + address.text() + ": " + own +
+               " is missing or not yours to read; name another by --admin-token-file, or set "
+               "FORETIDE_TOKEN"};
+}
+
+// The API's own sentence, if it sent one.
+std::string said_in(const std::string& body) {
+  const nlohmann::json json = nlohmann::json::parse(body, nullptr, false);
+  if (json.is_object()) {
+    for (const char* key : {"error", "message", "reason"}) {
+      if (json.contains(key) && json[key].is_string()) return json[key].get<std::string>();
+    }
+  }
+  return trimmed(body.substr(0, 400));
+}
+
+}  // namespace
+
+void add_admin_options(CLI::App& verb, AdminAccess& access) {
+  verb.add_option("--admin", access.address,
+                  "The coordinator's admin address (default 127.0.0.1:7400, or FORETIDE_ADMIN)");
+  verb.add_option(
+      "--admin-token-file", access.token_file,
+      "File with the admin token (default: FORETIDE_TOKEN, or this host's coordinator's)");
+}
+
+std::string dev_token_file(const Address& admin) {
+  return run_dir() + "/dev-" + std::to_string(admin.port) + ".token";
+}
+
+Result<AdminClient> AdminClient::open(const AdminAccess& access) {
+  std::string text = access.address;
+  if (text.empty()) {
+    const char* set = std::getenv("FORETIDE_ADMIN");
+    text = set != nullptr && *set != '\0' ? set : "127.0.0.1:" + std::to_string(kAdminPort);
+  }
+  std::optional<Address> address = parse_address(text);
+  if (!address && text.find(':') == std::string::npos) address = Address{text, kAdminPort};
+  if (!address) return Error{"'" + text + "' is no address; write it as 127.0.0.1:7400"};
+  if (address->host.empty()) address->host = "127.0.0.1";
+  Result<std::string> token = token_for(access, *address);
+  if (!token) return Error{token.error()};
+  return AdminClient(*address, *token);
+}
+
+AdminClient::AdminClient(Address address, std::string token)
+    : address_(std::move(address)), token_(std::move(token)) {}
+
+Result<HttpAnswer> AdminClient::ask(const std::string& method, const std::string& path,
+                                    const std::string& body) const {
+  HttpRequest request{.method = method, .target = path, .body = body};
+  request.headers = {{"Authorization", "Bearer " + token_}, {"Accept", "application/json"}};
+  if (!body.empty()) request.headers["Content-Type"] = "application/json";
+  HttpClient client(address_, timeout_);
+  Result<HttpAnswer> answer = client.ask(request);
+  if (!answer) {
+    return Error{"the coordinator's admin API does not answer: " + answer.error() +
+                 ". Is foretide-coordinator running? (--admin names another address)"};
+  }
+  return answer;
+}
+
+Result<nlohmann::json> AdminClient::json_from(const Result<HttpAnswer>& answer) const {
+  if (!answer) return Error{answer.error()};
+  if (answer->status == 401 || answer->status == 403) {
+    const std::string said = said_in(answer->body);
+    return Error{"the coordinator at " + address_.text() + " refused the admin token" +
+                 (said.empty() ? "" : " (" + said + ")") + "; --admin-token-file names another"};
+  }
+  if (answer->status / 100 != 2) {
+    const std::string said = said_in(answer->body);
+    return Error{said.empty()
+                     ? "the coordinator answered with status " + std::to_string(answer->status)
+                     : said};
+  }
+  nlohmann::json json = nlohmann::json::parse(answer->body, nullptr, false);
+  if (json.is_discarded()) {
+    return Error{"what answers at " + address_.text() +
+                 " is no Foretide coordinator: " + answer->body.substr(0, 80)};
+  }
+  return json;
+}
+
+Result<nlohmann::json> AdminClient::get(const std::string& path) const {
+  return json_from(ask("GET", path));
+}
+
+Result<nlohmann::json> AdminClient::post(const std::string& path,
+                                         const nlohmann::json& body) const {
+  return json_from(ask("POST", path, body.dump()));
+}
+
+}  // namespace foretide::cli

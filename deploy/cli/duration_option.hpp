@@ -1,0 +1,14 @@
+// An option that takes a length of time as people write it: 500ms, 30s, 10m, 2h. A number without a
+// unit is refused, since nobody can know which was meant.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+
+namespace foretide::cli {
+
+CLI::Option* add_duration_option(CLI::App& verb, const std::string& name,
+                                 std::int64_t& milliseconds, const std::string& help);
+
+}  // namespace foretide::cli

@@ -1,0 +1,123 @@
+#include <cstdio>
+#include <memory>
+
+#include "deploy/cli/admin_client.hpp"
+#include "deploy/cli/json_fields.hpp"
+#include "deploy/cli/verbs.hpp"
+
+namespace foretide::cli {
+namespace {
+
+using nlohmann::json;
+
+struct ExplainOptions {
+  AdminAccess access;
+  std::string service;
+  std::size_t count = 5;
+};
+
+std::string workers_text(std::uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " worker" : " workers");
+}
+
+void print_decision(const json& decision) {
+  const std::uint64_t from = count_in(decision, "from"), to = count_in(decision, "to");
+  std::printf("%s  %s\n", decision.contains("at") ? clock_text(decision["at"]).c_str() : "--:--:--",
+              from == to ? ("stayed at " + workers_text(to)).c_str()
+                         : ("from " + std::to_string(from) + " to " + workers_text(to)).c_str());
+  std::printf("  because  %s (rule: %s)\n", text_in(decision, "reason").c_str(),
+              text_in(decision, "rule").c_str());
+  const auto demand = number_in(decision, "demand"), forecast = number_in(decision, "forecast");
+  std::string known = demand ? "demand was " + number_text(demand) : "demand was not known";
+  if (forecast) {
+    known += ", forecast " + number_text(forecast);
+    if (const auto lead = number_in(decision, "lead_time_seconds")) {
+      known += " in " + number_text(lead) + " s";
+    }
+    if (const std::string who = text_in(decision, "forecaster"); !who.empty())
+      known += " by " + who;
+  }
+  if (const auto capacity = number_in(decision, "capacity_per_worker")) {
+    known += "; one worker carries " + number_text(capacity);
+  }
+  std::printf("  known    %s; %s ready, %s starting\n", known.c_str(),
+              std::to_string(count_in(decision, "ready")).c_str(),
+              std::to_string(count_in(decision, "starting")).c_str());
+  const char* label = "opinions";
+  for (const json& opinion : list_in(decision, "opinions")) {
+    const std::string rule = text_in(opinion, "rule");
+    std::printf("  %-8s %s%-10s %s: %s\n", label, rule == text_in(decision, "rule") ? "* " : "  ",
+                rule.c_str(), workers_text(count_in(opinion, "workers")).c_str(),
+                text_in(opinion, "reason").c_str());
+    label = "";
+  }
+  std::printf("\n");
+}
+
+void print_now(const json& service) {
+  std::printf(
+      "%s: %s desired; %llu ready, %llu starting, %llu draining; demand %s, forecast %s, one "
+      "worker "
+      "carries %s\n",
+      text_in(service, "name").c_str(), workers_text(count_in(service, "desired")).c_str(),
+      static_cast<unsigned long long>(count_in(service, "ready")),
+      static_cast<unsigned long long>(count_in(service, "starting")),
+      static_cast<unsigned long long>(count_in(service, "draining")),
+      number_text(number_in(service, "demand")).c_str(),
+      number_text(number_in(service, "forecast")).c_str(),
+      number_text(number_in(service, "capacity_per_worker")).c_str());
+  if (const std::string prediction = text_in(service, "prediction"); !prediction.empty()) {
+    std::printf("prediction: %s\n", prediction.c_str());
+  }
+  for (const json& worker : list_in(service, "workers")) {
+    const std::string reason = text_in(worker, "reason");
+    if (reason.empty()) continue;
+    std::printf("worker %s on %s, %s: %s\n", text_in(worker, "id").c_str(),
+                text_in(worker, "node").c_str(), text_in(worker, "state").c_str(), reason.c_str());
+    for (const json& line : list_in(worker, "last_output")) {
+      if (line.is_string()) std::printf("    | %s\n", line.get<std::string>().c_str());
+    }
+  }
+  std::printf("\n");
+}
+
+int failed(const std::string& why) {
+  std::fprintf(stderr, "foretide: %s\n", why.c_str());
+  return kFailed;
+}
+
+int explain(const ExplainOptions& options) {
+  const Result<AdminClient> admin = AdminClient::open(options.access);
+  if (!admin) return failed(admin.error());
+  Result<json> service = admin->get("/v1/services/" + options.service);
+  if (!service) return failed(service.error());
+  const Result<json> answer = admin->get("/v1/services/" + options.service +
+                                         "/decisions?limit=" + std::to_string(options.count));
+  if (!answer) return failed(answer.error());
+  if (service->is_object() && !service->contains("name")) (*service)["name"] = options.service;
+  print_now(*service);
+  json decisions = list_in(*answer, "decisions");
+  std::stable_sort(decisions.begin(), decisions.end(), [](const json& a, const json& b) {
+    return b.value("at", json()) < a.value("at", json());
+  });
+  if (decisions.empty()) std::printf("no decision has been made about it yet\n");
+  for (std::size_t i = 0; i < decisions.size() && i < options.count; ++i)
+    print_decision(decisions[i]);
+  return kDone;
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, int& exit_code) {
+  CLI::App* verb = app.add_subcommand("explain", "Tell why a service has the workers it has");
+  auto options = std::make_shared<ExplainOptions>();
+  verb->add_option("SERVICE", options->service, "The service")->required();
+  verb->add_option("--last", options->count, "How many decisions to tell")
+      ->check(CLI::Range(1u, 100u))
+      ->capture_default_str();
+  add_admin_options(*verb, options->access);
+  verb->footer("Example:\n  foretide explain web --last 3");
+  verb->callback([options, &exit_code] { exit_code = explain(*options); });
+}
+
+}  // namespace foretide::cli

@@ -1,0 +1,16 @@
+#include <cstdio>
+
+#include "deploy/cli/verbs.hpp"
+
+namespace foretide::cli {
+
+void add_version(CLI::App& app, int& exit_code) {
+  CLI::App* verb = app.add_subcommand("version", "Print the version");
+  verb->footer("Example:\n  foretide version");
+  verb->callback([&exit_code] {
+    std::puts("foretide " FORETIDE_VERSION);
+    exit_code = kDone;
+  });
+}
+
+}  // namespace foretide::cli
