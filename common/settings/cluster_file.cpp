@@ -17,6 +17,7 @@ using settings::Section;
 using settings::YamlNode;
 
 constexpr std::size_t kServicesMost = 500;
+constexpr std::size_t kMatchesMost = 4000;  // of all services; their table must fit one message
 
 void check_version(const Section& top) {
   const settings::YamlEntry* version = top.entry("version");
@@ -67,6 +68,9 @@ std::vector<ServiceSettings> services_in(const Section& top, ReadFor reader) {
     }
     matches.insert(matches.end(), placed.matches.begin(), placed.matches.end());
     services.push_back(std::move(placed.settings));
+  }
+  if (matches.size() > kMatchesMost) {
+    top.problems().add(matches[kMatchesMost].at, "a match too many, 4000 at most in all services");
   }
   refuse_ties(matches, top.problems());
   return services;

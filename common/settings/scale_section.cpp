@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint32_t kWorkersMost = 10'000;  // of one service
+constexpr std::uint32_t kWorkersMost = 2'000;  // of one service; its table must fit one message
 constexpr std::array<std::string_view, 3> kPredict{"off", "shadow", "auto"};
 constexpr std::array<ScaleSettings::Predict, 3> kPredictValues{
     ScaleSettings::Predict::kOff, ScaleSettings::Predict::kShadow, ScaleSettings::Predict::kAuto};

@@ -22,6 +22,19 @@ std::string in_quotes(std::string_view text) {
   return "'" + std::string(text) + "'";
 }
 
+constexpr std::size_t kTextMost = 32 * 1024;  // the wire takes 64 KiB
+
+// In quotes, on one line, cut behind 60 bytes at the end of a character.
+std::string shown_text(const std::string& whole) {
+  constexpr std::size_t kShownMost = 60;
+  std::string text = whole.substr(0, kShownMost);
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  std::replace_if(text.begin(), text.end(), is_control, '?');
+  if (whole.size() <= kShownMost) return in_quotes(text);
+  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0x80) != 0) text.pop_back();
+  return in_quotes(text + "…");
+}
+
 void refuse_unknown_keys(const YamlNode& node, const Keys& keys, Problems& problems) {
   std::vector<std::string_view> all = keys.built;
   all.insert(all.end(), keys.unbuilt.begin(), keys.unbuilt.end());
@@ -32,12 +45,10 @@ void refuse_unknown_keys(const YamlNode& node, const Keys& keys, Problems& probl
       continue;
     }
     const auto near = near_word(entry.key, all);
-    problems.add(entry.key_at,
-                 "unknown key " +
-                     shown(YamlNode{.kind = YamlNode::Kind::kScalar, .text = entry.key}) + " in " +
-                     std::string(keys.told_as) + ", " +
-                     (near ? "did you mean " + in_quotes(*near) + "?"
-                           : "known here: " + listed(keys.built)));
+    problems.add(entry.key_at, "unknown key " + shown_text(entry.key) + " in " +
+                                   std::string(keys.told_as) + ", " +
+                                   (near ? "did you mean " + in_quotes(*near) + "?"
+                                         : "known here: " + listed(keys.built)));
   }
 }
 
@@ -50,7 +61,6 @@ bool is_bare_placeholder(const YamlNode& node) {
 }  // namespace
 
 std::string shown(const YamlNode& node) {
-  constexpr std::size_t kShownMost = 60;
   switch (node.kind) {
     case YamlNode::Kind::kNothing:
       return "nothing";
@@ -61,12 +71,7 @@ std::string shown(const YamlNode& node) {
     case YamlNode::Kind::kScalar:
       break;
   }
-  std::string text = node.text.substr(0, kShownMost);
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
-  std::replace_if(text.begin(), text.end(), is_control, '?');
-  if (node.text.size() <= kShownMost) return in_quotes(text);
-  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0x80) != 0) text.pop_back();
-  return in_quotes(text + "…");
+  return shown_text(node.text);
 }
 
 std::optional<std::string> text_in(const YamlNode& node, std::string_view name,
@@ -82,6 +87,8 @@ std::optional<std::string> text_in(const YamlNode& node, std::string_view name,
                      node.entries[0].key + "}\"");
   } else if (node.kind != YamlNode::Kind::kScalar) {
     problems.add(node.at, subject + " is " + shown(node) + ", wants a text");
+  } else if (node.text.size() > kTextMost) {
+    problems.add(node.at, subject + " is longer than 32 KiB, put it into a file on the hosts");
   } else if (node.text.find('\0') != std::string::npos) {
     problems.add(node.at, subject + " holds a zero character, remove it");
   } else {

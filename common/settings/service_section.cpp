@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kNameMost = 63;
 constexpr std::uint32_t kCapacityMost = 100'000;
+constexpr std::size_t kUpstreamsMost = 1'000;
 constexpr std::uint32_t kQueueMost = 1'000'000;
 constexpr std::array<std::string_view, 2> kBalance{"least-load", "round-robin"};
 constexpr std::array<std::string_view, 2> kBalanceUnbuilt{"hash", "prefix-affinity"};
@@ -82,6 +83,10 @@ std::vector<Address> upstreams_in(const Section& service) {
       service.problems().add(at, "'" + address.text() + "' is given twice, first on line " +
                                      std::to_string(known->second));
     }
+  }
+  if (upstreams.size() > kUpstreamsMost) {
+    service.report("upstreams", "'upstreams' has " + std::to_string(upstreams.size()) +
+                                    " addresses, at most " + std::to_string(kUpstreamsMost));
   }
   return upstreams;
 }

@@ -14,6 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t kWordsMost = 1000;     // of a command
+constexpr std::size_t kVariablesMost = 500;  // of an environment
 constexpr std::array<std::string_view, 1> kEngines{"generic"};
 constexpr std::array<std::string_view, 2> kEnginesUnbuilt{"llama.cpp", "vllm"};
 constexpr std::array<std::pair<std::string_view, int>, 7> kSignals{{{"TERM", SIGTERM},
@@ -45,7 +47,10 @@ std::vector<std::string> command_in(const Section& service) {
     }
     words = std::move(split.value());
   }
-  if (words.empty() || words[0].empty()) {
+  if (words.size() > kWordsMost) {
+    service.problems().add(node.at, "'command' has " + std::to_string(words.size()) +
+                                        " words, at most " + std::to_string(kWordsMost));
+  } else if (words.empty() || words[0].empty()) {
     service.problems().add(node.at,
                            "'command' names no program, write for example ./server --port {port}");
   } else if (const auto equals = words[0].find('=');
@@ -90,6 +95,12 @@ std::map<std::string, std::string> environment_in(const Section& service) {
   if (entry->value.kind != YamlNode::Kind::kMap) {
     service.problems().add(entry->value.at,
                            "'env' is " + shown(entry->value) + ", wants a map of NAME: value");
+    return environment;
+  }
+  if (entry->value.entries.size() > kVariablesMost) {
+    service.problems().add(entry->value.at,
+                           "'env' has " + std::to_string(entry->value.entries.size()) +
+                               " variables, at most " + std::to_string(kVariablesMost));
     return environment;
   }
   for (const auto& variable : entry->value.entries) {

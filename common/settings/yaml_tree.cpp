@@ -17,6 +17,13 @@ namespace {
 
 constexpr std::size_t kDepthMost = 32;
 
+YamlNode node_of(YamlNode::Kind kind, Position at) {
+  YamlNode node;
+  node.kind = kind;
+  node.at = at;
+  return node;
+}
+
 struct TooDeep {
   YAML::Mark mark;
 };
@@ -46,13 +53,13 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuse_marks(mark, "", anchor);
-    put(YamlNode{.kind = YamlNode::Kind::kNothing, .at = nothing_position(mark)});
+    put(node_of(YamlNode::Kind::kNothing, nothing_position(mark)));
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     problems_.add(position(mark), "an alias (*), write the value out");
     has_alias_ = true;
-    put(YamlNode{.kind = YamlNode::Kind::kNothing, .at = position(mark)});
+    put(node_of(YamlNode::Kind::kNothing, position(mark)));
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -61,10 +68,10 @@ class TreeBuilder : public YAML::EventHandler {
     if (!source_.closes_quote(mark.line, mark.column)) {
       problems_.add(position(mark), "a quote that is never closed");
     }
-    put(YamlNode{.kind = YamlNode::Kind::kScalar,
-                 .at = position(mark),
-                 .text = value,
-                 .quoted = tag == "!"});
+    YamlNode node = node_of(YamlNode::Kind::kScalar, position(mark));
+    node.text = value;
+    node.quoted = tag == "!";
+    put(std::move(node));
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -120,8 +127,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (frames_.size() >= kDepthMost) throw TooDeep{mark};
     refuse_marks(mark, tag, anchor);
     Frame frame;
-    frame.node.kind = kind;
-    frame.node.at = position(mark);
+    frame.node = node_of(kind, position(mark));
     frame.node.flow = style == YAML::EmitterStyle::Flow;
     frames_.push_back(std::move(frame));
   }

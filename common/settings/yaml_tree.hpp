@@ -22,12 +22,12 @@ struct YamlEntry;
 struct YamlNode {
   enum class Kind { kNothing, kScalar, kList, kMap };
   Kind kind = Kind::kNothing;
-  Position at{};        // of a kNothing in a map: its key's
-  std::string text{};   // kScalar
+  Position at;          // of a kNothing in a map: its key's
+  std::string text;     // kScalar
   bool quoted = false;  // kScalar: in quotes or a block, so never a number
   bool flow = false;    // kList, kMap: written in brackets
-  std::vector<YamlNode> items{};
-  std::vector<YamlEntry> entries{};  // in the file's order, each key once
+  std::vector<YamlNode> items;
+  std::vector<YamlEntry> entries;  // in the file's order, each key once
 
   const YamlEntry* find(std::string_view key) const;
 };

@@ -15,9 +15,9 @@ constexpr std::array<std::string_view, 15> kImpureHeaders{
     "semaphore", "latch",      "barrier",      "stop_token",         "fstream",
     "iostream",  "filesystem", "csignal",      "syncstream",         "ctime"};
 
-constexpr std::array<std::string_view, 10> kImpureWords{
-    "getenv",        "rand",   "srand",   "random_device", "gettimeofday",
-    "clock_gettime", "printf", "fprintf", "puts",          "fopen"};
+constexpr std::array<std::string_view, 9> kImpureFunctions{
+    "getenv", "rand",    "srand", "gettimeofday", "clock_gettime",
+    "printf", "fprintf", "puts",  "fopen"};
 
 constexpr std::array<std::string_view, 5> kParts{"agent", "balancer", "common", "coordinator",
                                                  "deploy"};
@@ -62,6 +62,12 @@ bool may_include(std::string_view path, std::string_view target) {
   return (path.starts_with("deploy/cli/") || from == "tests") && is_core(target);
 }
 
+// Whether the line calls the function; its bare name (an attribute's `printf`) is no call.
+bool calls(std::string_view line, std::string_view function) {
+  return has_word(line, function) &&
+         line.find(std::string(function) + "(") != std::string_view::npos;
+}
+
 // Calls `found(line number, line)` for each line of the file's code.
 template <class Found>
 void each_code_line(const SourceFile& file, const Found& found) {
@@ -96,7 +102,11 @@ const std::vector<std::string>& registry_hosts() {
         {"proxy.golang", "org"},     {"sum.golang", "org"},
         {"rubygems", "org"},         {"repo1.maven", "org"}};
     std::vector<std::string> joined;
-    for (const auto& [name, domain] : pieces) joined.push_back(name + "." + domain);
+    joined.reserve(pieces.size());
+    for (const auto& [name, domain] : pieces) {
+      joined.push_back(name);
+      joined.back().append(".").append(domain);
+    }
     return joined;
   }();
   return hosts;
@@ -127,10 +137,11 @@ std::vector<Finding> impure_calls(const SourceFile& file) {
     if (line.find("::now(") != std::string_view::npos) {
       findings.push_back({file.path, number, "core reads a clock"});
     }
-    for (const auto word : kImpureWords) {
-      if (has_word(line, word))
-        findings.push_back({file.path, number, "core calls " + std::string(word)});
+    for (const auto function : kImpureFunctions) {
+      if (calls(line, function))
+        findings.push_back({file.path, number, "core calls " + std::string(function)});
     }
+    if (has_word(line, "random_device")) findings.push_back({file.path, number, "core rolls dice"});
   });
   return findings;
 }

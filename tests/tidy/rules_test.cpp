@@ -55,6 +55,7 @@ TEST(Rules, KeepClocksAndChanceOutOfTheCore) {
     EXPECT_TRUE(impure_calls({path, std::string("// ") + call}).empty()) << call;
     EXPECT_TRUE(impure_calls({"balancer/io/x.cpp", call}).empty()) << call;
   }
+  EXPECT_TRUE(impure_calls({path, "[[gnu::format(printf, 1, 2)]]"}).empty());
   EXPECT_TRUE(impure_calls({path, "operand(); brand(now); time::now_is"}).empty());
 }
 

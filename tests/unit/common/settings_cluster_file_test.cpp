@@ -373,6 +373,32 @@ TEST(ClusterFile, TakesFiveHundredServicesAndNoMore) {
             "f:503:3: a service too many, 500 at most");
 }
 
+TEST(ClusterFile, KeepsWhatTravelsWithinTheLimitsOfTheWire) {
+  std::string words, variables, upstreams;
+  for (int i = 0; i < 1001; ++i) {
+    words += "a ";
+    variables += "A" + std::to_string(i) + ": b, ";
+    upstreams += "\"h:" + std::to_string(i + 1) + "\", ";
+  }
+  const std::string start = "version: 1\nservices: {a: {";
+  EXPECT_EQ(problems_of(start + "command: " + words + "}}\n"),
+            "f:2:25: 'command' has 1001 words, at most 1000");
+  EXPECT_EQ(problems_of(start + "command: a, env: {" + variables + "}}}\n"),
+            "f:2:33: 'env' has 1001 variables, at most 500");
+  EXPECT_EQ(problems_of(start + "upstreams: [" + upstreams + "]}}\n"),
+            "f:2:16: 'upstreams' has 1001 addresses, at most 1000");
+  EXPECT_EQ(problems_of(start + "command: a, workdir: " + std::string(40'000, 'w') + "}}\n"),
+            "f:2:37: 'workdir' is longer than 32 KiB, put it into a file on the hosts");
+  std::string many = "version: 1\nservices:\n";
+  for (int i = 0; i < 251; ++i) {
+    many += "  s" + std::to_string(i) + ":\n    command: a\n    match:\n";
+    for (int j = 0; j < 16; ++j) {
+      many += "    - {path_prefix: /" + std::to_string(i) + "/" + std::to_string(j) + "}\n";
+    }
+  }
+  EXPECT_EQ(problems_of(many), "f:4756:7: a match too many, 4000 at most in all services");
+}
+
 TEST(ClusterFile, NamesTheFileThatCannotBeRead) {
   const auto read = read_cluster("/nonexistent/cluster.yaml");
   ASSERT_FALSE(read);
