@@ -22,7 +22,7 @@ std::string in_quotes(std::string_view text) {
   return "'" + std::string(text) + "'";
 }
 
-constexpr std::size_t kTextMost = 32 * 1024;  // the wire takes 64 KiB
+constexpr std::size_t kTextMost = std::size_t{32} * 1024;  // the wire takes 64 KiB
 
 // In quotes, on one line, cut behind 60 bytes at the end of a character.
 std::string shown_text(const std::string& whole) {
