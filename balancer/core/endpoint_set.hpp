@@ -47,7 +47,8 @@ struct Endpoint {
   std::uint32_t refusals = 0;     // connections refused in a row
   bool trial = false;             // one request is finding out whether it accepts again
   Instant rests_until{};
-  std::shared_ptr<Slots> slots;  // empty: this thread is the only one
+  std::shared_ptr<Slots> slots;    // empty: this thread is the only one
+  std::shared_ptr<void> attached;  // what the owner keeps beside it, such as idle connections
 };
 
 struct Applied {

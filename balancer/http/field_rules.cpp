@@ -1,0 +1,138 @@
+#include "balancer/http/field_rules.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace foretide::balancer {
+namespace {
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_hex(char c) {
+  return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
+}
+bool is_alpha(char c) {
+  return lower(c) >= 'a' && lower(c) <= 'z';
+}
+
+// Calls `visit` with each word of a comma-separated list, without the white space around it.
+template <class Visit>
+void for_each_word(std::string_view list, Visit visit) {
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    std::string_view word = list.substr(0, comma);
+    while (!word.empty() && (word.front() == ' ' || word.front() == '\t')) word.remove_prefix(1);
+    while (!word.empty() && (word.back() == ' ' || word.back() == '\t')) word.remove_suffix(1);
+    if (!word.empty()) visit(word);
+    if (comma == std::string_view::npos) break;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+bool is_protected(std::string_view name) {
+  constexpr std::array<std::string_view, 3> kProtected{"host", "content-length",
+                                                       "transfer-encoding"};
+  return std::any_of(kProtected.begin(), kProtected.end(),
+                     [&](std::string_view other) { return same_word(name, other); });
+}
+
+bool is_nominated(std::string_view name, std::string_view fields) {
+  bool found = false;
+  while (!fields.empty() && !found) {
+    const auto end = std::min(fields.find("\r\n"), fields.size());
+    const std::string_view line = fields.substr(0, end);
+    const auto colon = line.find(':');
+    if (colon != std::string_view::npos && same_word(line.substr(0, colon), "connection")) {
+      for_each_word(line.substr(colon + 1),
+                    [&](std::string_view word) { found = found || same_word(word, name); });
+    }
+    fields.remove_prefix(std::min(end + 2, fields.size()));
+  }
+  return found;
+}
+
+}  // namespace
+
+bool same_word(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+std::optional<std::uint64_t> length_in(std::string_view value) {
+  if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit)) return std::nullopt;
+  std::uint64_t length = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), length);
+  constexpr std::uint64_t kLengthMax = std::uint64_t{1} << 62;
+  if (error != std::errc{} || length > kLengthMax) return std::nullopt;
+  return length;
+}
+
+bool is_host(std::string_view value) {
+  constexpr std::size_t kHostMax = 261;  // a DNS name and a port
+  if (value.size() > kHostMax) return false;
+  std::size_t at = 0;
+  if (value.starts_with('[')) {
+    const auto close = value.find(']');
+    if (close == std::string_view::npos || close < 3) return false;
+    for (const char c : value.substr(1, close - 1)) {
+      if (!is_hex(c) && c != ':' && c != '.') return false;
+    }
+    at = close + 1;
+  } else {
+    for (; at < value.size() && value[at] != ':'; ++at) {
+      const char c = value[at];
+      if (is_alpha(c) || is_digit(c)) continue;
+      if (c == '%') {
+        if (at + 2 >= value.size() || !is_hex(value[at + 1]) || !is_hex(value[at + 2])) {
+          return false;
+        }
+        at += 2;
+        continue;
+      }
+      if (std::string_view("-._~!$&'()*+,;=").find(c) == std::string_view::npos) return false;
+    }
+    if (at == 0 && at < value.size()) return false;  // a port without a host
+  }
+  if (at == value.size()) return true;
+  const std::string_view port = value.substr(at + 1);
+  if (value[at] != ':' || !std::all_of(port.begin(), port.end(), is_digit)) return false;
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  return port.empty() || (error == std::errc{} && number <= 65535);
+}
+
+void read_connection(std::string_view value, ConnectionWords& words) {
+  for_each_word(value, [&](std::string_view word) {
+    if (same_word(word, "close")) {
+      words.close = true;
+    } else if (same_word(word, "keep-alive")) {
+      words.keep_alive = true;
+    } else {
+      words.nominates = true;
+    }
+  });
+}
+
+void remove_nominated(HeadWriter& head, std::size_t fields_begin, std::string_view fields) {
+  char* const begin = head.data();
+  char* const end = begin + head.size();
+  char* kept = begin + fields_begin;
+  for (char* line = kept; line < end;) {
+    char* const line_end = std::find(line, end, '\n') + 1;
+    char* const colon = std::find(line, line_end, ':');
+    const std::string_view name{line, static_cast<std::size_t>(colon - line)};
+    if (is_protected(name) || !is_nominated(name, fields)) kept = std::copy(line, line_end, kept);
+    line = line_end;
+  }
+  head.truncate(static_cast<std::size_t>(kept - begin));
+}
+
+}  // namespace foretide::balancer

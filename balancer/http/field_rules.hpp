@@ -1,0 +1,42 @@
+// Small rules about header fields that requests and responses share: which fields concern one
+// connection only, which framing values are acceptable, what a Host may look like.
+//
+// Framing is stricter than the RFC allows where programs differ: Content-Length is digits, once;
+// Transfer-Encoding is the one word "chunked", once. Everything else is refused, never repaired.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "balancer/http/head_writer.hpp"
+
+namespace foretide::balancer {
+
+// How a body's end is known.
+enum class Framing : std::uint8_t { kNone, kLength, kChunked, kUntilClose };
+
+bool same_word(std::string_view a, std::string_view b);  // without case
+
+// Digits only, and it fits.
+std::optional<std::uint64_t> length_in(std::string_view value);
+
+// RFC 9110 section 7.2: uri-host [":" port]; empty is allowed.
+bool is_host(std::string_view value);
+
+// What a Connection field says. `nominates` is set when it names other fields than close and
+// keep-alive.
+struct ConnectionWords {
+  bool close = false;
+  bool keep_alive = false;
+  bool nominates = false;
+};
+void read_connection(std::string_view value, ConnectionWords& words);
+
+// Removes from a written head the fields that `connection` nominates (RFC 9110 section 7.6.1),
+// except those that carry framing or routing, which are written by us and never at a sender's
+// mercy. `fields_begin` is where the start line ends.
+void remove_nominated(HeadWriter& head, std::size_t fields_begin, std::string_view connection);
+
+}  // namespace foretide::balancer

@@ -1,0 +1,67 @@
+// Writes a message head into a fixed piece of memory, by appending. What does not fit is not
+// written and remembered as overflow, so that a writer checks once, at the end. It owns nothing and
+// never allocates.
+#pragma once
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace foretide::balancer {
+
+class HeadWriter {
+ public:
+  HeadWriter(char* begin, std::size_t capacity)
+      : begin_(begin), at_(begin), end_(begin + capacity) {}
+
+  void put(std::string_view text) {
+    if (text.size() > static_cast<std::size_t>(end_ - at_)) {
+      overflow_ = true;
+      return;
+    }
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
+  void put_number(std::uint64_t number) {
+    const auto [end, error] = std::to_chars(at_, end_, number);
+    if (error != std::errc{}) {
+      overflow_ = true;
+      return;
+    }
+    at_ = end;
+  }
+  void put_field(std::string_view name, std::string_view value) {
+    const std::size_t size = name.size() + value.size() + 4;
+    if (size > static_cast<std::size_t>(end_ - at_)) {
+      overflow_ = true;
+      return;
+    }
+    char* at = at_;
+    std::memcpy(at, name.data(), name.size());
+    at += name.size();
+    *at++ = ':';
+    *at++ = ' ';
+    std::memcpy(at, value.data(), value.size());
+    at += value.size();
+    *at++ = '\r';
+    *at++ = '\n';
+    at_ = at;
+  }
+  // Back to a former size, after what stood behind it was moved or is no longer wanted.
+  void truncate(std::size_t size) { at_ = begin_ + size; }
+
+  char* data() const { return begin_; }
+  std::size_t size() const { return static_cast<std::size_t>(at_ - begin_); }
+  std::string_view text() const { return {begin_, size()}; }
+  bool overflow() const { return overflow_; }
+
+ private:
+  char* begin_;
+  char* at_;
+  char* end_;
+  bool overflow_ = false;
+};
+
+}  // namespace foretide::balancer

@@ -1,0 +1,40 @@
+// A response head: read, judged, and written anew for the client in one pass, like a request's
+// (request_head.hpp).
+//
+// Which framing the client gets is decided here: what has a length keeps it, what is chunked or
+// ends with the connection is chunked for HTTP/1.1 and ends with the connection for HTTP/1.0. A
+// response whose own framing is not plain is refused, which the caller turns into a 502. Date is
+// added where it is missing (RFC 9110 section 6.6.1).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "balancer/http/field_rules.hpp"
+#include "balancer/http/head_writer.hpp"
+
+namespace foretide::balancer {
+
+struct ResponseHead {
+  bool refused = false;
+  std::string_view refusal;
+
+  int status = 0;
+  Framing from_upstream = Framing::kNone;
+  Framing to_client = Framing::kNone;
+  std::uint64_t length = 0;
+  bool interim = false;   // 1xx: the final response is still to come
+  bool reusable = false;  // the upstream's connection stays open after it
+  bool close_client = false;
+};
+
+struct ResponseTo {
+  bool head_request = false;
+  bool http_10 = false;
+  bool close = false;     // the client's connection ends after this response whatever it says
+  std::string_view date;  // "Date: …" value of now
+};
+
+ResponseHead parse_response_head(std::string_view head, const ResponseTo& to, HeadWriter& out);
+
+}  // namespace foretide::balancer

@@ -1,0 +1,77 @@
+// Memory for bytes on their way: blocks of 16 KiB from a free list of the thread. A connection
+// holds one only while there is something in it; one that waits holds none.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace foretide::balancer {
+
+inline constexpr std::size_t kBlockSize = 16 * 1024;
+
+class BufferPool {
+ public:
+  using Block = std::unique_ptr<char[]>;
+
+  Block take() {
+    if (free_.empty()) return Block(new char[kBlockSize]);
+    Block block = std::move(free_.back());
+    free_.pop_back();
+    return block;
+  }
+  void give(Block block) {
+    if (free_.size() < kKeptMax) free_.push_back(std::move(block));
+  }
+
+ private:
+  static constexpr std::size_t kKeptMax = 256;
+  std::vector<Block> free_;
+};
+
+// A block with what has been read and not yet used: bytes from begin to end.
+class Buffer {
+ public:
+  explicit Buffer(BufferPool& pool) : pool_(pool) {}
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() { release(); }
+
+  void acquire() {
+    if (!block_) block_ = pool_.take();
+  }
+  // Whatever it holds is forgotten.
+  void release() {
+    if (block_) pool_.give(std::move(block_));
+    begin_ = end_ = 0;
+  }
+
+  char* block() const { return block_.get(); }
+  char* data() const { return block_.get() + begin_; }
+  std::size_t size() const { return end_ - begin_; }
+  bool empty() const { return begin_ == end_; }
+  void consume(std::size_t size) { begin_ += size; }
+
+  // Room to read into, behind what is there.
+  std::span<char> room() {
+    if (empty()) begin_ = end_ = 0;
+    return {block_.get() + end_, kBlockSize - end_};
+  }
+  // Moves what is there to the front.
+  void make_room() {
+    std::copy(data(), data() + size(), block_.get());
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  void add(std::size_t size) { end_ += size; }
+
+ private:
+  BufferPool& pool_;
+  BufferPool::Block block_;
+  std::size_t begin_ = 0, end_ = 0;
+};
+
+}  // namespace foretide::balancer

@@ -1,0 +1,136 @@
+// One request and its response: chooses an endpoint or waits for one, sends, relays both bodies,
+// and answers itself when that cannot be done.
+//
+// Request and response flow at the same time, each through one block of memory: nothing is read
+// before what was read last has been written, so a slow side slows the other down and memory stays
+// bounded. Two plain functions move what can be moved without waiting (`pump_request`,
+// `pump_response`); the coroutine around them sleeps until one of the two sockets is ready again or
+// the deadline comes.
+//
+// Promises: a request is sent at most once unless it may be repeated (idempotent, without a body,
+// and not one byte of an answer) or not one byte of it was sent; a response that the worker cut
+// short is never ended cleanly towards the client; the response may come before the request's body
+// is over; a connection is used again, on either side, only after a message that ended exactly
+// where it said.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "balancer/http/framing.hpp"
+#include "balancer/http/head_scan.hpp"
+#include "balancer/http/request_head.hpp"
+#include "balancer/http/response_head.hpp"
+#include "balancer/io/buffer.hpp"
+#include "balancer/io/local_service.hpp"
+#include "balancer/io/outgoing.hpp"
+#include "balancer/io/stream.hpp"
+#include "balancer/io/task.hpp"
+#include "balancer/io/traffic_thread.hpp"
+#include "balancer/io/upstream_pool.hpp"
+
+namespace foretide::balancer {
+
+// What becomes of the client's connection.
+enum class After : std::uint8_t {
+  kNext,   // it may send another request
+  kClose,  // all is said; unread input is drained first
+  kDrop,   // at once
+  kReset,  // so that the client cannot take what it got for the whole
+};
+
+class Exchange {
+ public:
+  // `input` begins with a complete head of `head_size` bytes.
+  Exchange(TrafficThread& thread, Stream& client, Waiter& waiter, Buffer& input,
+           std::size_t head_size, std::string_view client_address);
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  ~Exchange();
+
+  Task<After> run();
+
+ private:
+  enum class Outcome : std::uint8_t {
+    kPending,
+    kDone,
+    kClosedUnanswered,  // the connection ended before the first byte of an answer
+    kBadResponse,       // `trouble_` says why
+    kTruncated,         // in the midst of an answer's body
+    kBadRequestBody,
+    kUpstreamSlow,
+    kClientSlow,
+    kClientGone,
+    kOutOfSockets,
+    kHeldInVain,  // held_.refused says why
+    kCancelled,
+  };
+
+  // These end with an outcome when they fail.
+  Task<> obtain_endpoint();
+  Task<> connect();  // without a connection and an outcome: choose again
+  Task<> relay();
+
+  Task<After> answer(int status, std::string_view reason);
+  Task<After> answer_outcome();
+  Task<After> answer_held_in_vain();
+
+  bool client_is_gone();
+  void begin_sending();
+  bool may_send_again() const;
+  void finish(Finish how);
+  After after_response() const;
+
+  void pump_request();
+  void pump_response();
+  void request_is_over(bool complete);
+  bool read_client();
+  bool read_upstream();
+  bool take_response_head();
+  void take_response_body();
+  void response_is_read();
+  void on_upstream_end(const IoResult& result);
+  Instant deadline() const;
+  Outcome outcome_of_deadline() const;
+
+  TrafficThread& thread_;
+  EventLoop& loop_;
+  Stream& client_;
+  Waiter& waiter_;
+  Buffer& input_;  // the client's bytes: head, body, the next request
+  ClientSide client_side_;
+  Buffer request_;   // the head for the upstream
+  Buffer reply_;     // the head for the client, and a small body
+  Buffer received_;  // the upstream's bytes
+  HeadWriter request_head_;
+  std::size_t head_size_;
+  std::size_t shared_head_size_ = 0;  // of request_head_, without what depends on the endpoint
+  RequestHead head_;
+  bool head_intact_ = true;  // what head_ views was not read over
+
+  LocalService* service_ = nullptr;
+  HeldRequest held_;
+  Endpoint* endpoint_ = nullptr;
+  std::unique_ptr<UpstreamConnection> upstream_;
+  Instant began_{};
+
+  Outcome outcome_ = Outcome::kPending;
+  std::string_view trouble_;
+  Outgoing to_upstream_, to_client_;
+  BodyReader request_body_, response_body_;
+  HeadScan response_scan_;
+  ResponseHead response_;
+  Instant response_deadline_ = Instant::max();
+  bool reused_ = false;  // the connection served before
+  bool sent_any_ = false;
+  bool request_over_ = false;  // nothing more is sent: all is, or the upstream takes no more
+  bool request_complete_ = false;
+  bool response_begun_ = false;  // a byte of it was seen
+  bool in_body_ = false;         // the final head was taken
+  bool told_client_ = false;     // and is on its way to the client
+  bool response_read_ = false;   // to its end
+  std::uint32_t blocks_in_a_row_ = 0;
+};
+
+}  // namespace foretide::balancer

@@ -1,0 +1,92 @@
+// How an exchange ends that has no response to relay: what is counted, what the client is told.
+#include <utility>
+
+#include "balancer/core/service_routes.hpp"
+#include "balancer/http/answer.hpp"
+#include "balancer/io/exchange.hpp"
+
+namespace foretide::balancer {
+
+Task<After> Exchange::answer(int status, std::string_view reason) {
+  const bool body_is_over = head_.framing == Framing::kNone || request_body_.done();
+  const bool close = head_.close || thread_.draining() || !body_is_over;
+  const auto accept = head_intact_ ? field_in(head_.fields, "accept") : std::nullopt;
+  if (!to_client_.empty()) co_return After::kDrop;  // in the midst of an interim response
+  reply_.acquire();
+  HeadWriter out(reply_.block(), kBlockSize);
+  write_answer({.status = status,
+                .reason = reason,
+                .service = service_ == nullptr ? std::string_view{} : service_->id().text,
+                .accept = accept.value_or(std::string_view{}),
+                .date = thread_.date(),
+                .close = close,
+                .without_body = head_.is_head},
+               out);
+  to_client_.add(out.text());
+  const Instant deadline = loop_.now() + std::chrono::seconds(10);
+  for (;;) {
+    const IoResult result = to_client_.flush(client_);
+    if (result.done()) break;
+    if (!result.blocked()) co_return After::kDrop;
+    const Woke woke = co_await waiter_.sleep(deadline, {&client_, kWritable | kBroken});
+    if (woke == Woke::kDeadline || woke == Woke::kCancelled) co_return After::kDrop;
+  }
+  co_return close ? After::kClose : After::kNext;
+}
+
+Task<After> Exchange::answer_outcome() {
+  auto& traffic = service_->traffic();
+  const bool by_client = outcome_ == Outcome::kClientGone || outcome_ == Outcome::kClientSlow ||
+                         outcome_ == Outcome::kBadRequestBody || outcome_ == Outcome::kCancelled;
+  if (outcome_ == Outcome::kHeldInVain) {
+    ++traffic.refused_total;
+  } else if (!response_read_) {
+    ++(by_client ? traffic.abandoned_total : traffic.failed_total);
+  }
+  upstream_.reset();
+  if (endpoint_ != nullptr) {
+    const bool blameless = by_client || outcome_ == Outcome::kOutOfSockets;
+    finish(blameless ? Finish::kReturned : Finish::kFailed);
+  }
+  if (outcome_ == Outcome::kClientGone || outcome_ == Outcome::kCancelled) co_return After::kDrop;
+  if (told_client_) {
+    // It must see that this is not the whole. Where the end of the connection ends the body, only a
+    // reset says so.
+    co_return response_.to_client == Framing::kUntilClose ? After::kReset : After::kDrop;
+  }
+  if (!request_body_.done()) head_.close = true;
+  switch (outcome_) {
+    case Outcome::kHeldInVain:
+      co_return co_await answer_held_in_vain();
+    case Outcome::kBadRequestBody:
+      co_return co_await answer(400, "the request's body is malformed");
+    case Outcome::kClientSlow:
+      co_return co_await answer(408, "the request's body did not come in time");
+    case Outcome::kUpstreamSlow:
+      co_return co_await answer(504, "the worker did not answer in time");
+    case Outcome::kBadResponse:
+      co_return co_await answer(502, trouble_);
+    case Outcome::kOutOfSockets:
+      co_return co_await answer(503, "the balancer has no socket left for a worker");
+    default:
+      co_return co_await answer(502, "the worker closed the connection without an answer");
+  }
+}
+
+Task<After> Exchange::answer_held_in_vain() {
+  switch (held_.refused) {
+    case Refused::kQueueFull:
+      co_return co_await answer(503, "too many requests are waiting already (queue.max)");
+    case Refused::kAllRefuse:
+      co_return co_await answer(502, "every worker refuses connections");
+    case Refused::kNothingToWaitFor:
+      co_return co_await answer(503,
+                                "no worker is ready and the coordinator has not been heard of");
+    case Refused::kRemoved:
+      co_return co_await answer(503, "this service was removed");
+    default:
+      co_return co_await answer(503, "no worker became free in time (queue.wait)");
+  }
+}
+
+}  // namespace foretide::balancer

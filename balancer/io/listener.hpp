@@ -1,0 +1,43 @@
+// A listening socket of one thread: accepts while there is room and passes the connections to
+// sessions.
+//
+// With several threads each has a socket of its own on the same port (SO_REUSEPORT) and the kernel
+// spreads connections. At the connection limit, or without descriptors, accepting pauses; clients
+// wait in the kernel's backlog.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "balancer/io/event_loop.hpp"
+#include "common/address.hpp"
+#include "common/result.hpp"
+
+namespace foretide::balancer {
+
+class TrafficThread;
+
+// One descriptor for each thread. An address in use is an Error that names it; so is one that
+// another program shares by SO_REUSEPORT, which the kernel alone would allow.
+Result<std::vector<int>> open_listeners(const Address& address, std::uint32_t threads);
+
+Address bound_address(int fd);
+
+class Listener : public Source {
+ public:
+  Listener(TrafficThread& thread, int fd);
+  ~Listener();
+  // There is room again.
+  void resume();
+
+ private:
+  void accept_some();
+  void pause(Duration time);
+
+  TrafficThread& thread_;
+  int fd_;
+  bool paused_ = false;
+  Timer timer_;
+};
+
+}  // namespace foretide::balancer

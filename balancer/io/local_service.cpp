@@ -1,0 +1,178 @@
+#include "balancer/io/local_service.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "balancer/io/stream.hpp"
+#include "balancer/io/upstream_pool.hpp"
+#include "common/check.hpp"
+
+namespace foretide::balancer {
+namespace {
+
+constexpr std::chrono::seconds kRefusedPatience{2};
+
+}  // namespace
+
+LocalService::LocalService(EventLoop& loop, Settings settings)
+    : loop_(loop),
+      settings_(std::move(settings)),
+      timer_([](void* owner) { static_cast<LocalService*>(owner)->on_timer(); }, this) {}
+
+Applied LocalService::apply(const wire::ServiceTable& table,
+                            const std::map<WorkerId, std::shared_ptr<Slots>>& slots) {
+  auto applied = endpoints_.apply(table);
+  if (!applied.accepted) return applied;
+  for (const auto& endpoint : endpoints_.endpoints()) {
+    if (const auto found = slots.find(endpoint->id); found != slots.end() && !endpoint->slots) {
+      endpoint->slots = found->second;
+    }
+    if (endpoint->state != wire::EndpointState::kActive) close_idle(*endpoint);
+  }
+  report_above_ = UINT32_MAX;
+  if (const auto soft = policy().soft_capacity) {
+    const auto total = static_cast<std::uint64_t>(endpoints_.active()) * *soft / settings_.threads;
+    report_above_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(total, UINT32_MAX));
+  }
+  if (removed()) refuse_all(Refused::kRemoved);
+  let_go();
+  return applied;
+}
+
+void LocalService::coordinator_lost(bool lost) {
+  coordinator_lost_ = lost;
+  if (nothing_to_wait_for()) refuse_all(Refused::kNothingToWaitFor);
+}
+
+bool LocalService::nothing_to_wait_for() const {
+  return coordinator_lost_ && !settings_.static_endpoints && endpoints_.all_refuse();
+}
+
+Endpoint* LocalService::take(Instant now) {
+  if (!queue_.empty()) return nullptr;
+  while (Endpoint* endpoint = picker_.pick(endpoints_, now)) {
+    if (!endpoints_.begin(*endpoint, now)) continue;
+    traffic_.busy.start(now);
+    if (traffic_.busy.running() > report_above_) settings_.report_now();
+    return endpoint;
+  }
+  return nullptr;
+}
+
+void LocalService::hold(HeldRequest& request) {
+  const Instant now = loop_.now();
+  if (removed()) {
+    request.refused = Refused::kRemoved;
+  } else if (nothing_to_wait_for()) {
+    request.refused = Refused::kNothingToWaitFor;
+  }
+  if (request.refused != Refused::kNot) return;
+  if (!request.ticket) {
+    Duration wait = policy().queue_wait;
+    if (settings_.static_endpoints && endpoints_.all_refuse()) {
+      wait = std::min<Duration>(wait, kRefusedPatience);
+    }
+    request.since = now;
+    request.deadline = now + wait;
+    request.ticket = queue_.enter(policy().queue_max, now, request.deadline);
+    if (!request.ticket) {
+      request.refused = Refused::kQueueFull;
+      return;
+    }
+    ++traffic_.held_total;
+  } else if (request.deadline <= now) {
+    request.refused = Refused::kAllRefuse;
+    return;
+  } else {
+    queue_.come_back(*request.ticket, request.since, request.deadline);
+  }
+  waiting_[*request.ticket] = &request;
+  traffic_.held.start(now);
+  settings_.share->held.fetch_add(1, std::memory_order_relaxed);
+  settings_.report_now();
+  let_go();
+}
+
+void LocalService::leave(HeldRequest& request) {
+  if (request.ticket && queue_.leave(*request.ticket)) stop_waiting(request);
+}
+
+void LocalService::stop_waiting(HeldRequest& request) {
+  waiting_.erase(*request.ticket);
+  traffic_.held.end(loop_.now());
+  settings_.share->held.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void LocalService::let_go() {
+  const Instant now = loop_.now();
+  while (const auto first = queue_.first()) {
+    Endpoint* endpoint = picker_.pick(endpoints_, now);
+    if (endpoint == nullptr) break;
+    if (!endpoints_.begin(*endpoint, now)) continue;
+    traffic_.busy.start(now);
+    HeldRequest& request = *waiting_.at(*first);
+    queue_.leave(*first);
+    stop_waiting(request);
+    request.given = endpoint;
+    request.waiter->wake();
+  }
+  set_timer();
+}
+
+void LocalService::connected(Endpoint& endpoint) {
+  const bool was_closed = endpoint.refusals > 0;
+  endpoints_.connected(endpoint);
+  if (was_closed && !queue_.empty()) let_go();
+}
+
+void LocalService::refused(Endpoint& endpoint) {
+  endpoints_.refused(endpoint, loop_.now());
+}
+
+void LocalService::finish(Endpoint& endpoint, Finish how, Instant began) {
+  const Instant now = loop_.now();
+  traffic_.busy.end(now);
+  endpoints_.finish(endpoint, how, began, now);
+  if (!queue_.empty()) {
+    let_go();
+  } else if (settings_.threads > 1 && settings_.share->held.load(std::memory_order_relaxed) > 0) {
+    settings_.wake_other_threads();
+  }
+}
+
+void LocalService::refuse_all(Refused why) {
+  for (const auto ticket : queue_.take_all()) {
+    HeldRequest& request = *waiting_.at(ticket);
+    stop_waiting(request);
+    request.refused = why;
+    request.waiter->wake();
+  }
+}
+
+void LocalService::on_timer() {
+  const bool all_refuse = endpoints_.active() > 0 && endpoints_.all_refuse();
+  for (const auto ticket : queue_.take_expired(loop_.now())) {
+    HeldRequest& request = *waiting_.at(ticket);
+    stop_waiting(request);
+    request.refused = all_refuse ? Refused::kAllRefuse : Refused::kWaitedTooLong;
+    request.waiter->wake();
+  }
+  let_go();
+}
+
+void LocalService::set_timer() {
+  if (queue_.empty()) {
+    timer_.clear();
+    return;
+  }
+  Instant next = *queue_.next_deadline();
+  const Instant trial = endpoints_.next_trial();
+  if (trial > loop_.now()) next = std::min(next, trial);
+  loop_.timers().set(timer_, next);
+}
+
+wire::ServiceTraffic LocalService::report() const {
+  return traffic_for(settings_.id, traffic_, endpoints_, queue_, loop_.now());
+}
+
+}  // namespace foretide::balancer

@@ -1,0 +1,109 @@
+// One service as one thread runs it: its endpoints, who waits for them, and what is counted.
+//
+// A request takes an endpoint at once if one may take it and nobody waits before it; else it is
+// held. Held requests are let go in order of arrival, one for each place that becomes free: when a
+// request ends, when a table changes, when a resting endpoint may be tried again. Nobody else is
+// woken.
+//
+// A held request ends without an endpoint when its deadline comes, when the service is removed, or
+// when there is nothing to wait for: no endpoint takes requests and no coordinator was heard for 15
+// s. Where the endpoints are static (standalone) nobody starts workers, so a request waits 2 s at
+// most while all of them refuse connections.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+
+#include "balancer/core/endpoint_set.hpp"
+#include "balancer/core/hold_queue.hpp"
+#include "balancer/core/picker.hpp"
+#include "balancer/core/traffic.hpp"
+#include "balancer/io/event_loop.hpp"
+
+namespace foretide::balancer {
+
+enum class Refused : std::uint8_t {
+  kNot,
+  kQueueFull,
+  kWaitedTooLong,
+  kAllRefuse,  // every endpoint refuses connections
+  kNothingToWaitFor,
+  kRemoved,
+};
+
+// A request's place in the queue; a member of the request, which leaves before it ends.
+struct HeldRequest {
+  Waiter* waiter = nullptr;
+  std::optional<HoldQueue::Ticket> ticket;  // once it has waited
+  Instant since{}, deadline{};
+  Endpoint* given = nullptr;  // set when it is let go; the request has begun on it
+  Refused refused = Refused::kNot;
+};
+
+// What the threads of one service share: how many are held in all of them.
+struct ServiceShare {
+  std::atomic<std::uint32_t> held{0};
+};
+
+class LocalService {
+ public:
+  struct Settings {
+    ServiceId id;
+    bool static_endpoints = false;
+    std::uint32_t threads = 1;
+    std::shared_ptr<ServiceShare> share;
+    std::function<void()> report_now;          // a hold began, or more is in flight than is good
+    std::function<void()> wake_other_threads;  // a place became free that they may want
+  };
+
+  LocalService(EventLoop& loop, Settings settings);
+
+  // `slots` are the endpoints' shared counts; empty with a single thread.
+  Applied apply(const wire::ServiceTable& table,
+                const std::map<WorkerId, std::shared_ptr<Slots>>& slots);
+  void coordinator_lost(bool lost);
+
+  // Nothing: hold it.
+  Endpoint* take(Instant now);
+  // Puts it into the queue. When `refused` is set afterwards it does not wait.
+  void hold(HeldRequest& request);
+  void leave(HeldRequest& request);
+  void let_go();  // those whose turn it is
+
+  void connected(Endpoint& endpoint);
+  void refused(Endpoint& endpoint);
+  void finish(Endpoint& endpoint, Finish how, Instant began);
+
+  const ServiceId& id() const { return settings_.id; }
+  const wire::TrafficPolicy& policy() const { return endpoints_.policy(); }
+  bool removed() const { return endpoints_.removed(); }
+  EndpointSet& endpoints() { return endpoints_; }
+  Traffic& traffic() { return traffic_; }
+  wire::ServiceTraffic report() const;
+
+ private:
+  void refuse_all(Refused why);
+  void on_timer();
+  void set_timer();
+  void stop_waiting(HeldRequest& request);
+  bool nothing_to_wait_for() const;
+
+  EventLoop& loop_;
+  Settings settings_;
+  EndpointSet endpoints_;
+  Picker picker_;
+  HoldQueue queue_;
+  std::unordered_map<HoldQueue::Ticket, HeldRequest*> waiting_;
+  Traffic traffic_;
+  Timer timer_;
+  std::uint32_t report_above_ = UINT32_MAX;  // requests in flight
+  bool coordinator_lost_ = false;
+};
+
+}  // namespace foretide::balancer

@@ -1,0 +1,144 @@
+#include "balancer/io/proxy_session.hpp"
+
+#include <algorithm>
+
+#include <arpa/inet.h>
+
+#include "balancer/http/answer.hpp"
+#include "balancer/io/traffic_thread.hpp"
+
+namespace foretide::balancer {
+namespace {
+
+constexpr std::chrono::seconds kHeadTime{30}, kIdleTime{75}, kIdleTimeDraining{1}, kDrainTime{2};
+constexpr std::size_t kDrainMax = 1024 * 1024;
+
+}  // namespace
+
+void ProxySession::begin(TrafficThread& thread, int fd, const sockaddr_storage& from) {
+  spawn(live(new ProxySession(thread, fd, from)), "a client's session");
+}
+
+ProxySession::ProxySession(TrafficThread& thread, int fd, const sockaddr_storage& from)
+    : thread_(thread), client_(thread.loop()), waiter_(thread.loop()), input_(thread.buffers()) {
+  client_.attach(fd);
+  client_.set_waiter(&waiter_);
+  const void* address = &reinterpret_cast<const sockaddr_in*>(&from)->sin_addr;
+  if (from.ss_family == AF_INET6) {
+    address = &reinterpret_cast<const sockaddr_in6*>(&from)->sin6_addr;
+  }
+  if (::inet_ntop(from.ss_family, address, address_.data(), address_.size()) != nullptr) {
+    address_size_ = std::string_view(address_.data()).size();
+  }
+  thread_.joined(*this);
+}
+
+ProxySession::~ProxySession() {
+  thread_.left(*this);
+}
+
+Task<> ProxySession::live(ProxySession* session) {
+  const std::unique_ptr<ProxySession> owner(session);
+  co_await session->serve();
+}
+
+Task<> ProxySession::serve() {
+  idle_since_ = thread_.loop().now();
+  for (;;) {
+    const HeadRead read = read_head();
+    if (read == HeadRead::kMore) {
+      if (input_.empty()) input_.release();
+      const Woke woke = co_await waiter_.sleep(head_deadline(), {&client_, kReadable | kBroken});
+      if (woke == Woke::kCancelled || (client_.events() & kBroken)) co_return;
+      if (woke != Woke::kDeadline) continue;
+      if (!input_.empty()) co_await refuse(408, "the request's head did not come in time");
+      co_return;
+    }
+    if (read == HeadRead::kEnd) co_return;
+    if (read == HeadRead::kMalformed) {
+      co_return co_await refuse(400, "the request head is malformed");
+    }
+    if (read == HeadRead::kTooLarge) {
+      const std::string_view bytes{input_.data(), input_.size()};
+      const bool in_line = bytes.find("\r\n") == std::string_view::npos;
+      co_return co_await refuse(in_line ? 414 : 431, "the request head is too large");
+    }
+    const std::size_t head_size = scan_.size();
+    scan_ = {};
+    head_since_ = {};
+    After after = After::kDrop;
+    {
+      Exchange exchange(thread_, client_, waiter_, input_, head_size,
+                        {address_.data(), address_size_});
+      after = co_await exchange.run();
+    }
+    if (after == After::kReset) client_.close_with_reset();
+    if (after == After::kClose) co_await drain_input();
+    if (after != After::kNext || waiter_.cancelled()) co_return;
+    idle_since_ = thread_.loop().now();
+  }
+}
+
+ProxySession::HeadRead ProxySession::read_head() {
+  for (;;) {
+    if (!input_.empty()) {
+      if (scan_.size() == 0) input_.consume(empty_lines_before({input_.data(), input_.size()}));
+      const auto found = scan_.scan({input_.data(), input_.size()});
+      if (found == HeadScan::Found::kMalformed) return HeadRead::kMalformed;
+      const bool ended = found == HeadScan::Found::kEnd;
+      if (ended && scan_.size() <= kHeadMax) return HeadRead::kComplete;
+      if (ended || input_.size() > kHeadMax) return HeadRead::kTooLarge;
+      if (head_since_ == Instant{}) head_since_ = thread_.loop().now();
+    }
+    if ((client_.events() & (kReadable | kBroken)) == 0) return HeadRead::kMore;
+    input_.acquire();
+    if (input_.room().size() < kHeadMax) input_.make_room();
+    const IoResult result = client_.read(input_.room());
+    if (result.blocked()) return HeadRead::kMore;
+    if (!result.done()) return HeadRead::kEnd;
+    input_.add(result.size);
+  }
+}
+
+Instant ProxySession::head_deadline() {
+  if (!input_.empty()) return head_since_ + kHeadTime;
+  if (!thread_.draining()) return idle_since_ + kIdleTime;
+  const Instant soon = thread_.loop().now() + kIdleTimeDraining;
+  return std::min(idle_since_ + kIdleTime, soon);
+}
+
+Task<> ProxySession::refuse(int status, std::string_view reason) {
+  ++thread_.counts().refused_requests_total;
+  std::array<char, 1024> memory;
+  HeadWriter out(memory.data(), memory.size());
+  Answer answer;
+  answer.status = status;
+  answer.reason = reason;
+  answer.date = thread_.date();
+  answer.close = true;
+  write_answer(answer, out);
+  const iovec part{out.data(), out.size()};
+  // It fits the socket's buffer, or the client does not listen.
+  if (client_.write({&part, 1}).done()) co_await drain_input();
+}
+
+Task<> ProxySession::drain_input() {
+  if (input_.empty() && (client_.events() & kReadable) == 0) co_return;
+  client_.end_writing();
+  const Instant deadline = thread_.loop().now() + kDrainTime;
+  input_.acquire();
+  for (std::size_t total = 0; total < kDrainMax;) {
+    input_.consume(input_.size());
+    const IoResult result = client_.read(input_.room());
+    if (result.done()) {
+      total += result.size;
+    } else if (!result.blocked()) {
+      co_return;
+    } else {
+      const Woke woke = co_await waiter_.sleep(deadline, {&client_, kReadable | kBroken});
+      if (woke == Woke::kDeadline || woke == Woke::kCancelled) co_return;
+    }
+  }
+}
+
+}  // namespace foretide::balancer

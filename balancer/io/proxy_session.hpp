@@ -1,0 +1,63 @@
+// One client connection, from accept to close: reads request heads, runs an exchange for each, one
+// after the other in the order in which they came, and decides how the connection ends.
+//
+// Limits: a head has 30 s from its first byte, a connection may be idle for 75 s between requests;
+// a head is at most 15 KiB. While it waits for a request a connection holds no buffer. Before it
+// closes after an answer with input unread, it says that it is done and reads on for a while, so
+// that a reset does not overtake the answer (RFC 9112 section 9.6).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include <netinet/in.h>
+
+#include "balancer/http/head_scan.hpp"
+#include "balancer/io/buffer.hpp"
+#include "balancer/io/exchange.hpp"
+#include "balancer/io/stream.hpp"
+#include "balancer/io/task.hpp"
+
+namespace foretide::balancer {
+
+class TrafficThread;
+
+class ProxySession {
+ public:
+  // Takes over an accepted, non-blocking descriptor. The session owns itself and ends by itself.
+  static void begin(TrafficThread& thread, int fd, const sockaddr_storage& from);
+
+  // The thread is going down: an idle connection closes soon, one in use after its answer.
+  void drain() { waiter_.wake(); }
+  void cancel() { waiter_.cancel(); }
+
+  ~ProxySession();
+
+  // The thread's list.
+  ProxySession* next = nullptr;
+  ProxySession* previous = nullptr;
+
+ private:
+  ProxySession(TrafficThread& thread, int fd, const sockaddr_storage& from);
+  static Task<> live(ProxySession* session);
+
+  enum class HeadRead { kComplete, kMore, kEnd, kTooLarge, kMalformed };
+  Task<> serve();
+  Task<> drain_input();
+  HeadRead read_head();
+  Instant head_deadline();
+  Task<> refuse(int status, std::string_view reason);
+
+  TrafficThread& thread_;
+  Stream client_;
+  Waiter waiter_;
+  Buffer input_;
+  HeadScan scan_;
+  Instant head_since_{};  // of the first byte; none yet: the epoch
+  Instant idle_since_{};
+  std::array<char, 46> address_{};
+  std::size_t address_size_ = 0;
+};
+
+}  // namespace foretide::balancer

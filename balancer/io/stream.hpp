@@ -1,0 +1,146 @@
+// The seam between the request path and the operating system: a connected socket that is read and
+// written without blocking, and the one place where a session sleeps.
+//
+// A Stream remembers what epoll said about it: reading one that has nothing to read costs no system
+// call, and after a read that did not fill the buffer it is known to be empty (edge-triggered epoll
+// tells of the next byte). A session's coroutine owns one Waiter and sleeps on it until one of the
+// streams that it names becomes ready for what it wants, until a deadline, or until somebody wakes
+// it.
+//
+// All on the loop's thread.
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include <sys/uio.h>
+
+#include "balancer/io/event_loop.hpp"
+#include "common/address.hpp"
+#include "common/time.hpp"
+
+namespace foretide::balancer {
+
+enum StreamEvents : std::uint8_t {
+  kNothing = 0,
+  kReadable = 1,  // bytes, or the peer's end of them
+  kWritable = 2,
+  kBroken = 4,  // reset, or closed both ways
+};
+
+struct IoResult {
+  enum class Kind : std::uint8_t { kDone, kBlocked, kEnd, kError };
+  Kind kind = Kind::kDone;
+  std::size_t size = 0;  // kDone
+  int error = 0;         // kError
+
+  bool done() const { return kind == Kind::kDone; }
+  bool blocked() const { return kind == Kind::kBlocked; }
+};
+
+class Stream : public Source {
+ public:
+  explicit Stream(EventLoop& loop);
+  ~Stream() { close(); }
+
+  // Takes over a connected, non-blocking descriptor.
+  void attach(int fd);
+  // Begins to connect; kWritable or kBroken says that it is decided, then `connect_error` what came
+  // of it.
+  IoResult connect(const Address& address);
+  int connect_error() const;
+  void close();
+  // So that the peer sees a reset instead of a clean end.
+  void close_with_reset();
+  void end_writing();
+  bool is_open() const { return fd_ >= 0; }
+  int fd() const { return fd_; }
+
+  IoResult read(std::span<char> into);
+  IoResult write(std::span<const iovec> parts);
+  // Asks the socket itself whether something, or an end, is there to be read.
+  bool has_input() const;
+
+  // Who is woken by its events; none: `unawaited` is called instead.
+  void set_waiter(Waiter* waiter) { waiter_ = waiter; }
+  void set_unawaited(void (*call)(Stream&)) { unawaited_ = call; }
+  std::uint8_t events() const { return events_; }
+
+ private:
+  friend class Waiter;
+  static void ready(Source& source, std::uint32_t epoll_events);
+
+  EventLoop& loop_;
+  Waiter* waiter_ = nullptr;
+  void (*unawaited_)(Stream&) = nullptr;
+  int fd_ = -1;
+  std::uint8_t events_ = kNothing;
+  std::uint8_t wanted_ = kNothing;
+  bool peer_ended_ = false;  // nothing comes after what is there: stay readable until it is read
+};
+
+enum class Woke : std::uint8_t {
+  kReady,  // one of the streams
+  kDeadline,
+  kCalled,     // by wake()
+  kCancelled,  // for good: the session is to end
+};
+
+// What a sleeper waits for on one stream.
+struct Want {
+  Stream* stream = nullptr;
+  std::uint8_t events = kNothing;
+};
+
+class Waiter {
+ public:
+  explicit Waiter(EventLoop& loop);
+
+  class Sleep {
+   public:
+    Sleep(Waiter& waiter, Want first, Want second, Instant deadline, bool yields = false)
+        : waiter_(waiter), first_(first), second_(second), deadline_(deadline), yields_(yields) {}
+    bool await_ready() const;
+    void await_suspend(std::coroutine_handle<> sleeper);
+    Woke await_resume();
+
+   private:
+    Waiter& waiter_;
+    Want first_, second_;
+    Instant deadline_;
+    bool yields_;
+  };
+
+  Sleep sleep(Instant deadline, Want first = {}, Want second = {}) {
+    return {*this, first, second, deadline};
+  }
+
+  // Lets everybody else have a turn first.
+  Sleep yield() { return {*this, {}, {}, Instant::max(), true}; }
+
+  // Takes effect after the present batch of events; kept if nobody sleeps just now.
+  void wake();
+  // Every sleep from now on ends at once.
+  void cancel();
+  bool cancelled() const { return cancelled_; }
+  EventLoop& loop() { return loop_; }
+
+ private:
+  friend class Stream;
+  friend class EventLoop;
+  void resume(Woke why);
+  void resume_queued();
+  void queue();
+
+  EventLoop& loop_;
+  Timer timer_;
+  std::coroutine_handle<> sleeper_;
+  Woke woke_ = Woke::kReady;
+  bool queued_ = false;  // stands in the loop's list
+  bool called_ = false;
+  bool cancelled_ = false;
+};
+
+}  // namespace foretide::balancer

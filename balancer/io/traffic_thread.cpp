@@ -1,0 +1,143 @@
+#include "balancer/io/traffic_thread.hpp"
+
+#include <array>
+#include <ctime>
+#include <utility>
+
+#include "balancer/io/listener.hpp"
+#include "balancer/io/proxy_session.hpp"
+#include "common/check.hpp"
+
+namespace foretide::balancer {
+namespace {
+
+constexpr std::chrono::milliseconds kReportGap{50}, kDateAge{200};
+
+}  // namespace
+
+TrafficThread::TrafficThread(Settings settings)
+    : settings_(std::move(settings)),
+      report_timer_([](void* owner) { static_cast<TrafficThread*>(owner)->send_report(); }, this) {}
+
+TrafficThread::~TrafficThread() {
+  CHECK(sessions_ == nullptr, "sessions end before their thread's state does");
+}
+
+void TrafficThread::listen(int fd) {
+  listeners_.push_back(std::make_unique<Listener>(*this, fd));
+}
+
+LocalService& TrafficThread::service(const ServiceId& id, std::shared_ptr<ServiceShare> share) {
+  auto& found = services_[id];
+  if (!found) {
+    found = std::make_unique<LocalService>(
+        loop_, LocalService::Settings{.id = id,
+                                      .static_endpoints = settings_.static_endpoints,
+                                      .threads = settings_.threads,
+                                      .share = std::move(share),
+                                      .report_now = [this] { ask_for_report(); },
+                                      .wake_other_threads =
+                                          [this, id] {
+                                            if (settings_.wake_other_threads)
+                                              settings_.wake_other_threads(id);
+                                          }});
+    found->coordinator_lost(coordinator_lost_);
+    // The match table may have come first.
+    for (std::size_t i = 0; i < routed_.size(); ++i) {
+      if (routes_.services()[i] == id) routed_[i] = found.get();
+    }
+  }
+  return *found;
+}
+
+Applied TrafficThread::apply(const wire::ServiceTable& table, std::shared_ptr<ServiceShare> share,
+                             const std::map<WorkerId, std::shared_ptr<Slots>>& slots) {
+  return service(table.service, std::move(share)).apply(table, slots);
+}
+
+bool TrafficThread::apply(const wire::MatchTable& table,
+                          const std::map<ServiceId, std::shared_ptr<ServiceShare>>& shares) {
+  if (!routes_.apply(table)) return false;
+  routed_.clear();
+  for (const auto& id : routes_.services()) routed_.push_back(&service(id, shares.at(id)));
+  return true;
+}
+
+void TrafficThread::coordinator_lost(bool lost) {
+  coordinator_lost_ = lost;
+  for (auto& [id, service] : services_) service->coordinator_lost(lost);
+}
+
+void TrafficThread::let_go(const ServiceId& id) {
+  if (const auto found = services_.find(id); found != services_.end()) found->second->let_go();
+}
+
+std::vector<wire::ServiceTraffic> TrafficThread::report() const {
+  std::vector<wire::ServiceTraffic> reports;
+  for (const auto& [id, service] : services_) reports.push_back(service->report());
+  return reports;
+}
+
+LocalService* TrafficThread::service_for(const RouteQuery& query) {
+  const auto index = routes_.find(query);
+  if (!index || routed_[*index]->removed()) return nullptr;
+  return routed_[*index];
+}
+
+void TrafficThread::drain(std::function<void()> on_empty) {
+  draining_ = true;
+  on_empty_ = std::move(on_empty);
+  listeners_.clear();
+  for (ProxySession* session = sessions_; session != nullptr; session = session->next) {
+    session->drain();
+  }
+  if (sessions_ == nullptr && on_empty_) on_empty_();
+}
+
+void TrafficThread::cancel_sessions() {
+  for (ProxySession* session = sessions_; session != nullptr; session = session->next) {
+    session->cancel();
+  }
+}
+
+void TrafficThread::joined(ProxySession& session) {
+  session.next = sessions_;
+  if (sessions_ != nullptr) sessions_->previous = &session;
+  sessions_ = &session;
+  ++counts_.accepted_total;
+  ++counts_.open;
+}
+
+void TrafficThread::left(ProxySession& session) {
+  if (session.next != nullptr) session.next->previous = session.previous;
+  (session.previous != nullptr ? session.previous->next : sessions_) = session.next;
+  --counts_.open;
+  if (sessions_ == nullptr && draining_ && on_empty_) std::exchange(on_empty_, nullptr)();
+}
+
+std::string_view TrafficThread::date() {
+  if (date_until_ < loop_.now()) {
+    date_until_ = loop_.now() + kDateAge;
+    const std::time_t second = std::time(nullptr);
+    std::tm parts{};
+    ::gmtime_r(&second, &parts);
+    std::array<char, 32> text{};
+    const auto size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    date_.assign(text.data(), size);
+  }
+  return date_;
+}
+
+void TrafficThread::ask_for_report() {
+  if (report_timer_.is_set()) return;
+  const Instant earliest = reported_at_ + kReportGap;
+  if (reported_at_ == Instant{} || earliest <= loop_.now()) return send_report();
+  loop_.timers().set(report_timer_, earliest);
+}
+
+void TrafficThread::send_report() {
+  reported_at_ = loop_.now();
+  if (settings_.report_now) settings_.report_now();
+}
+
+}  // namespace foretide::balancer

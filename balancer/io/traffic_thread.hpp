@@ -1,0 +1,104 @@
+// Everything that one thread needs to serve traffic: its loop, its listeners, its own copy of the
+// tables, its buffers and its sessions. Threads share nothing on the request path but the slots of
+// a hard capacity.
+//
+// Everything here is called on the loop's thread; other threads `loop().post()` what they want
+// done.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "balancer/core/service_routes.hpp"
+#include "balancer/io/buffer.hpp"
+#include "balancer/io/event_loop.hpp"
+#include "balancer/io/local_service.hpp"
+#include "common/result.hpp"
+
+namespace foretide::balancer {
+
+class Listener;
+class ProxySession;
+
+struct ConnectionCounts {
+  std::uint64_t accepted_total = 0, refused_requests_total = 0, unmatched_total = 0;
+  std::uint32_t open = 0;
+};
+
+class TrafficThread {
+ public:
+  struct Settings {
+    std::uint32_t threads = 1;
+    std::uint32_t connections_max = 10'000;
+    bool static_endpoints = false;
+    std::function<void()> report_now;  // any thread; at most every 50 ms
+    std::function<void(const ServiceId&)> wake_other_threads;
+  };
+
+  explicit TrafficThread(Settings settings);
+  ~TrafficThread();
+
+  EventLoop& loop() { return loop_; }
+  BufferPool& buffers() { return buffers_; }
+  // Serves until `stop`.
+  void run() { loop_.run(); }
+
+  // Takes over a listening descriptor.
+  void listen(int fd);
+  // The shares are handed out here, so they are complete before any thread has the table.
+  Applied apply(const wire::ServiceTable& table, std::shared_ptr<ServiceShare> share,
+                const std::map<WorkerId, std::shared_ptr<Slots>>& slots);
+  bool apply(const wire::MatchTable& table,
+             const std::map<ServiceId, std::shared_ptr<ServiceShare>>& shares);
+  void coordinator_lost(bool lost);
+  void let_go(const ServiceId& service);
+  std::vector<wire::ServiceTraffic> report() const;
+  const ConnectionCounts& connections() const { return counts_; }
+
+  // Stops accepting and lets every connection end after its next answer; `on_empty` is called when
+  // none is left.
+  void drain(std::function<void()> on_empty);
+  // Ends every session now.
+  void cancel_sessions();
+
+  // ---- for sessions ----
+
+  // Nothing when no match fits. Before the first match table nothing is known of any service.
+  LocalService* service_for(const RouteQuery& query);
+  bool has_routes() const { return routes_.stamp() != Stamp{}; }
+  bool draining() const { return draining_; }
+  std::string_view date();
+  ConnectionCounts& counts() { return counts_; }
+  bool is_full() const { return counts_.open >= settings_.connections_max; }
+  void joined(ProxySession& session);
+  void left(ProxySession& session);
+
+ private:
+  LocalService& service(const ServiceId& id, std::shared_ptr<ServiceShare> share);
+  void ask_for_report();
+  void send_report();
+
+  Settings settings_;
+  EventLoop loop_;
+  BufferPool buffers_;
+  ServiceRoutes routes_;
+  std::map<ServiceId, std::unique_ptr<LocalService>> services_;
+  std::vector<LocalService*> routed_;  // by index of the routes' services
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  ProxySession* sessions_ = nullptr;  // list through the sessions themselves
+  ConnectionCounts counts_;
+  Timer report_timer_;
+  Instant reported_at_{};
+  bool coordinator_lost_ = false;
+  bool draining_ = false;
+  std::function<void()> on_empty_;
+  Instant date_until_{};
+  std::string date_;
+};
+
+}  // namespace foretide::balancer

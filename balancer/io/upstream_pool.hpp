@@ -1,0 +1,42 @@
+// Idle keep-alive connections to endpoints, kept beside each endpoint (Endpoint::attached), newest
+// used first, so that the rest can age and close.
+//
+// An idle connection is closed at once when the worker closes it or says something unasked, when
+// its endpoint no longer takes requests, and after half a minute. What the worker did in the very
+// moment of reuse nobody can know; the exchange deals with that by sending again what may be sent
+// again.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "balancer/core/endpoint_set.hpp"
+#include "balancer/io/stream.hpp"
+
+namespace foretide::balancer {
+
+class IdleConnections;
+
+class UpstreamConnection : public Stream {
+ public:
+  explicit UpstreamConnection(EventLoop& loop);
+
+ private:
+  friend class IdleConnections;
+  IdleConnections* idle_in_ = nullptr;
+  Timer idle_timer_;
+};
+
+// Nothing when there is none. `probe` asks the socket itself whether the worker has closed it,
+// which costs a system call: for requests that must not be sent twice.
+enum class Probe : bool { kNo, kYes };
+std::unique_ptr<UpstreamConnection> take_idle(Endpoint& endpoint, Probe probe);
+
+// Closes it instead where the endpoint takes no more requests or has enough idle ones.
+void give_idle(EventLoop& loop, Endpoint& endpoint, std::unique_ptr<UpstreamConnection> connection);
+
+void close_idle(Endpoint& endpoint);
+std::size_t idle_count(const Endpoint& endpoint);
+
+}  // namespace foretide::balancer
