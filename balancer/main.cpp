@@ -1,19 +1,141 @@
+// foretide-balancer: the reverse proxy that traffic goes through.
+//
+//     foretide-balancer --config balancer.yaml                 (tables come from the coordinator)
+//     foretide-balancer --standalone --config services.yaml    (fixed upstreams, no coordinator)
+//
+// SIGTERM and SIGINT end it gently, a second one at once; SIGHUP reads the file again in standalone
+// mode.
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
 #include <cstdio>
-#include <cstdlib>
-#include "balancer/io/traffic_thread.hpp"
-#include "balancer/io/listener.hpp"
-#include <iostream>
-using namespace foretide; using namespace foretide::balancer;
-int main(int argc,char**argv){
-  auto l=open_listeners({"127.0.0.1",(uint16_t)atoi(argv[1])},1);
-  if(!l){puts(l.error().c_str());return 1;}
-  TrafficThread t(TrafficThread::Settings{.static_endpoints=true,.report_now={},.wake_other_threads={}});
-  t.listen((*l)[0]);
-  auto share=std::make_shared<ServiceShare>();
-  wire::MatchTable m; m.stamp={1,1}; m.matches={{{"web"},"","","",""}};
-  t.apply(m,{{{"web"},share}});
-  wire::ServiceTable s; s.stamp={1,1}; s.service={"web"};
-  for(int i=2;i<argc;i++) s.endpoints.push_back({{std::string("e")+argv[i]},{"127.0.0.1",(uint16_t)atoi(argv[i])},wire::EndpointState::kActive});
-  t.apply(s,share,{});
-  t.run();
+#include <exception>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "balancer/balancer.hpp"
+#include "common/settings/cluster_file.hpp"
+#include "common/settings/node_settings.hpp"
+
+namespace {
+
+using namespace foretide;
+using balancer::Balancer;
+
+struct Options {
+  std::string config;
+  std::string log_level = "info";
+  bool standalone = false;
+  std::uint32_t threads = 1;
+};
+
+Result<ClusterSettings> read_standalone(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return Error{path + ": cannot be read: " + std::strerror(errno)};
+  const std::string yaml{std::istreambuf_iterator<char>(file), {}};
+  return parse_standalone(yaml, path);
+}
+
+Result<std::unique_ptr<Balancer>> make_balancer(boost::asio::io_context& io,
+                                                const Options& options) {
+  if (options.standalone) {
+    auto settings = read_standalone(options.config);
+    if (!settings) return Error{settings.error()};
+    return Balancer::standalone(io, *settings, options.threads);
+  }
+  auto settings = read_balancer_settings(options.config);
+  if (!settings) return Error{settings.error()};
+  return Balancer::connected(io, *settings);
+}
+
+void reload(Balancer& balancer, const Options& options) {
+  if (!options.standalone) {
+    spdlog::info("SIGHUP: tables come from the coordinator, there is nothing to read again");
+    return;
+  }
+  const auto settings = read_standalone(options.config);
+  if (!settings) {
+    spdlog::error("the file is not applied, the former one stays:\n{}", settings.error());
+    return;
+  }
+  balancer.apply(*settings);
+  spdlog::info("applied {} again; what is listened on stays as it was", options.config);
+}
+
+// A proxy needs two descriptors a request; the soft limit is often a thousand.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int serve(const Options& options) {
+  boost::asio::io_context io{1};
+  auto made = make_balancer(io, options);
+  if (!made) {
+    std::fprintf(stderr, "foretide-balancer: %s\n", made.error().c_str());
+    return 1;
+  }
+  Balancer& balancer = **made;
+  for (const auto& address : balancer.traffic()) spdlog::info("serving on {}", address.text());
+  spdlog::info("admin pages on {}", balancer.admin().text());
+
+  int status = 0;
+  const auto stop = [&] { balancer.stop([&io] { io.stop(); }); };
+  balancer.on_refused = [&](const std::string& reason) {
+    spdlog::error("the coordinator refuses this balancer: {}", reason);
+    status = 1;
+    stop();
+  };
+  boost::asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
+  std::function<void(const boost::system::error_code&, int)> on_signal =
+      [&](const boost::system::error_code& error, int signal) {
+        if (error) return;
+        if (signal == SIGHUP) {
+          reload(balancer, options);
+        } else {
+          spdlog::info("ending");
+          stop();
+        }
+        signals.async_wait(on_signal);
+      };
+  signals.async_wait(on_signal);
+  io.run();
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Foretide's load balancer", "foretide-balancer"};
+  Options options;
+  app.add_option("--config", options.config, "balancer.yaml; with --standalone a cluster file")
+      ->required();
+  app.add_flag("--standalone", options.standalone,
+               "serve the file's services with `upstreams`, without a coordinator");
+  app.add_option("--threads", options.threads, "threads that serve traffic (--standalone)")
+      ->check(CLI::Range(1, 64));
+  app.add_option("--log-level", options.log_level)
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
+  app.set_version_flag("--version", std::string("foretide-balancer ") + FORETIDE_VERSION);
+  CLI11_PARSE(app, argc, argv);
+
+  spdlog::set_default_logger(spdlog::stderr_color_mt("foretide-balancer"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+  spdlog::set_level(spdlog::level::from_str(options.log_level));
+  std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  try {
+    return serve(options);
+  } catch (const std::exception& exception) {
+    std::fprintf(stderr, "foretide-balancer: %s\n", exception.what());
+    return 1;
+  }
 }

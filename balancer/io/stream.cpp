@@ -35,7 +35,7 @@ SocketAddress socket_address_for(const Address& address) {
   SocketAddress result;
   auto* v4 = reinterpret_cast<sockaddr_in*>(&result.storage);
   auto* v6 = reinterpret_cast<sockaddr_in6*>(&result.storage);
-  const char* host = address.host == "localhost" ? "127.0.0.1" : address.host.c_str();
+  const char* host = address.host.c_str();
   if (::inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
     v4->sin_family = AF_INET;
     v4->sin_port = htons(address.port);
@@ -62,7 +62,7 @@ void Stream::attach(int fd) {
 
 IoResult Stream::connect(const Address& address) {
   const auto to = socket_address_for(address);
-  if (to.size == 0) return failed(EADDRNOTAVAIL);
+  if (to.size == 0) return failed(EHOSTUNREACH);
   const int fd =
       ::socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
   if (fd < 0) return failed(errno);

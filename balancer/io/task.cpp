@@ -1,8 +1,9 @@
 #include "balancer/io/task.hpp"
 
 #include <array>
-#include <cstdio>
 #include <new>
+
+#include <spdlog/spdlog.h>
 
 namespace foretide::balancer {
 namespace {
@@ -56,9 +57,9 @@ void report_escaped(std::exception_ptr error, const char* what) {
   try {
     std::rethrow_exception(error);
   } catch (const std::exception& exception) {
-    std::fprintf(stderr, "%s ended by an exception: %s\n", what, exception.what());
+    spdlog::error("{} ended by an exception: {}", what, exception.what());
   } catch (...) {
-    std::fprintf(stderr, "%s ended by an exception\n", what);
+    spdlog::error("{} ended by an exception", what);
   }
 }
 

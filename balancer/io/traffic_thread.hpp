@@ -28,6 +28,14 @@ class ProxySession;
 struct ConnectionCounts {
   std::uint64_t accepted_total = 0, refused_requests_total = 0, unmatched_total = 0;
   std::uint32_t open = 0;
+
+  ConnectionCounts& operator+=(const ConnectionCounts& other) {
+    accepted_total += other.accepted_total;
+    refused_requests_total += other.refused_requests_total;
+    unmatched_total += other.unmatched_total;
+    open += other.open;
+    return *this;
+  }
 };
 
 class TrafficThread {

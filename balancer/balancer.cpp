@@ -1,0 +1,179 @@
+#include "balancer/balancer.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include "balancer/core/standalone_tables.hpp"
+#include "balancer/io/admin_pages.hpp"
+
+namespace foretide::balancer {
+namespace {
+
+constexpr std::chrono::milliseconds kRefresh{500};
+constexpr std::chrono::seconds kStopMax{30};
+
+Instant clock_now() {
+  return std::chrono::steady_clock::now();
+}
+
+// The first line of a small file; empty when it cannot be read.
+std::string line_of(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+Result<KeyPair> read_keys(const std::string& path) {
+  const std::string secret = line_of(path);
+  if (secret.empty()) {
+    return Error{"key_file: " + path + ": cannot be read: " + std::strerror(errno)};
+  }
+  auto public_key = public_key_for(secret);
+  if (!public_key) return Error{"key_file: " + path + ": " + public_key.error()};
+  return KeyPair{*public_key, secret};
+}
+
+}  // namespace
+
+Balancer::Balancer(boost::asio::io_context& owner)
+    : owner_(owner), refresh_timer_(owner), stop_timer_(owner), started_(clock_now()) {}
+
+Balancer::~Balancer() = default;
+
+Outcome Balancer::open(TrafficThreads::Settings settings, const Address& admin) {
+  if (!admin.is_loopback()) {
+    return Error{"listen.balancer_admin: " + admin.text() +
+                 " is not on loopback, and the balancer's admin pages have no token yet: use "
+                 "127.0.0.1"};
+  }
+  auto threads = TrafficThreads::start(owner_, std::move(settings));
+  if (!threads) return Error{threads.error()};
+  threads_ = std::move(*threads);
+  auto server = AdminServer::listen(
+      owner_, {admin, ""}, [this](const AdminRequest& request) { return answer(request); });
+  if (!server) return Error{"listen.balancer_admin: " + server.error()};
+  admin_ = std::move(*server);
+  return Done{};
+}
+
+Result<std::unique_ptr<Balancer>> Balancer::standalone(boost::asio::io_context& owner,
+                                                       const ClusterSettings& settings,
+                                                       std::uint32_t threads) {
+  std::unique_ptr<Balancer> balancer(new Balancer(owner));
+  TrafficThreads::Settings traffic;
+  traffic.threads = threads;
+  traffic.traffic = settings.listen.traffic;
+  traffic.static_endpoints = true;
+  auto opened = balancer->open(std::move(traffic), settings.listen.balancer_admin);
+  if (!opened) return Error{opened.error()};
+  balancer->apply(settings);
+  balancer->refresh();
+  return balancer;
+}
+
+Result<std::unique_ptr<Balancer>> Balancer::connected(boost::asio::io_context& owner,
+                                                      const BalancerSettings& settings) {
+  auto keys = read_keys(settings.key_file);
+  if (!keys) return Error{keys.error()};
+  std::error_code error;
+  std::filesystem::create_directories(settings.state, error);
+  if (error) return Error{"state: " + settings.state + ": " + error.message()};
+
+  std::unique_ptr<Balancer> balancer(new Balancer(owner));
+  balancer->name_ = settings.name;
+  TrafficThreads::Settings traffic;
+  traffic.threads = settings.threads;
+  traffic.traffic = settings.traffic;
+  traffic.on_urgent = [it = balancer.get()] {
+    if (it->link_) it->link_->report_now();
+  };
+  auto opened = balancer->open(std::move(traffic), settings.admin);
+  if (!opened) return Error{opened.error()};
+
+  TableStore store(settings.state + "/tables");
+  auto held = store.load();
+  if (held) {
+    balancer->held_ = std::move(*held);
+  } else {
+    spdlog::error("{}", held.error());
+  }
+  for (const auto& [id, table] : balancer->held_.services()) {
+    balancer->threads_->apply(table, [](const Applied&) {});
+  }
+  if (const auto& matches = balancer->held_.matches()) {
+    balancer->threads_->apply(*matches, [] {});
+    spdlog::info("serving {} services from the tables of the last run",
+                 balancer->held_.services().size());
+  }
+
+  ControlLink::Settings link{.balancer = settings,
+                             .keys = std::move(*keys),
+                             .version = FORETIDE_VERSION,
+                             .boot_id = line_of("/proc/sys/kernel/random/boot_id"),
+                             .traffic = {}};
+  for (const auto& address : balancer->traffic()) link.traffic.push_back(address.text());
+  balancer->link_ =
+      std::make_unique<ControlLink>(owner, std::move(link), *balancer->threads_, std::move(store),
+                                    balancer->held_, [it = balancer.get()](std::string reason) {
+                                      if (it->on_refused) it->on_refused(std::move(reason));
+                                    });
+  balancer->refresh();
+  return balancer;
+}
+
+void Balancer::apply(const ClusterSettings& settings) {
+  auto tables = tables_for(settings, held_);
+  for (auto& table : tables.services) {
+    held_.keep(table);
+    threads_->apply(std::move(table), [](const Applied& applied) {
+      if (!applied.reason.empty()) spdlog::error("a table was refused: {}", applied.reason);
+    });
+  }
+  held_.keep(tables.matches);
+  threads_->apply(std::move(tables.matches), [] {});
+}
+
+void Balancer::refresh() {
+  threads_->report([this](TrafficSnapshot snapshot) {
+    snapshot_ = std::move(snapshot);
+    if (link_) link_->take_report(snapshot_);
+  });
+  refresh_timer_.expires_after(kRefresh);
+  refresh_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) refresh();
+  });
+}
+
+void Balancer::stop(std::function<void()> on_stopped) {
+  if (std::exchange(stopping_, true)) return threads_->cancel();
+  on_stopped_ = std::move(on_stopped);
+  threads_->drain([this] {
+    stop_timer_.cancel();
+    on_stopped_();
+  });
+  stop_timer_.expires_after(kStopMax);
+  stop_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    spdlog::warn("some requests have not ended after {} s and are cut", kStopMax.count());
+    threads_->cancel();
+  });
+}
+
+AdminResponse Balancer::answer(const AdminRequest& request) const {
+  return answer_admin(request, {.name = name_,
+                                .version = FORETIDE_VERSION,
+                                .standalone = !link_,
+                                .coordinator_connected = link_ && link_->connected(),
+                                .draining = stopping_,
+                                .uptime_seconds = seconds_in(clock_now() - started_),
+                                .held = held(),
+                                .traffic = snapshot_});
+}
+
+}  // namespace foretide::balancer

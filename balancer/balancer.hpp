@@ -1,0 +1,68 @@
+// The balancer: builds its parts in order of dependence, keeps them together, ends them in peace.
+//
+//   traffic threads   serve requests by the tables they were given (io/traffic_thread)
+//   control link      gets the tables from the coordinator and reports traffic (not in standalone)
+//   admin server      shows what goes on
+//
+// Control link, admin and signals share the caller's io_context, which is not one of the traffic
+// threads': a scrape or a new table never stands between a request and its answer.
+//
+// Ending (stop()): no new connection, `Connection: close` with the next answers, what is in flight
+// ends; what has not ended after 30 s is cut.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "balancer/core/held_tables.hpp"
+#include "balancer/io/control_link.hpp"
+#include "balancer/io/traffic_threads.hpp"
+#include "common/io/admin_server.hpp"
+#include "common/settings/cluster.hpp"
+#include "common/settings/node_settings.hpp"
+
+namespace foretide::balancer {
+
+class Balancer {
+ public:
+  static Result<std::unique_ptr<Balancer>> standalone(boost::asio::io_context& owner,
+                                                      const ClusterSettings& settings,
+                                                      std::uint32_t threads);
+  static Result<std::unique_ptr<Balancer>> connected(boost::asio::io_context& owner,
+                                                     const BalancerSettings& settings);
+  ~Balancer();
+
+  // Standalone: other services and upstreams from now on. What it listens on stays.
+  void apply(const ClusterSettings& settings);
+  // `on_stopped` is called once nothing is in flight any more. A second call cuts what is left.
+  void stop(std::function<void()> on_stopped);
+  // The reason for which it must end, when the coordinator refuses it for good.
+  std::function<void(std::string)> on_refused;
+
+  const std::vector<Address>& traffic() const { return threads_->bound(); }
+  Address admin() const { return admin_->bound(); }
+
+ private:
+  explicit Balancer(boost::asio::io_context& owner);
+  Outcome open(TrafficThreads::Settings settings, const Address& admin);
+  void refresh();
+  const HeldTables& held() const { return link_ ? link_->held() : held_; }
+  AdminResponse answer(const AdminRequest& request) const;
+
+  boost::asio::io_context& owner_;
+  std::string name_ = "standalone";
+  HeldTables held_;  // of standalone, or from disk
+  TrafficSnapshot snapshot_;
+  std::unique_ptr<TrafficThreads> threads_;
+  std::unique_ptr<ControlLink> link_;
+  std::unique_ptr<AdminServer> admin_;
+  boost::asio::steady_timer refresh_timer_, stop_timer_;
+  std::function<void()> on_stopped_;
+  bool stopping_ = false;
+  Instant started_;
+};
+
+}  // namespace foretide::balancer

@@ -1,0 +1,26 @@
+// What the balancer's own admin address shows: /healthz, /readyz, /metrics (Prometheus text) and
+// /v1/status (JSON). Made from the latest snapshot of the threads, at most half a second old.
+#pragma once
+
+#include <string>
+
+#include "balancer/core/held_tables.hpp"
+#include "balancer/io/traffic_threads.hpp"
+#include "common/io/admin_server.hpp"
+
+namespace foretide::balancer {
+
+struct AdminView {
+  std::string name;
+  std::string version;
+  bool standalone = false;
+  bool coordinator_connected = false;
+  bool draining = false;
+  double uptime_seconds = 0.0;
+  const HeldTables& held;
+  const TrafficSnapshot& traffic;
+};
+
+AdminResponse answer_admin(const AdminRequest& request, const AdminView& view);
+
+}  // namespace foretide::balancer

@@ -1,0 +1,159 @@
+#include "balancer/io/traffic_threads.hpp"
+
+#include <atomic>
+#include <boost/asio/post.hpp>
+#include <mutex>
+#include <utility>
+
+#include <unistd.h>
+
+#include "balancer/io/listener.hpp"
+#include "balancer/io/resolve.hpp"
+
+namespace foretide::balancer {
+
+namespace net = boost::asio;
+
+Result<std::unique_ptr<TrafficThreads>> TrafficThreads::start(net::io_context& owner,
+                                                              Settings settings) {
+  std::unique_ptr<TrafficThreads> threads(new TrafficThreads(owner, std::move(settings)));
+  for (const auto& address : threads->settings_.traffic) {
+    auto sockets = open_listeners(address, threads->settings_.threads);
+    if (!sockets) return Error{"listen.traffic: " + sockets.error()};
+    threads->bound_.push_back(bound_address(sockets->front()));
+    for (std::size_t i = 0; i < sockets->size(); ++i) threads->threads_[i]->listen((*sockets)[i]);
+  }
+  for (auto& thread : threads->threads_) {
+    threads->running_.emplace_back([&thread = *thread] { thread.run(); });
+  }
+  return threads;
+}
+
+TrafficThreads::TrafficThreads(net::io_context& owner, Settings settings)
+    : owner_(owner), settings_(std::move(settings)) {
+  for (std::uint32_t i = 0; i < settings_.threads; ++i) {
+    threads_.push_back(std::make_unique<TrafficThread>(TrafficThread::Settings{
+        .threads = settings_.threads,
+        .static_endpoints = settings_.static_endpoints,
+        .report_now =
+            [this] {
+              if (settings_.on_urgent) net::post(owner_, settings_.on_urgent);
+            },
+        .wake_other_threads =
+            [this](const ServiceId& service) {
+              for (auto& thread : threads_) {
+                thread->loop().post([&thread = *thread, service] { thread.let_go(service); });
+              }
+            }}));
+  }
+}
+
+TrafficThreads::~TrafficThreads() {
+  for (auto& thread : threads_) thread->loop().stop();
+  for (auto& thread : running_) thread.join();
+}
+
+void TrafficThreads::on_each(std::function<void(TrafficThread&)> work, std::function<void()> done) {
+  struct Call {
+    std::function<void(TrafficThread&)> work;
+    std::function<void()> done;
+    std::atomic<std::size_t> left;
+  };
+  auto call = std::make_shared<Call>();
+  call->work = std::move(work);
+  call->done = std::move(done);
+  call->left = threads_.size();
+  for (auto& thread : threads_) {
+    thread->loop().post([call, &thread = *thread, &owner = owner_] {
+      call->work(thread);
+      if (call->left.fetch_sub(1) == 1 && call->done) net::post(owner, call->done);
+    });
+  }
+}
+
+std::shared_ptr<ServiceShare> TrafficThreads::share_of(const ServiceId& service) {
+  auto& share = shares_[service];
+  if (!share) share = std::make_shared<ServiceShare>();
+  return share;
+}
+
+void TrafficThreads::take_slots(const wire::ServiceTable& table) {
+  if (settings_.threads == 1) return;
+  for (const auto& entry : table.endpoints) {
+    if (entry.state == wire::EndpointState::kGone) {
+      slots_.erase(entry.id);
+    } else if (auto& slots = slots_[entry.id]; !slots) {
+      slots = std::make_shared<Slots>();
+    }
+  }
+}
+
+void TrafficThreads::apply(wire::ServiceTable table, std::function<void(Applied)> on_applied) {
+  for (auto& entry : table.endpoints) entry.address.host = literal_for(entry.address.host);
+  take_slots(table);
+  // All threads hold the same tables, so they judge alike; the last one's word is kept.
+  struct Judged {
+    std::mutex mutex;
+    Applied applied;
+  };
+  auto judged = std::make_shared<Judged>();
+  on_each(
+      [table = std::move(table), share = share_of(table.service), slots = slots_,
+       judged](TrafficThread& thread) {
+        auto applied = thread.apply(table, share, slots);
+        const std::lock_guard lock(judged->mutex);
+        judged->applied = std::move(applied);
+      },
+      [judged, on_applied = std::move(on_applied)] { on_applied(judged->applied); });
+}
+
+void TrafficThreads::apply(wire::MatchTable table, std::function<void()> on_applied) {
+  for (const auto& match : table.matches) share_of(match.service);
+  on_each([table = std::move(table),
+           shares = shares_](TrafficThread& thread) { thread.apply(table, shares); },
+          std::move(on_applied));
+}
+
+void TrafficThreads::coordinator_lost(bool lost) {
+  on_each([lost](TrafficThread& thread) { thread.coordinator_lost(lost); });
+}
+
+void TrafficThreads::report(std::function<void(TrafficSnapshot)> on_report) {
+  struct Collected {
+    std::mutex mutex;
+    std::map<ServiceId, wire::ServiceTraffic> services;
+    ConnectionCounts connections;
+  };
+  auto collected = std::make_shared<Collected>();
+  on_each(
+      [collected](TrafficThread& thread) {
+        const auto shares = thread.report();
+        const std::lock_guard lock(collected->mutex);
+        for (const auto& share : shares) {
+          const auto [sum, first] = collected->services.try_emplace(share.service, share);
+          if (!first) add(sum->second, share);
+        }
+        collected->connections += thread.connections();
+      },
+      [collected, on_report = std::move(on_report)] {
+        TrafficSnapshot snapshot;
+        snapshot.connections = collected->connections;
+        for (auto& [id, sum] : collected->services) snapshot.services.push_back(std::move(sum));
+        on_report(std::move(snapshot));
+      });
+}
+
+void TrafficThreads::drain(std::function<void()> on_empty) {
+  auto left = std::make_shared<std::atomic<std::size_t>>(threads_.size());
+  on_each([left, on_empty = std::move(on_empty), &owner = owner_](TrafficThread& thread) {
+    thread.drain([left, on_empty, &owner] {
+      if (left->fetch_sub(1) == 1) net::post(owner, on_empty);
+    });
+  });
+}
+
+void TrafficThreads::cancel() {
+  on_each([](TrafficThread& thread) { thread.cancel_sessions(); });
+}
+
+}  // namespace foretide::balancer

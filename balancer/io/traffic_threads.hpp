@@ -1,0 +1,70 @@
+// All traffic threads as the control thread sees them: one call does it on every thread and answers
+// when the last one has done it.
+//
+// That is what makes an acknowledgement true: a table counts as applied only after every thread has
+// applied it, so that no thread sends a new request to an endpoint that the coordinator believes
+// drained.
+//
+// All calls are made, and all answers come, on the owner's io_context.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "balancer/io/traffic_thread.hpp"
+#include "common/address.hpp"
+#include "common/result.hpp"
+
+namespace foretide::balancer {
+
+struct TrafficSnapshot {
+  std::vector<wire::ServiceTraffic> services;
+  ConnectionCounts connections;
+};
+
+class TrafficThreads {
+ public:
+  struct Settings {
+    std::uint32_t threads = 1;
+    std::vector<Address> traffic;
+    bool static_endpoints = false;
+    std::function<void()> on_urgent;  // traffic that the coordinator should hear of at once
+  };
+
+  // Listens before it returns; an address in use is an Error that names it and its key.
+  static Result<std::unique_ptr<TrafficThreads>> start(boost::asio::io_context& owner,
+                                                       Settings settings);
+  ~TrafficThreads();  // every session must have ended, see drain() and cancel()
+
+  const std::vector<Address>& bound() const { return bound_; }
+
+  void apply(wire::ServiceTable table, std::function<void(Applied)> on_applied);
+  void apply(wire::MatchTable table, std::function<void()> on_applied);
+  void coordinator_lost(bool lost);
+  void report(std::function<void(TrafficSnapshot)> on_report);
+  // Stops accepting; connections end after their next answer.
+  void drain(std::function<void()> on_empty);
+  void cancel();
+
+ private:
+  TrafficThreads(boost::asio::io_context& owner, Settings settings);
+  std::shared_ptr<ServiceShare> share_of(const ServiceId& service);
+  void take_slots(const wire::ServiceTable& table);
+  // `work` runs on every thread, then `done` on the owner's.
+  void on_each(std::function<void(TrafficThread&)> work, std::function<void()> done = {});
+
+  boost::asio::io_context& owner_;
+  Settings settings_;
+  std::vector<Address> bound_;
+  std::map<ServiceId, std::shared_ptr<ServiceShare>> shares_;
+  std::map<WorkerId, std::shared_ptr<Slots>> slots_;  // empty with a single thread
+  std::vector<std::unique_ptr<TrafficThread>> threads_;
+  std::vector<std::thread> running_;
+};
+
+}  // namespace foretide::balancer
