@@ -52,13 +52,13 @@ Outcome Balancer::open(TrafficThreads::Settings settings, const Address& admin) 
                  " is not on loopback, and the balancer's admin pages have no token yet: use "
                  "127.0.0.1"};
   }
-  auto threads = TrafficThreads::start(owner_, std::move(settings));
-  if (!threads) return Error{threads.error()};
-  threads_ = std::move(*threads);
   auto server = AdminServer::listen(
       owner_, {admin, ""}, [this](const AdminRequest& request) { return answer(request); });
   if (!server) return Error{"listen.balancer_admin: " + server.error()};
   admin_ = std::move(*server);
+  auto threads = TrafficThreads::open(owner_, std::move(settings));
+  if (!threads) return Error{threads.error()};
+  threads_ = std::move(*threads);
   return Done{};
 }
 
@@ -73,6 +73,7 @@ Result<std::unique_ptr<Balancer>> Balancer::standalone(boost::asio::io_context& 
   auto opened = balancer->open(std::move(traffic), settings.listen.balancer_admin);
   if (!opened) return Error{opened.error()};
   balancer->apply(settings);
+  balancer->threads_->run();
   balancer->refresh();
   return balancer;
 }
@@ -111,6 +112,8 @@ Result<std::unique_ptr<Balancer>> Balancer::connected(boost::asio::io_context& o
     spdlog::info("serving {} services from the tables of the last run",
                  balancer->held_.services().size());
   }
+
+  balancer->threads_->run();
 
   ControlLink::Settings link{.balancer = settings,
                              .keys = std::move(*keys),

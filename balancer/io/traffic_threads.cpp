@@ -14,8 +14,8 @@ namespace foretide::balancer {
 
 namespace net = boost::asio;
 
-Result<std::unique_ptr<TrafficThreads>> TrafficThreads::start(net::io_context& owner,
-                                                              Settings settings) {
+Result<std::unique_ptr<TrafficThreads>> TrafficThreads::open(net::io_context& owner,
+                                                             Settings settings) {
   std::unique_ptr<TrafficThreads> threads(new TrafficThreads(owner, std::move(settings)));
   for (const auto& address : threads->settings_.traffic) {
     auto sockets = open_listeners(address, threads->settings_.threads);
@@ -23,10 +23,11 @@ Result<std::unique_ptr<TrafficThreads>> TrafficThreads::start(net::io_context& o
     threads->bound_.push_back(bound_address(sockets->front()));
     for (std::size_t i = 0; i < sockets->size(); ++i) threads->threads_[i]->listen((*sockets)[i]);
   }
-  for (auto& thread : threads->threads_) {
-    threads->running_.emplace_back([&thread = *thread] { thread.run(); });
-  }
   return threads;
+}
+
+void TrafficThreads::run() {
+  for (auto& thread : threads_) running_.emplace_back([&thread = *thread] { thread.run(); });
 }
 
 TrafficThreads::TrafficThreads(net::io_context& owner, Settings settings)

@@ -37,9 +37,11 @@ class TrafficThreads {
   };
 
   // Listens before it returns; an address in use is an Error that names it and its key.
-  static Result<std::unique_ptr<TrafficThreads>> start(boost::asio::io_context& owner,
-                                                       Settings settings);
+  static Result<std::unique_ptr<TrafficThreads>> open(boost::asio::io_context& owner,
+                                                      Settings settings);
   ~TrafficThreads();  // every session must have ended, see drain() and cancel()
+  // Begins to serve. What was applied before is in force for the first request.
+  void run();
 
   const std::vector<Address>& bound() const { return bound_; }
 
