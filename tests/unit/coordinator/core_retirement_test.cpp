@@ -115,7 +115,8 @@ TEST(Retirement, DoesNotWaitForASilentBalancerButLetsTheNodeWatchTheConnections)
   // The one that was silent still believes in it, and is told.
   EXPECT_NE(endpoint_of(world, id, "west"), nullptr);
   world.balancers[{"west"}].silent = false;
-  world.say_hello(BalancerId{"west"});
+  world.happens(BalancerHello{{"west"}, "b1", {.role = wire::Role::kBalancer}});
+  ASSERT_NE(endpoint_of(world, id, "west"), nullptr);
   EXPECT_EQ(endpoint_of(world, id, "west")->state, EndpointState::kGone);
   world.pass(3s);
   EXPECT_EQ(endpoint_of(world, id, "west"), nullptr) << "said once, heard, and dropped";
