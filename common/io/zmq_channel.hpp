@@ -70,7 +70,8 @@ class ZmqServer {
   ~ZmqServer();  // joins the thread; nothing is called back afterwards
 
   Address bound(Lane lane) const;
-  // The keys let in from now on; replaces the former list.
+  // The keys let in from now on; replaces the former list. From a key that is not on it nothing is
+  // delivered after this call, whatever was on its way.
   void allow(std::vector<std::string> public_keys);
   // To the peer's newest control connection; dropped and counted when there is none.
   void send(const std::string& peer_key, std::string bytes);

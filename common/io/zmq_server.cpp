@@ -77,8 +77,23 @@ std::string bind_trouble(const Address& address, const zmq::error_t& problem) {
 }  // namespace
 
 struct ZmqServer::Thread {
-  Thread(boost::asio::io_context& owner, OnArrival on_arrival)
-      : inbox(owner, {.on_arrival = std::move(on_arrival)}) {}
+  Thread(boost::asio::io_context& owner, OnArrival to_call)
+      : on_arrival(std::move(to_call)),
+        inbox(owner, {.on_arrival = [this](Arrival arrival) { deliver(std::move(arrival)); }}) {}
+
+  // The owner's thread. The ZeroMQ thread checks the list too, but may have read a message a moment
+  // before it heard of a new one: what the owner has taken off is not brought to it after allow()
+  // returned.
+  void deliver(Arrival arrival) {
+    if (!allowed.contains(arrival.peer_key)) {
+      ++dropped;
+      return;
+    }
+    const OnArrival call = on_arrival;  // may end the server, and this with it
+    call(std::move(arrival));
+  }
+  std::unordered_set<std::string> allowed;
+  OnArrival on_arrival;
 
   // The thread.
   void run();
@@ -247,9 +262,10 @@ Address ZmqServer::bound(Lane lane) const {
 }
 
 void ZmqServer::allow(std::vector<std::string> public_keys) {
+  thread_->allowed = {public_keys.begin(), public_keys.end()};
   {
     const std::lock_guard lock(thread_->mutex);
-    thread_->new_list.emplace(public_keys.begin(), public_keys.end());
+    thread_->new_list = thread_->allowed;
   }
   thread_->bell.ring();
 }
