@@ -74,7 +74,10 @@ void Agent::start() {
 
 void Agent::connect() {
   Uplink::Callbacks hear;
-  hear.on_set = [this](wire::DesiredSet set) { apply(SetArrived{std::move(set)}); };
+  hear.on_set = [this](wire::DesiredSet set) {
+    remember_node();  // its epoch, before anything is done by it
+    apply(SetArrived{std::move(set)});
+  };
   hear.on_address = [this](const std::string& address) { resides_at(address); };
   hear.report = [this] { return roster_.report(now_is()); };
   hear.on_refusal = [this](const wire::Refusal& refusal) {

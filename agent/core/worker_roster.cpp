@@ -32,7 +32,9 @@ bool differs_on_disk(const WorkerLife& a, const WorkerLife& b) {
 // Puts the writing of the record first and the report last, where the change calls for them.
 Actions noted(const WorkerLife& before, const WorkerLife& after, Actions actions) {
   if (differs_on_disk(before, after)) actions.insert(actions.begin(), Remember{after.id});
-  if (phase_for(before.step) != phase_for(after.step) || before.reason != after.reason) {
+  const bool ended_now = before.pid != 0 && after.pid == 0;
+  if (phase_for(before.step) != phase_for(after.step) || before.reason != after.reason ||
+      ended_now) {
     actions.push_back(Report{});
   }
   return actions;
