@@ -81,7 +81,7 @@ class Coordinator {
   std::unique_ptr<Outbox> outbox_;
   std::map<std::string, std::string> turned_away_;  // role and name -> the session that was refused
   std::map<std::string, Instant> refusal_told_;
-  StepTimes step_times_;
+  HistogramCounts step_times_;
   std::uint64_t reloads_total_ = 0, reload_errors_total_ = 0;
   Instant history_kept_{}, admitted_{};
 

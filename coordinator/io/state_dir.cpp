@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "common/io/atomic_file.hpp"
+
 namespace foretide::coordinator {
 namespace {
 
@@ -27,20 +29,6 @@ Outcome make_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || (errno == EEXIST && std::filesystem::is_directory(path)))
     return Done{};
   return trouble(path, "cannot make the state directory");
-}
-
-// Whole or not at all: beside it first, then renamed.
-Outcome write_whole(const std::string& path, const std::string& text) {
-  const std::string beside = path + ".new";
-  const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) return trouble(beside, "cannot write");
-  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  Outcome outcome = Done{};
-  if (!written) outcome = trouble(beside, "cannot write");
-  ::close(fd);
-  if (written && ::rename(beside.c_str(), path.c_str()) != 0)
-    outcome = trouble(path, "cannot write");
-  return outcome;
 }
 
 std::string holder_in(int fd) {
@@ -85,7 +73,7 @@ Outcome StateDir::announce(const Whereabouts& whereabouts) {
                                        {"control", whereabouts.control.text()},
                                        {"telemetry", whereabouts.telemetry.text()},
                                        {"public_key", whereabouts.public_key}};
-  Outcome written = write_whole(file("coordinator.json"), json.dump(2) + "\n");
+  Outcome written = write_file(file("coordinator.json"), json.dump(2) + "\n");
   announced_ = static_cast<bool>(written);
   return written;
 }

@@ -1,0 +1,310 @@
+#include "coordinator/coordinator.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <utility>
+
+#include "common/io/key_file.hpp"
+#include "common/join_token.hpp"
+#include "common/settings/cluster_file.hpp"
+#include "coordinator/core/views.hpp"
+#include "coordinator/io/api_json.hpp"
+#include "coordinator/io/reachability.hpp"
+
+namespace foretide::coordinator {
+namespace {
+
+constexpr auto kTick = std::chrono::milliseconds(100);
+constexpr Duration kAdmitEvery = std::chrono::seconds(30);
+constexpr Duration kRefusalToldEvery = std::chrono::seconds(30);
+
+Instant monotonic_now() {
+  return std::chrono::steady_clock::now();
+}
+WallTime wall_now() {
+  return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+bool is_wildcard(const std::string& host) {
+  return host.empty() || host == "0.0.0.0" || host == "::";
+}
+
+std::string event_text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+Coordinator::Coordinator(boost::asio::io_context& owner, Settings settings, StateDir state_dir)
+    : settings_(std::move(settings)), state_dir_(std::move(state_dir)), tick_(owner) {}
+
+Coordinator::~Coordinator() = default;
+
+Result<std::unique_ptr<Coordinator>> Coordinator::start(boost::asio::io_context& owner,
+                                                        Settings settings) {
+  const Address admin = settings.cluster.listen.admin;
+  if (!admin.is_loopback())
+    return Error{settings.config_path + ": listen.admin: " + admin.text() +
+                 " is not on loopback, and the admin API off loopback needs TLS, which is not "
+                 "built yet: use 127.0.0.1:" +
+                 std::to_string(admin.port) + " and reach it from elsewhere through ssh"};
+  auto state_dir = StateDir::take(settings.state_path);
+  if (!state_dir) return Error{state_dir.error()};
+  std::unique_ptr<Coordinator> it(
+      new Coordinator(owner, std::move(settings), std::move(*state_dir)));
+  if (Outcome opened = it->open_stores(); !opened) return Error{opened.error()};
+  if (Outcome opened = it->open_doors(owner); !opened) return Error{opened.error()};
+  if (Outcome begun = it->begin(); !begun) return Error{begun.error()};
+  return it;
+}
+
+Outcome Coordinator::open_stores() {
+  auto store = Store::open(state_dir_.file("control.db"));
+  if (!store) return Error{store.error()};
+  store_ = std::move(*store);
+  auto history = History::open(state_dir_.file("history.db"));
+  if (!history) return Error{history.error()};
+  history_ = std::move(*history);
+  auto enrolment = Enrolment::load(*store_);
+  if (!enrolment) return Error{enrolment.error()};
+  enrolment_ = std::move(*enrolment);
+  outbox_ = std::make_unique<Outbox>(
+      *store_,
+      [this](wire::Role role, const std::string& name, const std::string& session, Stamp stamp,
+             wire::Body body) { gateway_->send(role, name, session, stamp, std::move(body)); },
+      [this](const Action& action) { tell(action); });
+  return Done{};
+}
+
+// The last step before the core begins: from here on the world can speak to us.
+Outcome Coordinator::open_doors(boost::asio::io_context& owner) {
+  const ListenSettings& listen = settings_.cluster.listen;
+  const auto name_key = [&](const std::string& problem, const std::string& key) {
+    return Error{problem + ": change " + key + " in " + settings_.config_path};
+  };
+  auto keys = read_or_make_key_file(state_dir_.file("coordinator.key"));
+  if (!keys) return Error{keys.error()};
+  auto token = read_or_make_token(state_dir_.file("admin.token"));
+  if (!token) return Error{token.error()};
+
+  auto gateway = PeerGateway::open(owner, {listen.control, listen.telemetry, *keys}, *enrolment_,
+                                   [this](Happening happening) { happen(std::move(happening)); });
+  if (!gateway) {
+    const bool is_control = gateway.error().find(listen.control.text()) != std::string::npos;
+    return name_key(gateway.error(), is_control ? "listen.control" : "listen.telemetry");
+  }
+  gateway_ = std::move(*gateway);
+
+  api_ = std::make_unique<AdminApi>(state_, *store_, orders());
+  auto admin =
+      AdminServer::listen(owner, {listen.admin, *token},
+                          [this](const AdminRequest& request) { return api_->answer(request); });
+  if (!admin) return name_key(admin.error(), "listen.admin");
+  admin_ = std::move(*admin);
+  whereabouts_ = {admin_->bound(), gateway_->bound(Lane::kControl),
+                  gateway_->bound(Lane::kTelemetry), keys->public_key};
+  return Done{};
+}
+
+Outcome Coordinator::begin() {
+  const auto epoch = store_->epoch();
+  if (!epoch) return Error{epoch.error()};
+  auto sets = store_->sets();
+  if (!sets) return Error{sets.error()};
+  Started started{*epoch, {}, settings_.cluster};
+  for (auto& [node, set] : *sets) started.nodes.push_back({node, std::move(set)});
+  happen(std::move(started));
+  if (!outbox_->trouble().empty()) return Error{outbox_->trouble()};
+  restore_holds();
+  if (Outcome told = state_dir_.announce(whereabouts_); !told) return told;
+  wait_for_tick();
+  return Done{};
+}
+
+// ---- what happens ----
+
+void Coordinator::happen(Happening happening) {
+  const Instant now = monotonic_now();
+  if (!take_in(happening, now)) return;
+  std::vector<Action> actions = step(state_, {now, wall_now(), std::move(happening)});
+  step_times_.add(monotonic_now() - now);
+  outbox_->carry_out(std::move(actions));
+}
+
+bool Coordinator::take_in(Happening& happening, Instant now) {
+  if (const auto* hello = std::get_if<NodeHello>(&happening)) {
+    const auto why = unreachable_because(state_, *hello, now, is_address_of_this_host);
+    if (why)
+      refuse(wire::Role::kAgent, hello->node.text, hello->session, *why, now);
+    else
+      turned_away_.erase("agent " + hello->node.text);
+    return !why;
+  }
+  if (const auto* hello = std::get_if<BalancerHello>(&happening)) {
+    const auto why = unreachable_because(state_, *hello, now, is_address_of_this_host);
+    if (why)
+      refuse(wire::Role::kBalancer, hello->balancer.text, hello->session, *why, now);
+    else
+      turned_away_.erase("balancer " + hello->balancer.text);
+    return !why;
+  }
+  // What else a session says that was turned away is not heard either.
+  const auto turned_away = [&](const std::string& who, const std::string& session) {
+    const auto found = turned_away_.find(who);
+    return found != turned_away_.end() && found->second == session;
+  };
+  if (const auto* it = std::get_if<NodeReported>(&happening))
+    return !turned_away("agent " + it->node.text, it->session);
+  if (const auto* it = std::get_if<TableAcked>(&happening))
+    return !turned_away("balancer " + it->balancer.text, it->session);
+  if (const auto* it = std::get_if<TrafficReported>(&happening))
+    return !turned_away("balancer " + it->balancer.text, it->session);
+  return true;
+}
+
+void Coordinator::refuse(wire::Role role, const std::string& name, const std::string& session,
+                         const std::string& reason, Instant now) {
+  const std::string who = (role == wire::Role::kAgent ? "agent " : "balancer ") + name;
+  turned_away_[who] = session;
+  gateway_->send(role, name, session, {}, wire::Refusal{reason, false});
+  auto [told, first] = refusal_told_.try_emplace(who, now);
+  if (!first && now - told->second < kRefusalToldEvery) return;
+  told->second = now;
+  spdlog::warn("{} is not taken in: {}", who, reason);
+}
+
+void Coordinator::wait_for_tick() {
+  tick_.expires_after(kTick);
+  tick_.async_wait([this](const boost::system::error_code& problem) {
+    if (problem) return;
+    const Instant now = monotonic_now();
+    happen(Tick{});
+    if (now - admitted_ >= kAdmitEvery) {
+      admitted_ = now;
+      gateway_->admit(wall_now());
+    }
+    if (now - history_kept_ >= History::kStep) keep_history(now, wall_now());
+    wait_for_tick();
+  });
+}
+
+void Coordinator::keep_history(Instant now, WallTime wall) {
+  history_kept_ = now;
+  std::vector<HistoryRow> rows;
+  for (const ServiceView& service : service_views(state_, now))
+    rows.push_back(
+        {service.id, wall, service.demand, service.forecast, service.desired, service.ready});
+  if (Outcome kept = history_->add(rows); !kept)
+    spdlog::warn("demand history is not kept: {}", kept.error());
+}
+
+// Decisions and notices, for people: the log and the event stream.
+void Coordinator::tell(const Action& action) {
+  if (const auto* record = std::get_if<RecordDecision>(&action)) {
+    const Decision& decision = record->decision;
+    spdlog::info("{}: {} -> {} workers ({}): {}", decision.service.text, decision.from, decision.to,
+                 decision.rule, decision.reason);
+    if (admin_) admin_->publish("decision", event_text(json_for(decision)));
+  } else if (const auto* notice = std::get_if<Notice>(&action)) {
+    spdlog::info("{}", notice->text);
+    for (const std::string& line : notice->output) spdlog::info("    | {}", line);
+    if (admin_) admin_->publish("notice", event_text(json_for(*notice)));
+  }
+}
+
+// ---- what is asked of us ----
+
+Result<Reloaded> Coordinator::reload() {
+  const auto refused = [&](std::string problems) {
+    ++reload_errors_total_;
+    spdlog::error("the cluster file is not taken in, the former one stays in force:");
+    std::istringstream lines(problems);
+    for (std::string line; std::getline(lines, line);) spdlog::error("{}", line);
+    return Error{std::move(problems)};
+  };
+  auto read = read_cluster(settings_.config_path);
+  if (!read) return refused(read.error());
+  if (read->listen != settings_.cluster.listen)
+    return refused(settings_.config_path +
+                   ": `listen` cannot change while the coordinator runs: restart it, or "
+                   "put the former addresses back");
+  ++reloads_total_;
+  const bool changed = *read != settings_.cluster;
+  if (changed) {
+    settings_.cluster = std::move(*read);
+    happen(ClusterChanged{settings_.cluster});
+  }
+  spdlog::info("the cluster file was read again: {}",
+               changed ? "it has changed" : "nothing has changed");
+  return Reloaded{changed};
+}
+
+Orders Coordinator::orders() {
+  Orders orders;
+  orders.now = [] { return monotonic_now(); };
+  orders.not_ready = [this]() -> std::string {
+    if (!state_.started) return "it is starting";
+    return outbox_->trouble();
+  };
+  orders.reload = [this] { return reload(); };
+  orders.issue_token = [this](wire::Role role, const std::string& name) {
+    return issue_token(role, name);
+  };
+  orders.hold = [this](const ServiceId& service, std::optional<std::uint32_t> count,
+                       Duration expires_after) { return hold(service, count, expires_after); };
+  orders.ask_forecast = [this](const ServiceId& service, Duration ahead) {
+    happen(ForecastAsked{service, ahead});
+  };
+  orders.metrics = [this] { return metrics(); };
+  return orders;
+}
+
+Outcome Coordinator::hold(const ServiceId& service, std::optional<std::uint32_t> count,
+                          Duration expires_after) {
+  const WallTime expires =
+      expires_after == Duration{}
+          ? WallTime::max()
+          : wall_now() + std::chrono::duration_cast<std::chrono::milliseconds>(expires_after);
+  Outcome stored =
+      count ? store_->set_override({service, *count, expires}) : store_->clear_override(service);
+  if (!stored) return stored;
+  happen(ScaleSet{service, count, expires_after});
+  return Done{};
+}
+
+// Manual counts outlive a restart; how long they still hold is told by our own wall clock.
+void Coordinator::restore_holds() {
+  const auto holds = store_->overrides();
+  if (!holds) return spdlog::warn("manual counts are not restored: {}", holds.error());
+  const WallTime wall = wall_now();
+  for (const StoredOverride& it : *holds) {
+    if (it.expires_at <= wall || !state_.services.contains(it.service)) {
+      (void)store_->clear_override(it.service);
+      continue;
+    }
+    happen(
+        ScaleSet{it.service, it.count,
+                 it.expires_at == WallTime::max() ? Duration{} : Duration(it.expires_at - wall)});
+  }
+}
+
+Result<IssuedToken> Coordinator::issue_token(wire::Role role, const std::string& name) {
+  const KeyPair one_time = make_key_pair();
+  if (Outcome issued = enrolment_->issue(one_time.public_key, role, name, wall_now()); !issued)
+    return Error{issued.error()};
+  gateway_->admit(wall_now());
+  Address control = whereabouts_.control;
+  if (is_wildcard(control.host)) control.host = address_for_others();
+  return IssuedToken{join_token_text({role, whereabouts_.public_key, one_time.secret_key}),
+                     control.text(), Enrolment::kTokenLife.count()};
+}
+
+std::string Coordinator::metrics() {
+  return metrics_page({state_, monotonic_now(), gateway_->channel_counts(),
+                       gateway_->inbox_counts(), step_times_, outbox_->decisions_total(),
+                       reloads_total_, reload_errors_total_, outbox_->trouble().empty()});
+}
+
+}  // namespace foretide::coordinator
