@@ -40,18 +40,14 @@ std::uint32_t expected_balancers(const State& state, const ServiceRecord& servic
   return count;
 }
 
-Situation situation_of(const Turn& turn, const ServiceRecord& service) {
-  Situation situation{.now = turn.now, .wall = turn.wall, .age = turn.state.age(turn.now)};
-  situation.balancers_known = !service.traffic.empty();
-  for (const auto& [id, worker] : service.workers) {
-    if (worker.stage != WorkerStage::kServing) continue;
-    const auto node = turn.state.nodes.find(worker.node);
-    if (node == turn.state.nodes.end() || node->second.is_lost(turn.now)) continue;
-    if (worker.is_ready()) ++situation.ready;
-    if (worker.is_starting()) ++situation.starting;
-    if (worker.is_failing()) ++situation.failing;
-  }
-  return situation;
+Situation situation_of(const Turn& turn, const ServiceRecord& service, const Census& census) {
+  return {.now = turn.now,
+          .wall = turn.wall,
+          .age = turn.state.age(turn.now),
+          .ready = census.ready,
+          .starting = census.starting,
+          .failing = census.failing,
+          .balancers_known = !service.traffic.empty()};
 }
 
 bool is_worth_telling(const ServiceRecord& service, const Decision& decision, Instant now) {
@@ -108,13 +104,13 @@ void record_decision(Turn& turn, ServiceRecord& service, Decision decision) {
   turn.tells.push_back(RecordDecision{std::move(decision)});
 }
 
-void decide(Turn& turn, ServiceRecord& service) {
+void decide(Turn& turn, ServiceRecord& service, const Census& census) {
   if (!service.settings || service.is_static()) return;
   if (service.manual && service.manual->until && turn.now >= *service.manual->until) {
     service.manual.reset();
   }
   foresee(service, turn.now, expected_balancers(turn.state, service, turn.now));
-  const Situation situation = situation_of(turn, service);
+  const Situation situation = situation_of(turn, service, census);
   Decision decision = decision_for(service, situation);
   if (panic_for(service, situation).workers > decision.from) {
     service.panic_until = turn.now + service.settings->scale.window;

@@ -4,6 +4,7 @@
 // never each tick.
 #pragma once
 
+#include "coordinator/core/census.hpp"
 #include "coordinator/core/decision.hpp"
 #include "coordinator/core/reactive.hpp"
 #include "coordinator/core/turn.hpp"
@@ -16,7 +17,7 @@ std::vector<Opinion> opinions_for(const ServiceRecord& service, const Situation&
 Decision decision_for(const ServiceRecord& service, const Situation& situation);
 
 // Looks at one service and lets the decision take effect.
-void decide(Turn& turn, ServiceRecord& service);
+void decide(Turn& turn, ServiceRecord& service, const Census& census);
 
 // Keeps the decision, makes its number the desired one, and passes it on.
 void record_decision(Turn& turn, ServiceRecord& service, Decision decision);

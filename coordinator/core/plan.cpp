@@ -11,42 +11,7 @@
 namespace foretide::coordinator {
 namespace {
 
-using Workers = std::vector<WorkerRecord*>;
-
-// What a service has on nodes that are not lost.
-struct Census {
-  Workers current, old;     // serving: of the present release, of another
-  Workers recallable;       // draining, ready, of the present release
-  std::uint32_t ready = 0;  // of current and old
-  std::uint32_t ready_current = 0;
-  bool failing_current = false, starting_current = false;
-  bool retiring = false;  // something is on its way out
-
-  std::uint32_t serving() const { return static_cast<std::uint32_t>(current.size() + old.size()); }
-};
-
-Census census_of(Turn& turn, ServiceRecord& service) {
-  Census census;
-  for (auto& [id, worker] : service.workers) {
-    const NodeRecord& node = turn.state.nodes.at(worker.node);
-    if (node.is_lost(turn.now)) continue;
-    const bool current = worker.release == service.release;
-    if (worker.stage != WorkerStage::kServing) {
-      census.retiring = true;
-      const bool recallable = worker.stage == WorkerStage::kDraining && current &&
-                              worker.is_ready() && !node.is_suspect(turn.now);
-      if (recallable) census.recallable.push_back(&worker);
-      continue;
-    }
-    (current ? census.current : census.old).push_back(&worker);
-    if (worker.is_ready()) ++census.ready;
-    if (!current) continue;
-    if (worker.is_ready()) ++census.ready_current;
-    if (worker.is_failing()) census.failing_current = true;
-    if (worker.is_starting()) census.starting_current = true;
-  }
-  return census;
-}
+using Workers = Census::Workers;
 
 void recall(Turn& turn, WorkerRecord& worker) {
   worker.stage = WorkerStage::kServing;
@@ -143,11 +108,12 @@ void roll(Turn& turn, ServiceRecord& service, Census& census, std::uint32_t desi
   const std::uint32_t room = desired + 1 > census.serving() ? desired + 1 - census.serving() : 0;
   const std::uint32_t missing = desired > current ? desired - current : 0;
   // One that does not come up is enough to know.
-  const std::uint32_t wanted = census.failing_current ? 0 : std::min(room, missing);
+  const std::uint32_t wanted = census.failing_current > 0 ? 0 : std::min(room, missing);
   const std::uint32_t brought = bring(turn, service, census, wanted);
   if (turn.is_young()) return;
   shed_old(turn, census, desired, reason);
-  const bool stuck = wanted > 0 && brought == 0 && !census.starting_current && !census.retiring;
+  const bool stuck =
+      wanted > 0 && brought == 0 && census.starting_current == 0 && census.leaving == 0;
   if (stuck && !service.told_no_place.empty() && !census.old.empty()) {
     shed(turn, census.old, 1, reason + ", and there is no room for both");
   }
@@ -170,10 +136,9 @@ void drain(Turn& turn, WorkerRecord& worker, const std::string& reason) {
   turn.services.insert(worker.service);
 }
 
-void plan(Turn& turn, ServiceRecord& service) {
+void plan(Turn& turn, ServiceRecord& service, Census census) {
   const bool runs_workers = service.settings && !service.is_static();
   const std::uint32_t desired = runs_workers ? service.desired.value_or(0) : 0;
-  Census census = census_of(turn, service);
   if (!runs_workers) {
     shed(turn, census.current, census.current.size(), reason_of(service));
     shed(turn, census.old, census.old.size(), reason_of(service));

@@ -12,11 +12,12 @@
 
 #include <string>
 
+#include "coordinator/core/census.hpp"
 #include "coordinator/core/turn.hpp"
 
 namespace foretide::coordinator {
 
-void plan(Turn& turn, ServiceRecord& service);
+void plan(Turn& turn, ServiceRecord& service, Census census);
 
 // Takes the worker out of the routes; retirement does the rest.
 void drain(Turn& turn, WorkerRecord& worker, const std::string& reason);

@@ -78,6 +78,11 @@ void publish_set(Turn& turn, NodeRecord& node) {
     turn.persists.push_back(PersistSet{node.id, node.set});
     node.set_sent_at = {};
   }
+  send_set(turn, node);
+}
+
+void send_set(Turn& turn, NodeRecord& node) {
+  if (!node.merged || node.removed || !is_current(turn, node.set.stamp)) return;
   if (node.applied >= node.set.stamp || node.is_lost(turn.now)) return;
   const bool sent_before = node.set_sent_at != Instant{};
   if (sent_before && turn.now - node.set_sent_at < kResendAfter) return;

@@ -18,6 +18,7 @@ void publish_table(Turn& turn, ServiceRecord& service);
 void publish_match(Turn& turn);
 
 // Sends whatever this receiver has not acknowledged.
+void send_set(Turn& turn, NodeRecord& node);
 void send_tables(Turn& turn, BalancerRecord& balancer);
 
 }  // namespace foretide::coordinator

@@ -90,14 +90,15 @@ void bid_farewell(ServiceRecord& service, const WorkerRecord& worker) {
   }
 }
 
-void forget_farewells(const Turn& turn, ServiceRecord& service) {
-  std::erase_if(service.farewells, [&](const Farewell& farewell) {
+void forget_farewells(Turn& turn, ServiceRecord& service) {
+  const auto dropped = std::erase_if(service.farewells, [&](const Farewell& farewell) {
     if (farewell.gone_stamp.epoch == 0) return false;
     return std::all_of(turn.state.balancers.begin(), turn.state.balancers.end(),
                        [&](const auto& balancer) {
                          return has_acked(balancer.second, service.id, farewell.gone_stamp);
                        });
   });
+  if (dropped > 0) turn.services.insert(service.id);
 }
 
 }  // namespace
@@ -108,7 +109,7 @@ void retire(Turn& turn, ServiceRecord& service) {
   for (auto& [id, worker] : service.workers) {
     if (worker.stage == WorkerStage::kDraining) advance_drain(turn, service, worker);
     if (worker.stage == WorkerStage::kStopping && turn.state.nodes.at(worker.node).removed) {
-      worker.stage = WorkerStage::kGone;
+      stop(turn, worker);
     }
     if (worker.stage == WorkerStage::kGone && may_be_forgotten(turn, service, worker)) {
       forgotten.push_back(id);
@@ -117,6 +118,7 @@ void retire(Turn& turn, ServiceRecord& service) {
   for (const WorkerId& id : forgotten) {
     const WorkerRecord& worker = service.workers.at(id);
     turn.nodes.insert(worker.node);
+    turn.services.insert(service.id);
     if (worker.routed) bid_farewell(service, worker);
     forget_worker(turn.state, service, id);
   }

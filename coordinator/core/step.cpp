@@ -17,7 +17,10 @@ void apply(Turn& turn, const Tick&) {
   watch_silence(turn);
   greet(turn);
   forget_services(turn);
-  turn.everything = true;
+  // A node's set changes by events only, and each second's report looks at it anyway.
+  for (auto& [id, node] : turn.state.nodes) send_set(turn, node);
+  for (const auto& [id, balancer] : turn.state.balancers) turn.balancers.insert(id);
+  turn.look_at_all = true;
 }
 
 void touch_everything(Turn& turn) {
@@ -27,13 +30,25 @@ void touch_everything(Turn& turn) {
   for (const auto& [id, balancer] : turn.state.balancers) turn.balancers.insert(id);
 }
 
+void settle_service(Turn& turn, ServiceRecord& service) {
+  const Census census = census_of(turn, service);
+  decide(turn, service, census);
+  const bool leaving = census.leaving > 0 || !service.farewells.empty();
+  plan(turn, service, census);
+  if (leaving || turn.services.contains(service.id)) retire(turn, service);
+  if (turn.services.contains(service.id)) publish_table(turn, service);
+}
+
 void settle_services(Turn& turn) {
-  for (const ServiceId& id : turn.services) {
-    ServiceRecord& service = turn.state.services.at(id);
-    decide(turn, service);
-    plan(turn, service);
-    retire(turn, service);
-    publish_table(turn, service);
+  for (const auto& [id, node] : turn.state.nodes) {
+    if (node.is_lost(turn.now)) turn.lost.insert(id);
+  }
+  if (turn.look_at_all) {
+    for (auto& [id, service] : turn.state.services) settle_service(turn, service);
+  } else {
+    for (const ServiceId& id : std::set(turn.services)) {
+      settle_service(turn, turn.state.services.at(id));
+    }
   }
 }
 

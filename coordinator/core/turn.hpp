@@ -28,11 +28,14 @@ struct Turn {
 
   std::vector<Action> persists, sends, tells;
   bool everything = false;
-  std::set<ServiceId> services;
+  bool look_at_all = false;      // time went by: every service is decided on again
+  std::set<ServiceId> services;  // something about them changed
   std::set<NodeId> nodes;
   std::set<BalancerId> balancers;
+  std::set<NodeId> lost;  // usually empty
 
   bool is_young() const { return state.age(now) < kYoungFor; }
+  bool is_lost(const NodeId& node) const { return !lost.empty() && lost.contains(node); }
 };
 
 // Keeps the notice and passes it on; the time is filled in.

@@ -2,8 +2,8 @@
 // go.
 #include <gmock/gmock.h>
 
-#include <chrono>
 #include <cstdio>
+#include <ctime>
 
 #include "coordinator/core/decide.hpp"
 #include "coordinator/core/desired.hpp"
@@ -276,14 +276,14 @@ TEST(Tick, PrintsWhatItCosts) {
   world.join_balancer("edge");
   for (const auto& service : services) world.balancers[{"edge"}].rate[service.id] = 100.0;
   world.pass(15s);
-  const auto began = std::chrono::steady_clock::now();
+  const std::clock_t began = std::clock();
   constexpr int kTicks = 40;
   for (int i = 0; i < kTicks; ++i) {
     world.now += 250ms;
     world.happens(Tick{});
   }
-  const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - began;
-  std::printf("a tick of 100 services with 20 workers each: %.0f us\n", took.count() / kTicks);
+  const double seconds = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
+  std::printf("a tick of 100 services with 20 workers each: %.0f us\n", 1e6 * seconds / kTicks);
   EXPECT_EQ(world.running(), 2000u);
 }
 

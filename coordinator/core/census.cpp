@@ -1,0 +1,38 @@
+#include "coordinator/core/census.hpp"
+
+namespace foretide::coordinator {
+namespace {
+
+void count_serving(Census& census, WorkerRecord& worker, const ReleaseId& release) {
+  const bool current = worker.release == release;
+  (current ? census.current : census.old).push_back(&worker);
+  if (worker.is_ready()) {
+    ++census.ready;
+  } else if (worker.is_starting()) {
+    ++census.starting;
+    census.starting_current += current;
+  } else {
+    ++census.failing;
+    census.failing_current += current;
+  }
+}
+
+}  // namespace
+
+Census census_of(const Turn& turn, ServiceRecord& service) {
+  Census census;
+  for (auto& [id, worker] : service.workers) {
+    if (worker.stage != WorkerStage::kServing) ++census.leaving;
+    if (turn.is_lost(worker.node)) continue;
+    if (worker.stage == WorkerStage::kServing) {
+      count_serving(census, worker, service.release);
+    } else if (worker.stage == WorkerStage::kDraining && worker.is_ready() &&
+               worker.release == service.release &&
+               !turn.state.nodes.at(worker.node).is_suspect(turn.now)) {
+      census.recallable.push_back(&worker);
+    }
+  }
+  return census;
+}
+
+}  // namespace foretide::coordinator

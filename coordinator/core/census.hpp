@@ -1,0 +1,27 @@
+// A count of a service's workers, made once for everything that needs one: what serves, what comes
+// up, what fails, what leaves. Workers on lost nodes are left out: they count neither as capacity
+// nor as too many. The pointers are good until a worker enters or is forgotten.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "coordinator/core/turn.hpp"
+
+namespace foretide::coordinator {
+
+struct Census {
+  using Workers = std::vector<WorkerRecord*>;
+
+  Workers current, old;  // serving: of the present release, of another
+  Workers recallable;    // draining, but ready and of the present release
+  std::uint32_t ready = 0, starting = 0, failing = 0;  // of current and old
+  std::uint32_t failing_current = 0, starting_current = 0;
+  std::uint32_t leaving = 0;  // on their way out, wherever they are
+
+  std::uint32_t serving() const { return static_cast<std::uint32_t>(current.size() + old.size()); }
+};
+
+Census census_of(const Turn& turn, ServiceRecord& service);
+
+}  // namespace foretide::coordinator
