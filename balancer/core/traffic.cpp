@@ -9,6 +9,7 @@ wire::ServiceTraffic traffic_for(const ServiceId& service, const Traffic& traffi
                                  Instant now) {
   wire::ServiceTraffic report;
   report.service = service;
+  if (endpoints.stamp().epoch != 0) report.applied = endpoints.stamp();
   report.arrivals_total = traffic.arrivals_total;
   report.completed_total = traffic.completed_total;
   report.failed_total = traffic.failed_total;
@@ -42,6 +43,7 @@ void add(wire::ServiceTraffic& sum, const wire::ServiceTraffic& share) {
   sum.busy_seconds_total += share.busy_seconds_total;
   sum.in_flight += share.in_flight;
   sum.held += share.held;
+  sum.applied = std::min(sum.applied, share.applied);  // not known is the least
   sum.oldest_held_ms = std::max(sum.oldest_held_ms, share.oldest_held_ms);
   for (const auto& part : share.endpoints) {
     const auto same = [&](const wire::EndpointTraffic& entry) { return entry.id == part.id; };

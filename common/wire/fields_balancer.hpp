@@ -71,6 +71,7 @@ void fields(auto& f, Like<ServiceTraffic> auto& m) {
   f.required("n", m.in_flight);
   f.required("h", m.held);
   f.required("o", m.oldest_held_ms);
+  f.optional("t", m.applied);
   f.required("e", m.endpoints);
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,8 @@ struct BalancerRecord {
 
   std::map<ServiceId, TableHeld> tables;
   TableHeld match;
-  std::string refused;  // why it would not take a table, last told
+  std::set<WorkerId> disabused;  // stale endpoints that it was told to forget in this session
+  std::string refused;           // why it would not take a table, last told
 
   bool is_live(Instant now) const {
     return !session.empty() && now - heard_at < kBalancerSilentAfter;

@@ -89,6 +89,7 @@ void apply(Turn& turn, const BalancerHello& event) {
     balancer.session = event.session;
     balancer.tables.clear();
     balancer.match = {};
+    balancer.disabused.clear();
   }
   balancer.greeted = true;
   balancer.heard_at = turn.now;

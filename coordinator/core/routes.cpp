@@ -42,11 +42,12 @@ std::vector<wire::Endpoint> routes_for(const ServiceRecord& service) {
   }
   for (const auto& [id, worker] : service.workers) {
     const auto state = endpoint_state(worker);
-    if (!state || worker.address.port == 0) continue;
+    if (!state) continue;
+    if (worker.address.port == 0 && *state != wire::EndpointState::kGone) continue;
     endpoints.push_back({.id = id, .address = worker.address, .state = *state});
   }
   for (const Farewell& farewell : service.farewells) {
-    if (farewell.address.port == 0 || is_listed(endpoints, farewell.id)) continue;
+    if (is_listed(endpoints, farewell.id)) continue;
     endpoints.push_back(
         {.id = farewell.id, .address = farewell.address, .state = wire::EndpointState::kGone});
   }

@@ -35,6 +35,8 @@ struct State {
   Instant started_at{};
   std::uint64_t epoch = 0;
   std::uint64_t revision = 0;
+  bool store_was_behind =
+      false;  // somebody knew an epoch that our store did not: it may be a lost one
   std::uint64_t workers_made = 0;  // the last number given to a worker in this life
 
   ClusterSettings settings;

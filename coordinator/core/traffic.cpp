@@ -22,9 +22,9 @@ std::uint32_t ready_count(const ServiceRecord& service) {
       }));
 }
 
-bool is_overloaded(const ServiceRecord& service) {
+bool is_overloaded(const ServiceRecord& service, std::uint32_t in_flight) {
   if (!service.settings || service.is_static()) return false;
-  return service.in_flight() > ready_count(service) * capacity_for(*service.settings);
+  return in_flight > ready_count(service) * capacity_for(*service.settings);
 }
 
 void count_totals(TrafficTotals& totals, const wire::ServiceTraffic& now,
@@ -40,7 +40,7 @@ void count_totals(TrafficTotals& totals, const wire::ServiceTraffic& now,
 }
 
 void count_demand(ServiceRecord& service, const TrafficTrace& before,
-                  const wire::ServiceTraffic& counts, Instant now) {
+                  const wire::ServiceTraffic& counts, Instant now, std::uint32_t in_flight_before) {
   const Instant from = std::min(before.heard_at, now - kSpanMin);
   const double arrivals = since(counts.arrivals_total, before.counts.arrivals_total);
   const double busy = std::max(0.0, counts.busy_seconds_total - before.counts.busy_seconds_total);
@@ -52,7 +52,7 @@ void count_demand(ServiceRecord& service, const TrafficTrace& before,
        .completed = since(counts.completed_total + counts.failed_total,
                           before.counts.completed_total + before.counts.failed_total),
        .in_flight_change = static_cast<double>(counts.in_flight) - before.counts.in_flight,
-       .overloaded = is_overloaded(service)});
+       .overloaded = is_overloaded(service, std::max(service.in_flight(), in_flight_before))});
 }
 
 void count_workers(ServiceRecord& service, const BalancerId& balancer,
@@ -68,15 +68,30 @@ void count_workers(ServiceRecord& service, const BalancerId& balancer,
   }
 }
 
+// A balancer that comes back from afar may hold endpoints of workers that are long forgotten here.
+// As long as our memory is whole (it knows every worker of every set), what it does not know is
+// gone.
+void disabuse(Turn& turn, ServiceRecord& service, BalancerRecord& balancer,
+              const wire::ServiceTraffic& counts) {
+  if (turn.is_young() || turn.state.store_was_behind || service.is_static()) return;
+  for (const wire::EndpointTraffic& use : counts.endpoints) {
+    if (service.workers.contains(use.id) || !balancer.disabused.insert(use.id).second) continue;
+    const auto same = [&](const Farewell& farewell) { return farewell.id == use.id; };
+    if (std::any_of(service.farewells.begin(), service.farewells.end(), same)) continue;
+    service.farewells.push_back({use.id, {}, {}});
+    turn.services.insert(service.id);
+  }
+}
+
 bool is_urgent(const ServiceRecord& service) {
   const auto retiring = [](const auto& worker) {
     return worker.second.stage != WorkerStage::kServing;
   };
-  return service.held() > 0 || is_overloaded(service) ||
+  return service.held() > 0 || is_overloaded(service, service.in_flight()) ||
          std::any_of(service.workers.begin(), service.workers.end(), retiring);
 }
 
-void take(Turn& turn, const BalancerRecord& balancer, std::uint64_t at_ms,
+void take(Turn& turn, BalancerRecord& balancer, std::uint64_t at_ms,
           const wire::ServiceTraffic& counts) {
   const auto found = turn.state.services.find(counts.service);
   if (found == turn.state.services.end()) return;
@@ -84,13 +99,15 @@ void take(Turn& turn, const BalancerRecord& balancer, std::uint64_t at_ms,
   TrafficTrace& trace = service.traffic[balancer.id];
   const bool continues = trace.session == balancer.session;
   if (continues && at_ms <= trace.at_ms) return;
+  const std::uint32_t in_flight_before = service.in_flight();
   const TrafficTrace before = continues ? std::move(trace) : TrafficTrace{};
   trace = {.session = balancer.session, .at_ms = at_ms, .heard_at = turn.now, .counts = counts};
   count_totals(service.totals, counts, before.counts);
-  if (continues) count_demand(service, before, counts, turn.now);
+  if (continues) count_demand(service, before, counts, turn.now, in_flight_before);
   const bool asked = continues && counts.arrivals_total > before.counts.arrivals_total;
   if (asked || counts.held > 0 || counts.in_flight > 0) service.last_request = turn.now;
   count_workers(service, balancer.id, counts);
+  disabuse(turn, service, balancer, counts);
   if (is_urgent(service)) turn.services.insert(service.id);
 }
 

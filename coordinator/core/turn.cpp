@@ -19,6 +19,7 @@ Stamp next_stamp(State& state) {
 void raise_epoch_past(Turn& turn, std::uint64_t epoch) {
   if (epoch < turn.state.epoch) return;
   turn.state.epoch = epoch + 1;
+  turn.state.store_was_behind = true;
   turn.persists.push_back(PersistEpoch{turn.state.epoch});
   for (auto& [id, node] : turn.state.nodes) node.merged = false;
   turn.everything = true;

@@ -274,5 +274,16 @@ TEST(Traffic, AddsUpOverThreads) {
   EXPECT_EQ(sum.endpoints[0].in_flight, 2u);
 }
 
+TEST(Traffic, NamesTheOldestTableThatAnyThreadCountedUnder) {
+  EndpointSet ahead, behind;
+  behind.apply(table(1, {{"a"}}));
+  ahead.apply(table(1, {{"a"}}));
+  ahead.apply(table(2, {{"a"}}));
+  const HoldQueue queue;
+  auto sum = traffic_for({"web"}, {}, ahead, queue, kStart);
+  add(sum, traffic_for({"web"}, {}, behind, queue, kStart));
+  EXPECT_EQ(sum.applied, behind.stamp());
+}
+
 }  // namespace
 }  // namespace foretide::balancer

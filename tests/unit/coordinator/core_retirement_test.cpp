@@ -25,6 +25,11 @@ const WorkerRecord* leaver(const World& world) {
   return nullptr;
 }
 
+WorkerStage stage_of_leaver(const World& world) {
+  const WorkerRecord* worker = leaver(world);
+  return worker ? worker->stage : WorkerStage::kServing;
+}
+
 // Two workers by hand, then one.
 void begin_drain(World& world) {
   settle(world, service_named("web"));
@@ -48,10 +53,10 @@ TEST(Retirement, GoesInOrder) {
   const WorkerId id = leaver(world)->id;
   EXPECT_EQ(endpoint_of(world, id)->state, EndpointState::kDraining);
   world.pass(10s);
-  EXPECT_EQ(leaver(world)->stage, WorkerStage::kDraining) << "nobody acknowledged";
+  EXPECT_EQ(stage_of_leaver(world), WorkerStage::kDraining) << "nobody acknowledged";
   edge.acks = true;
   world.pass(5s);
-  EXPECT_EQ(leaver(world)->stage, WorkerStage::kDraining) << "three requests are in flight";
+  EXPECT_EQ(stage_of_leaver(world), WorkerStage::kDraining) << "three requests are in flight";
   EXPECT_TRUE(world.agents[{"node-a"}].ended_ever.empty());
   edge.pinned.clear();
   world.pass(2s);
@@ -74,10 +79,10 @@ TEST(Retirement, DoesNotBelieveACountFromBeforeTheDrain) {
   wire::ServiceTraffic stale{.service = kWeb, .applied = before, .endpoints = {{.id = id}}};
   world.now += 10ms;
   world.happens(TrafficReported{{"edge"}, "b1", {.at_ms = 99'000'000, .services = {stale}}});
-  EXPECT_EQ(leaver(world)->stage, WorkerStage::kDraining);
+  EXPECT_EQ(stage_of_leaver(world), WorkerStage::kDraining);
   stale.applied = edge.tables[kWeb].stamp;
   world.happens(TrafficReported{{"edge"}, "b1", {.at_ms = 99'000'001, .services = {stale}}});
-  EXPECT_EQ(leaver(world)->stage, WorkerStage::kStopping);
+  EXPECT_EQ(stage_of_leaver(world), WorkerStage::kStopping);
 }
 
 TEST(Retirement, WaitsForEveryLiveBalancer) {
@@ -89,7 +94,7 @@ TEST(Retirement, WaitsForEveryLiveBalancer) {
   world.happens(ScaleSet{kWeb, 1, Duration::zero()});
   world.pass(10s);
   ASSERT_NE(leaver(world), nullptr);
-  EXPECT_EQ(leaver(world)->stage, WorkerStage::kDraining);
+  EXPECT_EQ(stage_of_leaver(world), WorkerStage::kDraining);
 }
 
 TEST(Retirement, DoesNotWaitForASilentBalancerButLetsTheNodeWatchTheConnections) {
@@ -101,7 +106,7 @@ TEST(Retirement, DoesNotWaitForASilentBalancerButLetsTheNodeWatchTheConnections)
   world.happens(ScaleSet{kWeb, 1, Duration::zero()});
   const WorkerId id = leaver(world)->id;
   world.pass(10s);
-  EXPECT_EQ(leaver(world)->stage, WorkerStage::kDraining);
+  EXPECT_EQ(stage_of_leaver(world), WorkerStage::kDraining);
   std::vector<wire::DesiredWorker> orders;
   for (int i = 0; i < 200 && world.state.find_worker(id); ++i) {
     world.pass(50ms);
@@ -186,6 +191,21 @@ TEST(Retirement, ForgetsAStoppedWorkerThatItsNodeHasNeverHeardOf) {
   EXPECT_EQ(world.view("web").ready, 1u) << "the other one was started again";
 }
 
+// given: a coordinator that restarted, and a balancer that remembers a worker from two lives ago
+TEST(Retirement, TellsABalancerToForgetAWorkerThatNobodyKnows) {
+  World world;
+  settle(world, service_named("web"));
+  Balancer& edge = world.balancers[{"edge"}];
+  edge.acks = false;
+  edge.tables[kWeb].endpoints.push_back({.id = {"web-0-9"}, .address = {"10.0.0.9", 1}});
+  world.pass(2s);
+  ASSERT_NE(endpoint_of(world, {"web-0-9"}), nullptr);
+  EXPECT_EQ(endpoint_of(world, {"web-0-9"})->state, EndpointState::kGone);
+  edge.acks = true;
+  world.pass(5s);
+  EXPECT_EQ(endpoint_of(world, {"web-0-9"}), nullptr);
+}
+
 TEST(Retirement, DrainsWhatRunsOnARemovedNodeAndStartsItElsewhere) {
   World world;
   settle(world, service_named("web"));
@@ -264,6 +284,7 @@ TEST(Rollout, GoesBackToTheOldReleaseByCallingItsDrainOff) {
   ASSERT_EQ(world.state.find_worker(first)->stage, WorkerStage::kDraining);
   world.reload({service_named("web")});
   world.pass(3s);
+  ASSERT_NE(world.state.find_worker(first), nullptr);
   EXPECT_EQ(world.state.find_worker(first)->stage, WorkerStage::kServing);
   world.pass(10s);
   EXPECT_EQ(world.view("web").workers.size(), 1u);

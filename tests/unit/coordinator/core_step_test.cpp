@@ -240,6 +240,20 @@ TEST(Step, NoticesAnEqualEpochThatIsNotItsOwn) {
   EXPECT_EQ(agent.applied.epoch, 2u) << "and the agent took the newer set";
 }
 
+// The Hello does not always know: here only the report tells that the agent obeyed another life's
+// epoch 1.
+TEST(Step, NoticesASetThatItNeverSent) {
+  World world;
+  world.start({service_named("web")});
+  world.agents[{"node-a"}].applied = {1, 500};
+  world.happens(NodeHello{{"node-a"}, "a1", {}, "10.0.0.1"});
+  ASSERT_EQ(world.state.epoch, 1u);
+  world.report(NodeId{"node-a"});
+  EXPECT_EQ(world.state.epoch, 2u);
+  world.report(NodeId{"node-a"});
+  EXPECT_EQ(world.agents[{"node-a"}].applied.epoch, 2u);
+}
+
 TEST(Step, RetiresStrangersOfAnotherReleaseGently) {
   World world;
   world.start({service_named("web")});

@@ -33,6 +33,14 @@ TEST(Codec, ReadsAHandWrittenMessage) {
   EXPECT_EQ(std::get<Welcome>(decoded->body), (Welcome{.name = "x", .epoch = 7}));
 }
 
+TEST(Codec, CarriesTheTableThatACountWasTakenUnder) {
+  TrafficReport report = sample_traffic_report();
+  report.services[0].applied = Stamp{7, 43};
+  const auto decoded = decode(encode({sample_envelope(), report}));
+  ASSERT_TRUE(decoded) << decoded.error();
+  EXPECT_EQ(std::get<TrafficReport>(decoded->body), report);
+}
+
 TEST(Codec, RefusesWhatIsNoMessageAtAll) {
   for (const std::string& bytes :
        {std::string{}, std::string("\xc1"), std::string("hello"), std::string("\x90"),
