@@ -15,6 +15,8 @@
 namespace foretide::coordinator {
 
 inline constexpr Duration kBalancerSilentAfter = std::chrono::seconds(15);
+// So long silent, it is taken for dismantled; if it comes back, it is new here.
+inline constexpr Duration kBalancerForgottenAfter = std::chrono::minutes(10);
 
 struct TableHeld {
   Stamp applied;  // what it acknowledged
@@ -27,6 +29,7 @@ struct BalancerRecord {
   BalancerId id;
   std::string session;  // empty: none since this coordinator began
   Instant heard_at{};
+  bool silence_told = false;
   bool greeted = false;  // said Hello in this session
   std::uint64_t told_epoch = 0;
   Instant welcomed_at{};

@@ -139,7 +139,9 @@ void forget_services(Turn& turn) {
       const auto held = balancer.tables.find(service.id);
       if (held == balancer.tables.end() || held->second.applied < service.table.stamp) return false;
     }
-    return service.table.stamp.epoch == turn.state.epoch;
+    if (service.table.stamp.epoch != turn.state.epoch) return false;
+    for (auto& [id, balancer] : turn.state.balancers) balancer.tables.erase(service.id);
+    return true;
   });
 }
 

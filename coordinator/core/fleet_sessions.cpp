@@ -1,5 +1,6 @@
 #include "coordinator/core/fleet.hpp"
 #include "coordinator/core/sessions.hpp"
+#include "coordinator/core/traffic.hpp"
 
 namespace foretide::coordinator {
 namespace {
@@ -87,6 +88,7 @@ void apply(Turn& turn, const BalancerHello& event) {
   respect_epoch(turn, event.hello.highest_epoch, balancer.told_epoch);
   if (balancer.session != event.session) {
     balancer.session = event.session;
+    forget_levels(turn.state, balancer.id);
     balancer.tables.clear();
     balancer.match = {};
     balancer.disabused.clear();

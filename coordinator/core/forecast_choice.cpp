@@ -46,6 +46,7 @@ void ForecastChoice::advance(const DemandSeries& series, std::int64_t reactive_w
   }
   const Backtest& best = chosen_test();
   pays_ = best.judged() >= kJudgedMin && best.joint_cost() < kClearlyBetter * best.reactive_cost();
+  reason_ = reason_for_now();
 }
 
 bool ForecastChoice::is_judged() const {
@@ -56,7 +57,7 @@ std::vector<double> ForecastChoice::errors_of(Forecaster forecaster) const {
   return tests_[index_of(forecaster)].errors();
 }
 
-std::string ForecastChoice::reason() const {
+std::string ForecastChoice::reason_for_now() const {
   const Backtest& best = chosen_test();
   char text[200];
   if (best.judged() < kJudgedMin) {

@@ -31,24 +31,26 @@ class ForecastChoice {
   // Prediction may raise the number of workers.
   bool pays() const { return pays_; }
   // A sentence with the figures: why it is on, off, or still learning.
-  std::string reason() const;
+  const std::string& reason() const { return reason_; }
 
   // With the chosen forecaster, from the newest closed second; nothing when too little is known.
   std::optional<Forecast> forecast(const DemandSeries& series) const;
 
  private:
   const Backtest& chosen_test() const;
+  std::string reason_for_now() const;
 
   std::array<Backtest, std::size(kForecasters)> tests_;
   Forecaster chosen_ = Forecaster::kPersistence;
   bool pays_ = false;
+  std::string reason_ = "learning: nothing is known yet";
 };
 
 // The quantile at which a service with this shortage goal is judged: 0.95 for one percent.
 double quantile_for(double shortage);
 
-// A forecast at any horizon, by a backtest of its own at that horizon, or at the longest that the history
-// allows; where it allows none, the textbook line answers.
+// A forecast at any horizon, by a backtest of its own at that horizon, or at the longest that the
+// history allows; where it allows none, the textbook line answers.
 std::optional<Forecast> forecast_for(const DemandSeries& series, double ahead_seconds,
                                      double shortage, std::int64_t reactive_window);
 

@@ -5,6 +5,7 @@
 
 #include "coordinator/core/desired.hpp"
 #include "coordinator/core/text.hpp"
+#include "coordinator/core/turn.hpp"
 
 namespace foretide::coordinator {
 namespace {
@@ -16,6 +17,10 @@ using Limits = std::vector<Opinion>;
 
 void hold_for_data(const ServiceRecord& service, const Situation& at, std::uint32_t from,
                    Limits& floors) {
+  if (at.age < kYoungFor) {
+    floors.push_back({"young", from, "this coordinator has just begun and has not heard everyone"});
+    return;
+  }
   if (!is_fresh(service, at)) {
     floors.push_back({"hold", from,
                       at.balancers_known

@@ -1,6 +1,6 @@
 // What holds a wanted number of workers back. Each limit that bites says so in the record.
 //
-// Towards fewer, all of these must agree: demand is known right now (missing is not zero) and has
+// Towards fewer, all of these must agree: this coordinator is not young; demand is known right now (missing is not zero) and has
 // been watched for a whole window; panic is over; the workers that would be left could carry what
 // is in service now, at N/(N-1) of today's share and a tenth to spare; the cooldown is over;
 // `down.max_step`. Towards more: the cooldown (a wake does not wait) and `up.max_step`. Last,

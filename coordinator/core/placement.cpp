@@ -9,32 +9,16 @@
 namespace foretide::coordinator {
 namespace {
 
-// What stands in each other's way on a node.
-struct Load {
-  double cpus = 0.0;
-  std::uint64_t memory_bytes = 0;
-  std::uint32_t workers = 0, of_service = 0;
-};
-
-Load load_on(const State& state, const NodeRecord& node, const ServiceId& service) {
-  Load load;
-  for (const WorkerId& id : node.workers) {
-    const WorkerRecord* worker = state.find_worker(id);
-    if (!worker || worker->stage == WorkerStage::kGone) continue;
-    ++load.workers;
-    if (worker->service == service && worker->stage == WorkerStage::kServing) ++load.of_service;
-    const ServiceRecord& owner = state.services.at(worker->service);
-    const auto spec = owner.specs.find(worker->release);
-    if (spec == owner.specs.end()) continue;
-    load.cpus += spec->second.needs.cpus;
-    load.memory_bytes += spec->second.needs.memory_bytes;
-  }
-  return load;
+std::uint32_t count_on(const ServiceRecord& service, const NodeId& node) {
+  return static_cast<std::uint32_t>(
+      std::count_if(service.workers.begin(), service.workers.end(), [&](const auto& worker) {
+        return worker.second.stage == WorkerStage::kServing && worker.second.node == node;
+      }));
 }
 
 // Why not, or nothing.
 std::optional<std::string> objection(const NodeRecord& node, const ServiceRecord& service,
-                                     const Load& load, Instant now) {
+                                     const NodeLoad& load, Instant now) {
   if (node.removed || node.session.empty()) return "is not connected";
   if (node.is_suspect(now)) return "is silent";
   if (!node.merged) return "has not reported yet";
@@ -57,7 +41,7 @@ std::optional<std::string> objection(const NodeRecord& node, const ServiceRecord
 }
 
 // Larger is freer: the smaller of what needs and what the sample leave.
-double free_share(const NodeRecord& node, const Load& load) {
+double free_share(const NodeRecord& node, const NodeLoad& load) {
   const double cpus = std::max(node.cpus, 0.1);
   double free = 1.0 - load.cpus / cpus - 0.01 * load.workers / cpus;
   if (node.sample && node.sample->cpu_usage) free = std::min(free, 1.0 - *node.sample->cpu_usage);
@@ -66,18 +50,37 @@ double free_share(const NodeRecord& node, const Load& load) {
 
 }  // namespace
 
-std::variant<NodeId, NoPlace> placement_for(const State& state, const ServiceRecord& service,
-                                            Instant now) {
+void NodeLoad::add(const Needs& needs) {
+  cpus += needs.cpus;
+  memory_bytes += needs.memory_bytes;
+  ++workers;
+}
+
+NodeLoads loads_of(const State& state) {
+  NodeLoads loads;
+  for (const auto& [name, service] : state.services) {
+    for (const auto& [id, worker] : service.workers) {
+      if (worker.stage == WorkerStage::kGone) continue;
+      const auto spec = service.specs.find(worker.release);
+      loads[worker.node].add(spec == service.specs.end() ? Needs{} : spec->second.needs);
+    }
+  }
+  return loads;
+}
+
+std::variant<NodeId, NoPlace> placement_for(const State& state, const NodeLoads& loads,
+                                            const ServiceRecord& service, Instant now) {
   using Rank = std::tuple<std::uint32_t, double, NodeId>;  // the smallest is taken
   std::optional<Rank> best;
   std::string objections;
   for (const auto& [id, node] : state.nodes) {
-    const Load load = load_on(state, node, service.id);
+    const auto found = loads.find(id);
+    const NodeLoad load = found == loads.end() ? NodeLoad{} : found->second;
     if (const auto why = objection(node, service, load, now)) {
       objections += (objections.empty() ? "" : "; ") + id.text + " " + *why;
       continue;
     }
-    const Rank rank{load.of_service, -free_share(node, load), id};
+    const Rank rank{count_on(service, id), -free_share(node, load), id};
     if (!best || rank < *best) best = rank;
   }
   if (best) return std::get<NodeId>(*best);

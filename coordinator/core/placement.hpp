@@ -8,6 +8,8 @@
 // same state gives the same answer.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 
@@ -19,7 +21,20 @@ struct NoPlace {
   std::string reason;  // of every node, in one sentence
 };
 
-std::variant<NodeId, NoPlace> placement_for(const State& state, const ServiceRecord& service,
-                                            Instant now);
+// What stands on a node already.
+struct NodeLoad {
+  double cpus = 0.0;
+  std::uint64_t memory_bytes = 0;
+  std::uint32_t workers = 0;
+
+  void add(const Needs& needs);
+};
+using NodeLoads = std::map<NodeId, NodeLoad>;
+
+// Of all nodes at once: counted once, and kept up by whoever places several workers in a row.
+NodeLoads loads_of(const State& state);
+
+std::variant<NodeId, NoPlace> placement_for(const State& state, const NodeLoads& loads,
+                                            const ServiceRecord& service, Instant now);
 
 }  // namespace foretide::coordinator

@@ -13,6 +13,9 @@ namespace {
 
 using Workers = Census::Workers;
 
+// Looking at every node for every service that fits nowhere is not done each tick.
+constexpr Duration kPlaceAgainAfter = std::chrono::milliseconds(500);
+
 void recall(Turn& turn, WorkerRecord& worker) {
   worker.stage = WorkerStage::kServing;
   worker.drain_stamp = {};
@@ -32,8 +35,11 @@ WorkerId next_worker_id(State& state, const ServiceId& service) {
 }
 
 bool start(Turn& turn, ServiceRecord& service) {
-  const auto place = placement_for(turn.state, service, turn.now);
+  if (service.no_place_at && turn.now - *service.no_place_at < kPlaceAgainAfter) return false;
+  if (!turn.loads) turn.loads = loads_of(turn.state);
+  const auto place = placement_for(turn.state, *turn.loads, service, turn.now);
   if (const auto* none = std::get_if<NoPlace>(&place)) {
+    service.no_place_at = turn.now;
     // Right after our own start nobody is connected yet; that is no news.
     if (service.told_no_place != none->reason && !turn.is_young()) {
       service.told_no_place = none->reason;
@@ -44,11 +50,13 @@ bool start(Turn& turn, ServiceRecord& service) {
     return false;
   }
   service.told_no_place.clear();
+  service.no_place_at.reset();
   const WorkerId id = next_worker_id(turn.state, service.id);
   WorkerRecord worker{
       .id = id, .service = service.id, .release = service.release, .node = std::get<NodeId>(place)};
   worker.made_at = turn.now;
   turn.nodes.insert(worker.node);
+  (*turn.loads)[worker.node].add(service.settings->worker.needs);
   enter_worker(turn.state, service, std::move(worker));
   return true;
 }

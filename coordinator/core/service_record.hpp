@@ -102,7 +102,8 @@ struct ServiceRecord {
   std::string limit_told;  // the limit that was last recorded without a change
   std::optional<Instant> limit_told_at;
   Foresight foresight;
-  std::string told_no_place;  // last told reason why a worker found no node
+  std::optional<Instant> no_place_at;  // when a place was last looked for in vain
+  std::string told_no_place;           // last told reason why a worker found no node
 
   bool is_static() const { return settings && !settings->upstreams.empty(); }
   std::uint32_t held() const;  // over all balancers, as last heard

@@ -15,6 +15,7 @@ namespace {
 
 void apply(Turn& turn, const Tick&) {
   watch_silence(turn);
+  watch_balancers(turn);
   greet(turn);
   forget_services(turn);
   // A node's set changes by events only, and each second's report looks at it anyway.
@@ -53,7 +54,7 @@ void settle_services(Turn& turn) {
 }
 
 void publish(Turn& turn) {
-  publish_match(turn);
+  if (turn.everything) publish_match(turn);
   for (const NodeId& id : turn.nodes) {
     const auto node = turn.state.nodes.find(id);
     if (node != turn.state.nodes.end()) publish_set(turn, node->second);

@@ -123,4 +123,39 @@ void apply(Turn& turn, const TrafficReported& event) {
   }
 }
 
+void forget_levels(State& state, const BalancerId& balancer) {
+  for (auto& [name, service] : state.services) {
+    const auto trace = service.traffic.find(balancer);
+    if (trace == service.traffic.end()) continue;
+    trace->second.counts.held = 0;
+    trace->second.counts.in_flight = 0;
+    for (auto& [id, worker] : service.workers) {
+      if (const auto use = worker.use.find(balancer); use != worker.use.end()) {
+        use->second.in_flight = 0;
+      }
+    }
+  }
+}
+
+void watch_balancers(Turn& turn) {
+  for (auto& [id, balancer] : turn.state.balancers) {
+    const bool silent = !balancer.is_live(turn.now);
+    if (silent && !balancer.silence_told) {
+      forget_levels(turn.state, id);
+      tell(turn, {.kind = "balancer", .text = "balancer " + id.text + " is silent"});
+    } else if (!silent && balancer.silence_told) {
+      tell(turn, {.kind = "balancer", .text = "balancer " + id.text + " is back"});
+    }
+    balancer.silence_told = silent;
+  }
+  std::erase_if(turn.state.balancers, [&](const auto& entry) {
+    if (turn.now - entry.second.heard_at < kBalancerForgottenAfter) return false;
+    for (auto& [name, service] : turn.state.services) {
+      service.traffic.erase(entry.first);
+      for (auto& [id, worker] : service.workers) worker.use.erase(entry.first);
+    }
+    return true;
+  });
+}
+
 }  // namespace foretide::coordinator

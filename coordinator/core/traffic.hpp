@@ -13,4 +13,11 @@ namespace foretide::coordinator {
 
 void apply(Turn& turn, const TrafficReported& event);
 
+// What a balancer that has fallen silent, or begun a new life, last said to be waiting and in
+// service is no longer so, as far as anyone knows.
+void forget_levels(State& state, const BalancerId& balancer);
+
+// Balancers that were silent for long are forgotten altogether.
+void watch_balancers(Turn& turn);
+
 }  // namespace foretide::coordinator

@@ -7,12 +7,14 @@
 // first, whoever asked for it.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "common/ids.hpp"
 #include "common/time.hpp"
+#include "coordinator/core/placement.hpp"
 #include "coordinator/core/state.hpp"
 #include "coordinator/core/step.hpp"
 
@@ -32,7 +34,8 @@ struct Turn {
   std::set<ServiceId> services;  // something about them changed
   std::set<NodeId> nodes;
   std::set<BalancerId> balancers;
-  std::set<NodeId> lost;  // usually empty
+  std::set<NodeId> lost;           // usually empty
+  std::optional<NodeLoads> loads;  // counted when the first worker is placed
 
   bool is_young() const { return state.age(now) < kYoungFor; }
   bool is_lost(const NodeId& node) const { return !lost.empty() && lost.contains(node); }

@@ -201,7 +201,7 @@ struct Hosts {
     state.nodes.at({node}).workers.insert(id);
   }
   std::string place() const {
-    const auto place = placement_for(state, service, now);
+    const auto place = placement_for(state, loads_of(state), service, now);
     const auto* node = std::get_if<NodeId>(&place);
     return node ? node->text : "none: " + std::get<NoPlace>(place).reason;
   }

@@ -118,6 +118,57 @@ TEST(Step, HoldsTheLastDecisionInABlackout) {
   EXPECT_FALSE(world.view("web").demand.has_value());
 }
 
+// given: a balancer that dies with requests held      expect: they are nobody's after a while
+TEST(Step, IsNotKeptAwakeByWhatADeadBalancerHeld) {
+  World world;
+  settle(world, sleepy());
+  world.join_balancer("west");
+  world.agents[{"node-a"}].fails = true;
+  world.balancers[{"west"}].rate[kWeb] = 5.0;
+  world.pass(5s);
+  ASSERT_GT(world.view("web").held, 0u);
+  world.balancers[{"west"}].silent = true;
+  world.pass(14s);
+  EXPECT_GT(world.view("web").held, 0u) << "silent is not dead";
+  world.pass(30s);
+  EXPECT_EQ(world.view("web").held, 0u);
+  EXPECT_EQ(world.view("web").desired, 0u);
+  world.pass(10min);
+  EXPECT_FALSE(world.state.balancers.contains({"west"}));
+}
+
+TEST(Step, DoesNotShrinkInItsFirstTenSecondsWhateverTheWindow) {
+  World world;
+  ServiceSettings service = service_named("web");
+  service.scale.window = 1s;
+  settle(world, service);
+  world.happens(ScaleSet{kWeb, 4, 3s});
+  world.pass(2s);
+  world.restart();
+  world.say_hello(NodeId{"node-a"});
+  world.say_hello(BalancerId{"edge"});
+  world.pass(9s);
+  EXPECT_EQ(world.view("web").desired, 4u);
+  world.pass(5s);
+  EXPECT_EQ(world.view("web").desired, 1u);
+}
+
+TEST(Step, SaysOnceThatNoNodeHasRoomAndTriesAgain) {
+  World world;
+  ServiceSettings service = service_named("web");
+  service.worker.needs.cpus = 3.0;
+  service.scale.min = 2;
+  settle(world, service);
+  world.pass(30s);
+  EXPECT_EQ(world.running(), 1u);
+  EXPECT_EQ(std::count_if(world.notices.begin(), world.notices.end(),
+                          [](const Notice& notice) { return notice.kind == "placement"; }),
+            1);
+  world.join_agent("node-b");
+  world.pass(2s);
+  EXPECT_EQ(world.running(), 2u);
+}
+
 TEST(Step, NeverEndsAWorkerByAbsence) {
   World world;
   settle(world, service_named("web"));
