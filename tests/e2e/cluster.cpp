@@ -207,11 +207,17 @@ Ran Cluster::foretide(std::vector<std::string> arguments) {
   return run(std::move(arguments),
              {{"FORETIDE_ADMIN", admin_.text()},
               {"FORETIDE_STATE_DIR", folder_.path.string()},
-              {"FORETIDE_TOKEN", file_text(folder_.path / "coordinator/admin.token")}});
+              {"FORETIDE_TOKEN", admin_token()}});
+}
+
+std::string Cluster::admin_token() const {
+  std::string token = file_text(folder_.path / "coordinator/admin.token");
+  while (token.ends_with('\n')) token.pop_back();
+  return token;
 }
 
 nlohmann::json Cluster::get(const std::string& path) {
-  cli::AdminClient client(admin_, file_text(folder_.path / "coordinator/admin.token"));
+  cli::AdminClient client(admin_, admin_token());
   auto answer = client.get(path);
   return answer ? *answer : nlohmann::json::object();
 }

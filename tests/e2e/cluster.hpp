@@ -90,6 +90,7 @@ class Cluster {
   std::string cluster_file() const { return (folder_.path / "cluster.yaml").string(); }
 
  private:
+  std::string admin_token() const;
   bool ask_ready();
   bool ask_balancer_ready();
   ChildProcess& running(const std::string& name) { return children_.at(name); }
