@@ -90,7 +90,7 @@ class AdminApiTest : public testing::Test {
     worker.node = node.id;
     worker.report = wire::WorkerReport{};
     worker.report->phase = wire::WorkerPhase::kReady;
-    worker.report->address = {"10.0.0.7", 20000};
+    worker.address = {"10.0.0.7", 20000};
     worker.report->last_output = {"not \xff utf-8"};
     node.workers.insert(worker.id);
   }
