@@ -18,7 +18,6 @@ namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(100);
 constexpr Duration kAdmitEvery = std::chrono::seconds(30);
-constexpr Duration kRefusalToldEvery = std::chrono::seconds(30);
 
 Instant monotonic_now() {
   return std::chrono::steady_clock::now();
@@ -38,7 +37,12 @@ std::string event_text(const Json& json) {
 }  // namespace
 
 Coordinator::Coordinator(boost::asio::io_context& owner, Settings settings, StateDir state_dir)
-    : settings_(std::move(settings)), state_dir_(std::move(state_dir)), tick_(owner) {}
+    : settings_(std::move(settings)),
+      state_dir_(std::move(state_dir)),
+      doorkeeper_(is_address_of_this_host,
+                  [this](wire::Role role, const std::string& name, const std::string& session,
+                         const std::string& reason) { refuse(role, name, session, reason); }),
+      tick_(owner) {}
 
 Coordinator::~Coordinator() = default;
 
@@ -127,52 +131,18 @@ Outcome Coordinator::begin() {
 
 void Coordinator::happen(Happening happening) {
   const Instant now = monotonic_now();
-  if (!take_in(happening, now)) return;
+  if (!doorkeeper_.lets_in(state_, happening, now)) return;
   std::vector<Action> actions = step(state_, {now, wall_now(), std::move(happening)});
   step_times_.add(monotonic_now() - now);
   outbox_->carry_out(std::move(actions));
 }
 
-bool Coordinator::take_in(Happening& happening, Instant now) {
-  if (const auto* hello = std::get_if<NodeHello>(&happening)) {
-    const auto why = unreachable_because(state_, *hello, now, is_address_of_this_host);
-    if (why)
-      refuse(wire::Role::kAgent, hello->node.text, hello->session, *why, now);
-    else
-      turned_away_.erase("agent " + hello->node.text);
-    return !why;
-  }
-  if (const auto* hello = std::get_if<BalancerHello>(&happening)) {
-    const auto why = unreachable_because(state_, *hello, now, is_address_of_this_host);
-    if (why)
-      refuse(wire::Role::kBalancer, hello->balancer.text, hello->session, *why, now);
-    else
-      turned_away_.erase("balancer " + hello->balancer.text);
-    return !why;
-  }
-  // What else a session says that was turned away is not heard either.
-  const auto turned_away = [&](const std::string& who, const std::string& session) {
-    const auto found = turned_away_.find(who);
-    return found != turned_away_.end() && found->second == session;
-  };
-  if (const auto* it = std::get_if<NodeReported>(&happening))
-    return !turned_away("agent " + it->node.text, it->session);
-  if (const auto* it = std::get_if<TableAcked>(&happening))
-    return !turned_away("balancer " + it->balancer.text, it->session);
-  if (const auto* it = std::get_if<TrafficReported>(&happening))
-    return !turned_away("balancer " + it->balancer.text, it->session);
-  return true;
-}
-
 void Coordinator::refuse(wire::Role role, const std::string& name, const std::string& session,
-                         const std::string& reason, Instant now) {
-  const std::string who = (role == wire::Role::kAgent ? "agent " : "balancer ") + name;
-  turned_away_[who] = session;
+                         const std::string& reason) {
   gateway_->send(role, name, session, {}, wire::Refusal{reason, false});
-  auto [told, first] = refusal_told_.try_emplace(who, now);
-  if (!first && now - told->second < kRefusalToldEvery) return;
-  told->second = now;
-  spdlog::warn("{} is not taken in: {}", who, reason);
+  // The log keeps alike lines back by itself.
+  spdlog::warn("{} {} is not taken in: {}", role == wire::Role::kAgent ? "agent" : "balancer", name,
+               reason);
 }
 
 void Coordinator::wait_for_tick() {

@@ -10,7 +10,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +21,7 @@
 #include "coordinator/core/state.hpp"
 #include "coordinator/core/step.hpp"
 #include "coordinator/io/admin_api.hpp"
+#include "coordinator/io/doorkeeper.hpp"
 #include "coordinator/io/enrolment.hpp"
 #include "coordinator/io/history_sqlite.hpp"
 #include "coordinator/io/metrics_page.hpp"
@@ -57,9 +57,8 @@ class Coordinator {
   Orders orders();
 
   void happen(Happening happening);
-  bool take_in(Happening& happening, Instant now);  // false: it is not for the core
   void refuse(wire::Role role, const std::string& name, const std::string& session,
-              const std::string& reason, Instant now);
+              const std::string& reason);
   void tell(const Action& action);
   void wait_for_tick();
   void keep_history(Instant now, WallTime wall);
@@ -79,8 +78,7 @@ class Coordinator {
   Whereabouts whereabouts_;
 
   std::unique_ptr<Outbox> outbox_;
-  std::map<std::string, std::string> turned_away_;  // role and name -> the session that was refused
-  std::map<std::string, Instant> refusal_told_;
+  Doorkeeper doorkeeper_;
   HistogramCounts step_times_;
   std::uint64_t reloads_total_ = 0, reload_errors_total_ = 0;
   Instant history_kept_{}, admitted_{};
