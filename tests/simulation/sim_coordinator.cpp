@@ -1,0 +1,241 @@
+#include "tests/simulation/sim_coordinator.hpp"
+
+#include <algorithm>
+
+namespace foretide::simulation {
+namespace {
+
+using namespace foretide::coordinator;
+constexpr Duration kTick = std::chrono::milliseconds(250);
+
+std::string text_of_set(const wire::DesiredSet& set) {
+  std::string text = "set " + text_of(set.stamp) + ":";
+  for (const wire::DesiredWorker& worker : set.workers) {
+    text += worker.order == wire::WorkerOrder::kRun ? " run " : " stop ";
+    text += worker.id.text;
+  }
+  return text;
+}
+
+std::string text_of_table(const wire::ServiceTable& table) {
+  std::string text = "table " + text_of(table.stamp) + " of " + table.service.text + ":";
+  for (const wire::Endpoint& endpoint : table.endpoints) {
+    text += endpoint.state == wire::EndpointState::kActive     ? " active "
+            : endpoint.state == wire::EndpointState::kDraining ? " draining "
+                                                               : " gone ";
+    text += endpoint.id.text + "@" + endpoint.address.text();
+  }
+  return text;
+}
+
+}  // namespace
+
+SimCoordinator::SimCoordinator(Ground& ground, Safety& safety, FleetWatch& watch,
+                               ClusterSettings cluster, Duration clock_offset)
+    : ground_(ground), safety_(safety), watch_(watch),
+      program_(ground.queue, "coordinator", clock_offset), cluster_(std::move(cluster)) {
+  self_ = ground_.network.join(program_, [this](const Arrived& arrived) { receive(arrived); });
+  watch_.set_silence([this] { return silence(); });
+}
+
+void SimCoordinator::add_node(Peer peer, NodeId id, std::string address) {
+  nodes_[peer] = {std::move(id), std::move(address)};
+}
+
+void SimCoordinator::add_balancer(SimBalancer& balancer, BalancerId id) {
+  balancers_[balancer.peer()] = {std::move(id), &balancer};
+}
+
+void SimCoordinator::start() {
+  program_.start();
+  ground_.history.note("coordinator", [&] {
+    return "starts with epoch " + std::to_string(epoch_) + " and " + std::to_string(sets_.size()) + " sets stored";
+  });
+  state_.emplace();
+  watch_.coordinator_begins();
+  Started started{.epoch = epoch_, .nodes = {}, .cluster = cluster_};
+  for (const auto& [node, set] : sets_) started.nodes.push_back({node, set});
+  feed(std::move(started));
+  if (!program_.is_up()) return;
+  program_.every(kTick, [this] { feed(Tick{}); });
+  program_.every(std::chrono::seconds(1), [this] { look(); });
+}
+
+void SimCoordinator::crash() {
+  ground_.history.note("coordinator", [] { return std::string("ends"); });
+  program_.crash();
+  state_.reset();
+  connections_.clear();
+  newest_.clear();
+  traffic_heard_.clear();
+  dies_after_.reset();
+}
+
+void SimCoordinator::lose_store() {
+  ground_.history.note("coordinator", [] { return std::string("its store is lost"); });
+  epoch_ = 0;
+  sets_.clear();
+}
+
+void SimCoordinator::reload(ClusterSettings cluster) {
+  cluster_ = std::move(cluster);
+  if (program_.is_up()) program_.soon([this] { feed(ClusterChanged{cluster_}); });
+}
+
+// ---- what comes in ----
+
+void SimCoordinator::receive(const Arrived& arrived) {
+  const wire::Message& message = arrived.message;
+  connections_[message.envelope.session] = {arrived.from, arrived.sender_life};
+  if (const auto node = nodes_.find(arrived.from); node != nodes_.end()) {
+    from_node(node->second, message);
+  } else if (const auto found = balancers_.find(arrived.from); found != balancers_.end()) {
+    from_balancer(*found->second.second, found->second.first, message);
+  }
+}
+
+bool SimCoordinator::is_newest(const wire::Message& message) {
+  std::uint64_t& newest = newest_[{message.envelope.session, message.body.index()}];
+  if (message.envelope.sequence <= newest) return false;
+  newest = message.envelope.sequence;
+  return true;
+}
+
+void SimCoordinator::from_node(const NodePeer& node, const wire::Message& message) {
+  const std::string& session = message.envelope.session;
+  if (const auto* hello = std::get_if<wire::Hello>(&message.body)) {
+    feed(NodeHello{node.id, session, *hello, node.address});
+  } else if (const auto* report = std::get_if<wire::NodeReport>(&message.body)) {
+    if (is_newest(message)) feed(NodeReported{node.id, session, *report});
+  } else if (const auto* sample = std::get_if<wire::NodeSample>(&message.body)) {
+    if (is_newest(message)) feed(NodeSampled{node.id, *sample});
+  }
+}
+
+void SimCoordinator::from_balancer(SimBalancer& balancer, const BalancerId& id,
+                                   const wire::Message& message) {
+  const std::string& session = message.envelope.session;
+  balancer.was_heard();
+  if (const auto* hello = std::get_if<wire::Hello>(&message.body)) {
+    feed(BalancerHello{id, session, *hello});
+  } else if (const auto* ack = std::get_if<wire::TableAck>(&message.body)) {
+    feed(TableAcked{id, session, *ack});
+  } else if (const auto* report = std::get_if<wire::TrafficReport>(&message.body)) {
+    if (!is_newest(message)) return;
+    traffic_heard_[id] = ground_.queue.now();
+    feed(TrafficReported{id, session, *report});
+  }
+}
+
+// Of those that take requests and have been heard by this coordinator at all; one that was never heard
+// is nobody that it could know of.
+Duration SimCoordinator::silence() const {
+  Duration longest{};
+  for (const auto& [peer, known] : balancers_) {
+    const auto heard = traffic_heard_.find(known.first);
+    if (!known.second->program().is_up() || heard == traffic_heard_.end()) continue;
+    longest = std::max(longest, ground_.queue.now() - heard->second);
+  }
+  return longest;
+}
+
+// ---- what goes out ----
+
+void SimCoordinator::feed(decltype(Event::what) what) {
+  const WallTime wall{std::chrono::duration_cast<std::chrono::milliseconds>(ground_.queue.elapsed()) +
+                      std::chrono::hours(24 * 365 * 50)};
+  carry_out(step(*state_, {.now = program_.now(), .wall = wall, .what = std::move(what)}));
+}
+
+void SimCoordinator::carry_out(const std::vector<Action>& actions) {
+  watch_.saw(*state_, actions, program_.now());
+  for (const Action& action : actions) {
+    if (dies_after_ && (*dies_after_)-- == 0) {
+      crash();
+      return;
+    }
+    std::visit([this](const auto& one) { act(one); }, action);
+  }
+}
+
+void SimCoordinator::act(const PersistEpoch& action) {
+  epoch_ = action.epoch;
+  ground_.history.note("coordinator", [&] { return "is in epoch " + std::to_string(epoch_); });
+}
+
+void SimCoordinator::act(const PersistSet& action) { sets_[action.node] = action.set; }
+
+void SimCoordinator::act(const SendWelcomeNode& action) {
+  check_durable(action.welcome.epoch, "a welcome");
+  send(action.session, action.welcome);
+}
+
+void SimCoordinator::act(const SendWelcomeBalancer& action) {
+  check_durable(action.welcome.epoch, "a welcome");
+  send(action.session, action.welcome);
+}
+
+void SimCoordinator::act(const RefuseNode& action) { send(action.session, action.refusal); }
+
+void SimCoordinator::act(const SendSet& action) {
+  check_durable(action.set.stamp.epoch, "a set");
+  const wire::DesiredSet& stored = sets_[action.node];
+  if (stored.stamp < action.set.stamp || (stored.stamp == action.set.stamp && stored != action.set)) {
+    ground_.verdict.broken("durable-first", "set " + text_of(action.set.stamp) + " is sent to " +
+                                                action.node.text + " before it is persisted");
+  }
+  ground_.history.note("coordinator", [&] { return "to " + action.node.text + " " + text_of_set(action.set); });
+  safety_.sent(action.set);
+  send(action.session, action.set);
+}
+
+void SimCoordinator::act(const SendServiceTable& action) {
+  check_durable(action.table.stamp.epoch, "a table");
+  ground_.history.note("coordinator", [&] { return "to " + action.balancer.text + " " + text_of_table(action.table); });
+  safety_.sent(action.table);
+  send(action.session, action.table);
+  if (ground_.broken != Broken::kDrainAck) return;
+  const wire::TableAck forged{.service = action.table.service, .applied = action.table.stamp, .reason = {}};
+  program_.after(Duration::zero(), [this, forged, balancer = action.balancer, session = action.session] {
+    feed(TableAcked{balancer, session, forged});
+  });
+}
+
+void SimCoordinator::act(const SendMatchTable& action) {
+  check_durable(action.table.stamp.epoch, "a match table");
+  send(action.session, action.table);
+}
+
+void SimCoordinator::act(const Notice& action) {
+  ground_.history.note("coordinator", [&] { return "notice (" + action.kind + "): " + action.text; });
+}
+
+void SimCoordinator::send(const std::string& session, wire::Body body) {
+  const auto connection = connections_.find(session);
+  if (connection == connections_.end()) return;
+  ground_.network.send(self_, connection->second.first, connection->second.second, Lane::kControl,
+                       {{.epoch = state_->epoch, .revision = state_->revision, .session = "c"}, std::move(body)});
+}
+
+void SimCoordinator::check_durable(std::uint64_t epoch, const char* what) {
+  if (epoch <= epoch_) return;
+  ground_.verdict.broken("durable-first", std::string(what) + " of epoch " + std::to_string(epoch) +
+                                              " is sent before that epoch is persisted");
+}
+
+void SimCoordinator::look() {
+  watch_.look(*state_, program_.now());
+  for (const auto& [peer, known] : balancers_) {
+    const auto has_newest = [&](const auto& service) {
+      const SimService* held = known.second->service(service.first);
+      return service.second.table.stamp != Stamp{} && held != nullptr &&
+             held->applied() == service.second.table.stamp;
+    };
+    if (!known.second->program().is_up()) continue;
+    if (std::all_of(state_->services.begin(), state_->services.end(), has_newest)) {
+      known.second->has_caught_up();
+    }
+  }
+}
+
+}  // namespace foretide::simulation
