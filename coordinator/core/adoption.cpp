@@ -14,8 +14,8 @@ WorkerRecord& enter_worker(State& state, ServiceRecord& service, WorkerRecord wo
   return service.workers[id] = std::move(worker);
 }
 
-void forget_worker(State& state, ServiceRecord& service, const WorkerId& worker) {
-  const WorkerId id = worker;  // the caller's may live in what is erased
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
+void forget_worker(State& state, ServiceRecord& service, WorkerId id) {
   const auto record = service.workers.find(id);
   if (record == service.workers.end()) return;
   const ReleaseId release = record->second.release;

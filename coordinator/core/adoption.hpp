@@ -13,8 +13,8 @@ namespace foretide::coordinator {
 // Adds the record and its index entries.
 WorkerRecord& enter_worker(State& state, ServiceRecord& service, WorkerRecord worker);
 
-// Takes it out again, everywhere. `worker` is gone afterwards.
-void forget_worker(State& state, ServiceRecord& service, const WorkerId& worker);
+// Takes it out again, everywhere. By value: the caller's may live in what is erased.
+void forget_worker(State& state, ServiceRecord& service, WorkerId id);
 
 // A service that a report or the store names; one that is in no cluster file is to be wound up.
 ServiceRecord& service_named(State& state, const ServiceId& id);

@@ -18,8 +18,6 @@ void apply(Turn& turn, const Tick&) {
   watch_balancers(turn);
   greet(turn);
   forget_services(turn);
-  // A node's set changes by events only, and each second's report looks at it anyway.
-  for (auto& [id, node] : turn.state.nodes) send_set(turn, node);
   for (const auto& [id, balancer] : turn.state.balancers) turn.balancers.insert(id);
   turn.look_at_all = true;
 }
@@ -58,6 +56,11 @@ void publish(Turn& turn) {
   for (const NodeId& id : turn.nodes) {
     const auto node = turn.state.nodes.find(id);
     if (node != turn.state.nodes.end()) publish_set(turn, node->second);
+  }
+  // A set changes by events only, and each second's report looks at it anyway; what is left is to
+  // repeat.
+  if (turn.look_at_all) {
+    for (auto& [id, node] : turn.state.nodes) send_set(turn, node);
   }
   for (const BalancerId& id : turn.balancers) send_tables(turn, turn.state.balancers.at(id));
 }

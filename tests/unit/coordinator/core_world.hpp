@@ -34,7 +34,24 @@ inline ServiceSettings service_named(const std::string& name) {
   return service;
 }
 
+// When a peer should say Hello again: nobody welcomed this session yet, or a Welcome told a new
+// epoch.
+struct Acquaintance {
+  std::string welcomed;  // the session
+  std::uint64_t epoch = 0;
+  Instant hello_at{};
+
+  bool is_due(const std::string& session, Instant now) const {
+    return welcomed != session && now - hello_at >= 1s;
+  }
+  void take(const std::string& session, std::uint64_t told) {
+    welcomed = told > epoch && epoch != 0 ? "" : session;
+    epoch = std::max(epoch, told);
+  }
+};
+
 struct Agent {
+  Acquaintance acquaintance;
   std::string session = "a1";
   bool silent = false;
   Duration start_time = 500ms;
@@ -51,6 +68,7 @@ struct Agent {
 };
 
 struct Balancer {
+  Acquaintance acquaintance;
   std::string session = "b1";
   bool silent = false;
   bool acks = true;
@@ -116,6 +134,7 @@ class World {
   }
   void say_hello(const NodeId& id) {
     Agent& agent = agents.at(id);
+    agent.acquaintance.hello_at = now;
     wire::Hello hello = agent.hello;
     hello.highest_epoch = std::max(hello.highest_epoch, agent.applied.epoch);
     happens(NodeHello{id, agent.session, hello, "10.0.0.1"});
@@ -123,6 +142,7 @@ class World {
   }
   void say_hello(const BalancerId& id) {
     Balancer& balancer = balancers.at(id);
+    balancer.acquaintance.hello_at = now;
     wire::Hello hello{.role = wire::Role::kBalancer};
     hello.highest_epoch = balancer.match.stamp.epoch;
     happens(BalancerHello{id, balancer.session, hello});
@@ -219,8 +239,18 @@ class World {
   void take(const PersistRevision&) {}
   void take(const PersistSet& action) { persisted[action.node] = action.set; }
   void take(const RefuseNode& action) { refusals.push_back(action); }
-  void take(const SendWelcomeNode& action) { durable({action.welcome.epoch, 0}); }
-  void take(const SendWelcomeBalancer& action) { durable({action.welcome.epoch, 0}); }
+  template <class Peer>
+  void welcome(Peer& peer, const std::string& session, const wire::Welcome& welcome) {
+    durable({welcome.epoch, 0});
+    if (peer.silent || session != peer.session) return;
+    peer.acquaintance.take(session, welcome.epoch);
+  }
+  void take(const SendWelcomeNode& action) {
+    welcome(agents[action.node], action.session, action.welcome);
+  }
+  void take(const SendWelcomeBalancer& action) {
+    welcome(balancers[action.balancer], action.session, action.welcome);
+  }
   void take(const RecordDecision& action) { decisions.push_back(action.decision); }
   void take(const Notice& action) { notices.push_back(action); }
 
@@ -289,6 +319,7 @@ class World {
       }
       agent.changed = true;
     }
+    if (!agent.silent && agent.acquaintance.is_due(agent.session, now)) say_hello(id);
     if (agent.changed || now - agent.reported_at >= 1s) report(id);
   }
 
@@ -301,6 +332,7 @@ class World {
       if (!acker.silent)
         happens(TableAcked{to, acker.session, {.service = service, .applied = applied}});
     }
+    if (!balancer.silent && balancer.acquaintance.is_due(balancer.session, now)) say_hello(id);
     bool at_once = false;
     for (auto& [service, table] : balancer.tables) {
       at_once = flow(balancer, table, seconds) || at_once;
