@@ -19,6 +19,16 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+// Method, target and a well-formed version that the parser did not take.
+bool names_version(std::string_view line) {
+  const auto target = line.find(' ');
+  const auto version = line.find(' ', target + 1);
+  if (version == std::string_view::npos || line.size() - version != 9) return false;
+  const std::string_view text = line.substr(version + 1);
+  return text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]) &&
+         text != "HTTP/1.1" && text != "HTTP/1.0";
+}
+
 class RequestParser final : public http::basic_parser<true> {
  public:
   RequestParser(RequestHead& head, const ClientSide& client, HeadWriter& out)
@@ -261,9 +271,7 @@ RequestHead parse_request_head(std::string_view bytes, const ClientSide& client,
   try {
     const std::size_t used = parser.put(boost::asio::buffer(bytes.data(), bytes.size()), ec);
     if (ec == http::error::bad_version) {
-      const auto version = bytes.substr(0, line_end).rfind(" HTTP/");
-      const bool other = version != std::string_view::npos && line_end - version == 9 &&
-                         is_digit(bytes[version + 6]) && is_digit(bytes[version + 8]);
+      const bool other = names_version(bytes.substr(0, line_end));
       parser.refuse(other ? 505 : 400, "only HTTP/1.1 and HTTP/1.0 are spoken here");
     } else if (ec || used != bytes.size()) {
       parser.refuse(400, "the request head is malformed");

@@ -1,0 +1,104 @@
+#include "balancer/http/response_head.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+namespace foretide::balancer {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class ResponseHeads : public testing::Test {
+ protected:
+  ResponseHead read(const std::string& bytes, ResponseTo to = {}) {
+    to.date = "now";
+    bytes_ = bytes;
+    HeadWriter out(memory_.data(), memory_.size());
+    const auto head = parse_response_head(bytes_, to, out);
+    written_ = std::string(out.text());
+    return head;
+  }
+
+  std::string bytes_, written_;
+  std::array<char, 16 * 1024> memory_{};
+};
+
+TEST_F(ResponseHeads, KeepLengthAndReason) {
+  const auto head = read("HTTP/1.1 201 Made It\r\nContent-Length: 5\r\nX: y\r\nDate: d\r\n\r\n");
+  EXPECT_FALSE(head.refused);
+  EXPECT_EQ(head.to_client, Framing::kLength);
+  EXPECT_EQ(head.length, 5u);
+  EXPECT_TRUE(head.reusable);
+  EXPECT_EQ(written_, "HTTP/1.1 201 Made It\r\nX: y\r\nDate: d\r\nContent-Length: 5\r\n\r\n");
+}
+
+TEST_F(ResponseHeads, WithoutLengthAreChunkedForHttp11AndEndWithTheConnectionForHttp10) {
+  auto head = read("HTTP/1.0 200 OK\r\n\r\n");
+  EXPECT_EQ(head.from_upstream, Framing::kUntilClose);
+  EXPECT_EQ(head.to_client, Framing::kChunked);
+  EXPECT_FALSE(head.reusable);
+  EXPECT_THAT(written_, HasSubstr("Transfer-Encoding: chunked\r\n"));
+  EXPECT_THAT(written_, HasSubstr("Date: now\r\n"));
+
+  head = read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", {.http_10 = true});
+  EXPECT_EQ(head.from_upstream, Framing::kChunked);
+  EXPECT_EQ(head.to_client, Framing::kUntilClose);
+  EXPECT_TRUE(head.close_client);
+  EXPECT_THAT(written_, HasSubstr("Connection: close\r\n"));
+  EXPECT_THAT(written_, Not(HasSubstr("chunked")));
+}
+
+TEST_F(ResponseHeads, WithoutABodyHaveNone) {
+  for (const char* status : {"204 No", "304 Not"}) {
+    const auto head =
+        read(std::string("HTTP/1.1 ") + status + "\r\nTransfer-Encoding: chunked\r\n\r\n");
+    EXPECT_EQ(head.from_upstream, Framing::kNone);
+    EXPECT_TRUE(head.reusable);
+    EXPECT_THAT(written_, Not(HasSubstr("chunked")));
+  }
+  read("HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_THAT(written_, Not(HasSubstr("Content-Length")));
+  const auto head = read("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", {.head_request = true});
+  EXPECT_EQ(head.from_upstream, Framing::kNone);
+  EXPECT_THAT(written_, HasSubstr("Content-Length: 5\r\n"));
+}
+
+TEST_F(ResponseHeads, OfInterimKindCarryNothingOfOurs) {
+  const auto head = read("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
+  EXPECT_TRUE(head.interim);
+  EXPECT_EQ(written_, "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
+  EXPECT_TRUE(read("HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n").refused);
+}
+
+TEST_F(ResponseHeads, DropWhatConcernsOneConnectionOnly) {
+  const auto head = read(
+      "HTTP/1.1 200 OK\r\nX-A: 1\r\nConnection: x-a\r\nConnection: close\r\nKeep-Alive: 3\r\n"
+      "Upgrade: h2c\r\nTrailer: T\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_FALSE(head.refused);
+  EXPECT_FALSE(head.reusable);
+  EXPECT_FALSE(head.close_client) << "the worker's connection is not the client's";
+  for (const char* gone : {"X-A", "Keep-Alive", "Upgrade", "Trailer", "Connection"}) {
+    EXPECT_THAT(written_, Not(HasSubstr(gone)));
+  }
+}
+
+TEST_F(ResponseHeads, AreRefusedWhenTheyAreNotPlain) {
+  for (const char* bytes :
+       {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n",
+        "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 099 x\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n",
+        "HTTP/1.1 200 O\x01K\r\n\r\n", "200 OK\r\n\r\n", "HTTP/1.1  200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nBad Name: x\r\n\r\n"}) {
+    EXPECT_TRUE(read(bytes).refused) << bytes;
+  }
+}
+
+}  // namespace
+}  // namespace foretide::balancer
