@@ -36,7 +36,7 @@ class ResponseParser final : public http::basic_parser<false> {
     if (words_.nominates) remove_nominated(out_, fields_begin_, fields_);
     decide();
     write_own_fields();
-    if (out_.overflow()) refuse("its head is too large");
+    if (out_.overflow()) refuse("the worker's answer cannot be passed on: its head is too large");
   }
 
  private:
@@ -45,7 +45,9 @@ class ResponseParser final : public http::basic_parser<false> {
     http_10_ = version == 10;
     head_.interim = status < 200;
     if (status < 100 || status == 101) {
-      refuse(status == 101 ? "it switches protocols unasked" : "its status is not valid");
+      refuse(status == 101
+                 ? "the worker's answer cannot be passed on: it switches protocols unasked"
+                 : "the worker's answer cannot be passed on: its status is not valid");
       ec = http::error::bad_status;
       return;
     }
@@ -61,21 +63,22 @@ class ResponseParser final : public http::basic_parser<false> {
                      error_code& ec) override {
     const std::string_view value = view(value_text);
     if (++count_ > kFieldsMax) {
-      refuse("it has too many header fields");
+      refuse("the worker's answer cannot be passed on: it has too many header fields");
       ec = http::error::header_limit;
       return;
     }
     switch (field) {
       case http::field::content_length: {
         const auto length = length_in(value);
-        if (framing_ != Framing::kNone || !length) return refuse("its framing is ambiguous");
+        if (framing_ != Framing::kNone || !length)
+          return refuse("the worker's answer cannot be passed on: its framing is ambiguous");
         framing_ = Framing::kLength;
         head_.length = *length;
         return;
       }
       case http::field::transfer_encoding:
         if (framing_ != Framing::kNone || !same_word(value, "chunked") || http_10_) {
-          return refuse("its framing is ambiguous");
+          return refuse("the worker's answer cannot be passed on: its framing is ambiguous");
         }
         framing_ = Framing::kChunked;
         return;
@@ -157,9 +160,10 @@ ResponseHead parse_response_head(std::string_view bytes, const ResponseTo& to, H
   error_code ec;
   try {
     const std::size_t used = parser.put(boost::asio::buffer(bytes.data(), bytes.size()), ec);
-    if (ec || used != bytes.size()) parser.refuse("its head is malformed");
+    if (ec || used != bytes.size())
+      parser.refuse("the worker's answer cannot be passed on: its head is malformed");
   } catch (const std::length_error&) {
-    parser.refuse("its head is too large");
+    parser.refuse("the worker's answer cannot be passed on: its head is too large");
   }
   parser.finish();
   return head;

@@ -176,7 +176,7 @@ void Exchange::finish(Finish how) {
 }
 
 After Exchange::after_response() const {
-  if (!request_complete_) return After::kClose;
+  if (!request_complete_) return After::kLinger;
   return response_.close_client || head_.close ? After::kClose : After::kNext;
 }
 

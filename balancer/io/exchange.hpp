@@ -34,10 +34,11 @@ namespace foretide::balancer {
 
 // What becomes of the client's connection.
 enum class After : std::uint8_t {
-  kNext,   // it may send another request
-  kClose,  // all is said; unread input is drained first
-  kDrop,   // at once
-  kReset,  // so that the client cannot take what it got for the whole
+  kNext,    // it may send another request
+  kClose,   // all is said on both sides
+  kLinger,  // all is said, but the client may be sending still: what comes is read and dropped
+  kDrop,    // at once
+  kReset,   // so that the client cannot take what it got for the whole
 };
 
 class Exchange {

@@ -31,6 +31,7 @@ Task<After> Exchange::answer(int status, std::string_view reason) {
     const Woke woke = co_await waiter_.sleep(deadline, {&client_, kWritable | kBroken});
     if (woke == Woke::kDeadline || woke == Woke::kCancelled) co_return After::kDrop;
   }
+  if (!body_is_over || head_.refused != 0) co_return After::kLinger;
   co_return close ? After::kClose : After::kNext;
 }
 

@@ -161,7 +161,7 @@ bool Exchange::take_response_head() {
   if (found != HeadScan::Found::kEnd || response_scan_.size() > kHeadMax) {
     outcome_ = Outcome::kBadResponse;
     trouble_ = found == HeadScan::Found::kMalformed
-                   ? "the worker's answer cannot be understood: its head is malformed"
+                   ? "the worker's answer cannot be passed on: its head is malformed"
                    : "the worker's answer cannot be passed on: its head is too large";
     return false;
   }

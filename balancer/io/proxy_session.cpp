@@ -73,7 +73,9 @@ Task<> ProxySession::serve() {
       after = co_await exchange.run();
     }
     if (after == After::kReset) client_.close_with_reset();
-    if (after == After::kClose) co_await drain_input();
+    const bool has_input = !input_.empty() || (client_.events() & kReadable) != 0;
+    const bool lingers = after == After::kLinger || (after == After::kClose && has_input);
+    if (lingers) co_await drain_input();
     if (after != After::kNext || waiter_.cancelled()) co_return;
     idle_since_ = thread_.loop().now();
   }
@@ -123,7 +125,6 @@ Task<> ProxySession::refuse(int status, std::string_view reason) {
 }
 
 Task<> ProxySession::drain_input() {
-  if (input_.empty() && (client_.events() & kReadable) == 0) co_return;
   client_.end_writing();
   const Instant deadline = thread_.loop().now() + kDrainTime;
   input_.acquire();

@@ -1,0 +1,240 @@
+#include "tests/unit/balancer/proxy_stage.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "balancer/io/listener.hpp"
+
+namespace foretide::balancer {
+namespace {
+
+constexpr int kMomentMs = 150;
+
+int listen_on(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int one = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_port = htons(port);
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
+  EXPECT_EQ(::listen(fd, 128), 0);
+  return fd;
+}
+
+bool ready(int fd, short events, int ms) {
+  pollfd poll{fd, events, 0};
+  return ::poll(&poll, 1, ms) == 1;
+}
+
+int patience_ms() {
+  return static_cast<int>(std::chrono::milliseconds(kPatience).count());
+}
+
+}  // namespace
+
+RawSocket::RawSocket(int fd) : fd_(fd) {}
+RawSocket::RawSocket(RawSocket&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      unread_(std::move(other.unread_)),
+      was_reset_(other.was_reset_),
+      patient_(other.patient_) {}
+
+RawSocket& RawSocket::operator=(RawSocket&& other) noexcept {
+  close();
+  fd_ = std::exchange(other.fd_, -1);
+  unread_ = std::move(other.unread_);
+  was_reset_ = other.was_reset_;
+  patient_ = other.patient_;
+  return *this;
+}
+
+RawSocket RawSocket::connected_to(const Address& address) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(address.port);
+  ::inet_pton(AF_INET, address.host.c_str(), &to.sin_addr);
+  EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+  return RawSocket(fd);
+}
+
+void RawSocket::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto size = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (size <= 0) return;  // the other side has closed: what it says is what the test looks at
+    bytes.remove_prefix(static_cast<std::size_t>(size));
+  }
+}
+
+std::size_t RawSocket::send_until_blocked(std::size_t most) {
+  const std::string block(64 * 1024, 'x');
+  std::size_t total = 0;
+  while (total < most && ready(fd_, POLLOUT, 3 * kMomentMs)) {
+    const auto part = std::min(block.size(), most - total);
+    const auto size = ::send(fd_, block.data(), part, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (size > 0) total += static_cast<std::size_t>(size);
+  }
+  return total;
+}
+
+bool RawSocket::fill() {
+  if (fd_ < 0) return false;
+  if (!ready(fd_, POLLIN, patient_ ? -1 : patience_ms())) {
+    ADD_FAILURE() << "nothing came; so far: " << unread_.substr(0, 300);
+    return false;
+  }
+  char bytes[65536];
+  const auto size = ::recv(fd_, bytes, sizeof bytes, 0);
+  if (size < 0 && errno == ECONNRESET) was_reset_ = true;
+  if (size <= 0) return false;
+  unread_.append(bytes, static_cast<std::size_t>(size));
+  return true;
+}
+
+std::string RawSocket::receive_until(std::string_view end) {
+  auto at = unread_.find(end);
+  while (at == std::string::npos) {
+    if (!fill()) return std::exchange(unread_, {});
+    at = unread_.find(end);
+  }
+  std::string bytes = unread_.substr(0, at + end.size());
+  unread_.erase(0, bytes.size());
+  return bytes;
+}
+
+std::string RawSocket::receive(std::size_t size) {
+  while (unread_.size() < size && fill()) {
+  }
+  std::string bytes = unread_.substr(0, size);
+  unread_.erase(0, bytes.size());
+  return bytes;
+}
+
+std::string RawSocket::receive_message() {
+  std::string head = receive_until("\r\n\r\n");
+  const auto at = head.find("Content-Length: ");
+  if (at == std::string::npos) return head;
+  return head + receive(std::stoul(head.substr(at + 16)));
+}
+
+std::string RawSocket::receive_all() {
+  while (fill()) {
+  }
+  return std::exchange(unread_, {}) + (was_reset_ ? "(reset)" : "");
+}
+
+bool RawSocket::stays_silent() {
+  return unread_.empty() && !ready(fd_, POLLIN, kMomentMs);
+}
+
+void RawSocket::end_writing() {
+  ::shutdown(fd_, SHUT_WR);
+}
+
+void RawSocket::close() {
+  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+}
+
+void RawSocket::reset() {
+  const linger now{1, 0};
+  ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  close();
+}
+
+RawServer::RawServer(std::uint16_t port) : fd_(listen_on(port)), address_(bound_address(fd_)) {}
+RawServer::~RawServer() {
+  ::close(fd_);
+}
+
+RawSocket RawServer::accept() {
+  if (!ready(fd_, POLLIN, patience_ms())) {
+    ADD_FAILURE() << "nobody called";
+    return RawSocket();
+  }
+  return RawSocket(::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC));
+}
+
+RawSocket RawServer::accept_some_time() {
+  ready(fd_, POLLIN, -1);
+  RawSocket socket(::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC));
+  socket.wait_for_ever();
+  return socket;
+}
+
+bool RawServer::nobody_calls() {
+  return !ready(fd_, POLLIN, kMomentMs);
+}
+
+Address closed_address() {
+  return RawServer().address();
+}
+
+wire::Endpoint endpoint_at(const std::string& id, const Address& address,
+                           wire::EndpointState state) {
+  return {{id}, address, state};
+}
+
+Proxy::Proxy(TrafficThread::Settings settings) : thread_(std::move(settings)) {
+  auto sockets = open_listeners({"127.0.0.1", 0}, 1);
+  EXPECT_TRUE(sockets) << sockets.error();
+  address_ = bound_address(sockets->front());
+  thread_.listen(sockets->front());
+  wire::MatchTable matches;
+  matches.stamp = {1, 1};
+  matches.matches = {{{"web"}, "", "", "", ""}};
+  thread_.apply(matches, {{{"web"}, share_}});
+  running_ = std::thread([this] { thread_.run(); });
+}
+
+Proxy::~Proxy() {
+  std::promise<void> empty;
+  thread_.loop().post([&] {
+    thread_.drain([&] { empty.set_value(); });
+    thread_.cancel_sessions();
+  });
+  EXPECT_EQ(empty.get_future().wait_for(kPatience), std::future_status::ready);
+  thread_.loop().stop();
+  running_.join();
+}
+
+Applied Proxy::apply(std::vector<wire::Endpoint> endpoints) {
+  wire::ServiceTable table;
+  table.stamp = {1, ++revision_};
+  table.service = {"web"};
+  table.endpoints = std::move(endpoints);
+  table.policy = policy;
+  return on_thread([&](TrafficThread& thread) { return thread.apply(table, share_, {}); });
+}
+
+wire::ServiceTraffic Proxy::traffic() {
+  return on_thread([](TrafficThread& thread) { return thread.report().at(0); });
+}
+
+bool Proxy::wait_until(const std::function<bool(const wire::ServiceTraffic&)>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!condition(traffic())) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+std::string get(std::string_view path, std::string_view fields) {
+  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n";
+}
+
+std::string ok(std::string_view body) {
+  return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\nDate: d\r\n\r\n" + std::string(body);
+}
+
+}  // namespace foretide::balancer

@@ -1,0 +1,119 @@
+// What the proxy's tests play with: plain blocking sockets for a client and a worker, and a traffic
+// thread of the balancer between them. A test speaks both parts itself, byte by byte, so it decides
+// who does what first.
+//
+// Every wait has an end (kPatience); a socket that has nothing to say by then fails the test.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "balancer/io/traffic_thread.hpp"
+#include "common/address.hpp"
+
+namespace foretide::balancer {
+
+inline constexpr std::chrono::seconds kPatience{10};
+
+class RawSocket {
+ public:
+  explicit RawSocket(int fd = -1);
+  RawSocket(RawSocket&& other) noexcept;
+  RawSocket& operator=(RawSocket&& other) noexcept;
+  ~RawSocket() { close(); }
+  static RawSocket connected_to(const Address& address);
+
+  bool is_open() const { return fd_ >= 0; }
+  void send(std::string_view bytes);
+  // Sends what the other side takes without waiting, again and again until it takes nothing for a
+  // while.
+  std::size_t send_until_blocked(std::size_t most);
+  // Everything up to and including `end`.
+  std::string receive_until(std::string_view end);
+  std::string receive(std::size_t size);
+  // A head and as much as its Content-Length says.
+  std::string receive_message();
+  // All until the end; "(reset)" is added when it is a reset.
+  std::string receive_all();
+  // Nothing comes within a moment. For what must not happen: it cannot prove it, but breaks if it
+  // does.
+  bool stays_silent();
+  bool has_ended() { return receive_all().empty(); }
+  void end_writing();
+  void wait_for_ever() { patient_ = true; }
+  void close();
+  void reset();
+
+ private:
+  bool fill();
+  int fd_;
+  std::string unread_;
+  bool was_reset_ = false;
+  bool patient_ = false;
+};
+
+class RawServer {
+ public:
+  explicit RawServer(std::uint16_t port = 0);
+  ~RawServer();
+  RawServer(const RawServer&) = delete;
+  const Address& address() const { return address_; }
+  RawSocket accept();
+  RawSocket accept_some_time();  // waits for ever
+  bool nobody_calls();
+
+ private:
+  int fd_;
+  Address address_;
+};
+
+// A port on which nothing listens.
+Address closed_address();
+
+wire::Endpoint endpoint_at(const std::string& id, const Address& address,
+                           wire::EndpointState state = wire::EndpointState::kActive);
+
+// One traffic thread that serves the service "web".
+class Proxy {
+ public:
+  explicit Proxy(TrafficThread::Settings settings = {});
+  ~Proxy();
+
+  RawSocket client() { return RawSocket::connected_to(address_); }
+  const Address& address() const { return address_; }
+  // The next table of "web", applied when it returns.
+  Applied apply(std::vector<wire::Endpoint> endpoints);
+  wire::ServiceTraffic traffic();
+  // Until `condition` holds of the traffic.
+  bool wait_until(const std::function<bool(const wire::ServiceTraffic&)>& condition);
+  // Runs it on the traffic thread.
+  template <class Call>
+  auto on_thread(Call call) -> decltype(call(std::declval<TrafficThread&>())) {
+    std::promise<decltype(call(thread_))> done;
+    thread_.loop().post([&] { done.set_value(call(thread_)); });
+    return done.get_future().get();
+  }
+
+  wire::TrafficPolicy policy;
+
+ private:
+  TrafficThread thread_;
+  Address address_;
+  std::shared_ptr<ServiceShare> share_ = std::make_shared<ServiceShare>();
+  std::uint64_t revision_ = 0;
+  std::thread running_;
+};
+
+// "GET /path" for any host.
+std::string get(std::string_view path = "/", std::string_view fields = "");
+std::string ok(std::string_view body);
+
+}  // namespace foretide::balancer
