@@ -104,13 +104,13 @@ void apply(Turn& turn, const BalancerHello& event) {
 
 bool is_session(Turn& turn, NodeRecord& node, const std::string& session) {
   if (node.session == session && !session.empty()) return true;
-  if (!still_speaks(node, turn.now)) welcome(turn, node, session);
+  if (node.session.empty()) welcome(turn, node, session);
   return false;
 }
 
 bool is_session(Turn& turn, BalancerRecord& balancer, const std::string& session) {
   if (balancer.session == session && balancer.greeted) return true;
-  welcome(turn, balancer, session);
+  if (!balancer.greeted) welcome(turn, balancer, session);
   return false;
 }
 

@@ -26,9 +26,12 @@ bool all_live_acked(const Turn& turn, const ServiceId& service, Stamp stamp) {
       });
 }
 
+// A coordinator that began less than this ago may not know every balancer there is.
+constexpr Duration kAcquaintedAfter = std::chrono::seconds(60);
+
 bool somebody_cannot_be_asked(const Turn& turn) {
   const auto live = [&](const auto& balancer) { return balancer.second.is_live(turn.now); };
-  return turn.state.balancers.empty() ||
+  return turn.state.age(turn.now) < kAcquaintedAfter || turn.state.balancers.empty() ||
          !std::all_of(turn.state.balancers.begin(), turn.state.balancers.end(), live);
 }
 

@@ -11,9 +11,10 @@
 //   again
 //
 // A balancer that was silent for 15 s is not waited for, but then the node is told to stop the
-// worker only when no connection to it is left. A worker that was never in a table skips what
-// concerns balancers. What a silent balancer may still believe is said to it when it is back:
-// farewells stay in the table until every known balancer has heard them.
+// worker only when no connection to it is left; likewise in our first minute, when a silent one may
+// not be known at all. A worker that was never in a table skips what concerns balancers. What a
+// silent balancer may still believe is said to it when it is back: farewells stay in the table
+// until every known balancer has heard them.
 #pragma once
 
 #include "coordinator/core/turn.hpp"

@@ -45,7 +45,7 @@ class Storm {
       world.say_hello(id);
     }
     world.happens(ScaleSet{kWeb, std::nullopt, {}});
-    world.pass(120s);
+    world.pass(400s);  // the forecast remembers the weather for five minutes
   }
 
   World world;

@@ -270,12 +270,22 @@ class World {
       orders[worker.id] = worker.order;
       if (!agent.workers.contains(worker.id)) begin(agent, worker);
       if (worker.order != wire::WorkerOrder::kStop) continue;
+      if (!worker.wait_for_quiet) expect_unrouted(worker);
       agent.workers[worker.id].phase = wire::WorkerPhase::kEnded;
       agent.ended_ever.push_back(worker.id);
     }
     std::erase_if(agent.workers, [&](const auto& worker) {
       return worker.second.phase == wire::WorkerPhase::kEnded && !orders.contains(worker.first);
     });
+  }
+  void expect_unrouted(const wire::DesiredWorker& worker) const {
+    for (const auto& [id, balancer] : balancers) {
+      if (!state.balancers.contains(id) || !balancer.tables.contains(worker.service)) continue;
+      for (const auto& endpoint : balancer.tables.at(worker.service).endpoints) {
+        EXPECT_FALSE(endpoint.id == worker.id && endpoint.state == wire::EndpointState::kActive)
+            << worker.id << " is stopped while " << id << " routes to it";
+      }
+    }
   }
   void begin(Agent& agent, const wire::DesiredWorker& worker) {
     wire::WorkerReport report{
