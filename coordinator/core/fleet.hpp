@@ -1,9 +1,9 @@
 // Takes in what agents and balancers say about themselves, and keeps the account of who speaks for
 // what.
 //
-// A session is one run of a program. A message of a session that never said Hello here (we
-// restarted, and its connection came back by itself) is answered with a Welcome, whose epoch makes
-// it say Hello. Two programs with one key: the one that speaks stays, the newcomer is asked to try
+// A session is one run of a program, and begins with Hello. A message of a session from before our
+// own start (its connection came back by itself) is answered with a Welcome, whose epoch makes it
+// say Hello. Two programs with one key: the one that speaks stays, the newcomer is asked to try
 // again, so that a restarted agent takes over as soon as its predecessor has been silent for two
 // seconds; one that still meets a speaking predecessor after ten is refused for good.
 //

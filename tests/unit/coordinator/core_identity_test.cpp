@@ -61,6 +61,23 @@ TEST(Identity, IgnoresTheReportsOfASecondAgent) {
   EXPECT_EQ(welcomes_to(world, "thief"), 0u);
 }
 
+// Its Hello was refused while the old session spoke; were its report answered with a Welcome after
+// that, it would think itself known and never say Hello again.
+TEST(Identity, DoesNotWelcomeANewSessionBeforeItsHello) {
+  World world;
+  settle(world, service_named("web"));
+  Agent& agent = world.agents[kNode];
+  world.report(kNode);
+  agent.session = "a2";
+  world.happens(NodeHello{kNode, "a2", agent.hello, ""});
+  ASSERT_EQ(world.refusals.size(), 1u);
+  world.now += 3s;
+  world.happens(NodeReported{kNode, "a2", {}});
+  EXPECT_EQ(welcomes_to(world, "a2"), 0u);
+  world.happens(NodeHello{kNode, "a2", agent.hello, ""});
+  EXPECT_EQ(welcomes_to(world, "a2"), 1u);
+}
+
 TEST(Identity, SaysWelcomeAgainEveryTwoSeconds) {
   World world;
   settle(world, service_named("web"));

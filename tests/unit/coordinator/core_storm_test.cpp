@@ -1,5 +1,5 @@
 // Storms: for two minutes everything that can go wrong does, by chance from a printed seed; then
-// the sky clears, and within two more everything must be as it should be. What the world checks at
+// the sky clears, and a while later everything must be as it should be. What the world checks at
 // every step (stamps never go back, nothing is sent before it is durable) is checked all along, and
 // so is this: no worker that is wanted ends but by an order, and no request goes where a drain was
 // acknowledged.
