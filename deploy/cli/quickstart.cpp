@@ -25,6 +25,7 @@ using std::chrono::steady_clock;
 
 constexpr double kLowRps = 15, kHighRps = 190;
 constexpr int kWaves = 2;
+constexpr milliseconds kFirstWorker{30'000};
 constexpr milliseconds kCalmAfter{6'000};  // shows the last workers leave
 
 struct Summary {
@@ -116,6 +117,19 @@ class BackgroundLoad {
   std::atomic<bool> end_{false}, done_{false};
   std::thread thread_;
 };
+
+// So that the first requests do not meet a machine that is only starting up.
+Outcome wait_for_a_worker(LocalCluster& cluster) {
+  StatusFollower follower(cluster.admin());
+  const auto deadline = steady_clock::now() + kFirstWorker;
+  while (steady_clock::now() < deadline) {
+    if (GuardedPlace::end_asked()) return Error{"ended before it had started"};
+    if (const auto lost = cluster.casualty()) return Error{"the " + *lost};
+    if (follower.refresh() && totals_in(follower.picture().status).ready > 0) return Done{};
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+  return Error{"no worker became ready; the last status was\n" + follower.picture().status.dump(2)};
+}
 
 int show(LocalCluster& cluster, const Address& traffic, double seconds) {
   LoadSettings settings;
