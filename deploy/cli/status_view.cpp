@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kBarColumns = 20;
+constexpr std::size_t kBarColumns = 16;
 constexpr std::size_t kNoticesShown = 4;
 constexpr std::size_t kNameColumns = 12;
 
