@@ -275,9 +275,11 @@ void Agent::tick_later() {
   const std::optional<Instant> due = roster_.next_due();
   const Instant next = due ? std::min(*due, next_second_) : next_second_;
   timer_.expires_at(std::chrono::time_point_cast<std::chrono::steady_clock::duration>(next));
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) tick();
-  });
+  // A wait that was over before the agent was destroyed is still called, hence the token.
+  timer_.async_wait(
+      [this, alive = std::weak_ptr<bool>(alive_)](const boost::system::error_code& error) {
+        if (!error && !alive.expired()) tick();
+      });
 }
 
 void Agent::tick() {

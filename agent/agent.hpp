@@ -89,6 +89,7 @@ class Agent {
   std::mt19937_64 random_;
   boost::asio::steady_timer timer_;
   Instant next_second_{};
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace foretide::agent

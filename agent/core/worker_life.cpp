@@ -83,6 +83,7 @@ Actions probe_passed(WorkerLife& life, Instant now) {
   if (life.step != LifeStep::kProbing) return {};
   enter(life, LifeStep::kReady, now);
   life.start_time = now - life.started;
+  life.was_ready = true;
   life.reason.clear();
   life.last_output.clear();
   return {};

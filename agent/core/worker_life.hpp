@@ -53,6 +53,7 @@ struct WorkerLife {
   Instant started{};                   // exec of the present incarnation
   std::optional<Duration> start_time;  // exec to ready, of the present incarnation
   std::optional<Instant> retry_at;     // kBackingOff; absent until the next tick brings the jitter
+  bool was_ready = false;              // in some incarnation: balancers may know its address
   std::uint32_t incarnations = 0;      // times that a process was started for it
   std::uint32_t failures = 0;          // ends and failed starts in a row
   std::uint32_t ports_taken = 0;       // ports in a row that somebody else held

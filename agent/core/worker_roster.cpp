@@ -10,8 +10,9 @@ namespace {
 
 using wire::WorkerOrder;
 
-// A first start may walk past this many ports that other programs hold before it pauses; a restart
-// keeps to its own port, where balancers look for it, and gives it up only after a few tries.
+// A start may walk past this many ports that other programs hold before it pauses. A worker that
+// was ready once keeps to its own port, where balancers look for it, and gives it up only after a
+// few tries.
 constexpr std::uint32_t kPortsTriedAtOnce = 1000;
 constexpr std::uint32_t kTriesOnOwnPort = 3;
 // A worker that ended without an entry in the set is reported for a while, then forgotten.
@@ -124,6 +125,7 @@ Actions WorkerRoster::obey(const wire::DesiredWorker& wanted, const wire::Desire
     // How a worker is probed and stopped may change under the same release.
     life.spec.start = spec->second.start;
     life.spec.stop = spec->second.stop;
+    if (life.step == LifeStep::kReady) life.reason.clear();  // what an earlier set gave cause for
   }
   return noted(before, life, std::move(actions));
 }
@@ -175,8 +177,7 @@ Actions WorkerRoster::choose_again(WorkerLife& life, Instant now) {
   if (life.step != LifeStep::kSpawning) return {};
   life.ports_taken += 1;
   const std::string taken = "port " + std::to_string(life.port) + " is held by another program";
-  const bool restarts = life.incarnations > 0;
-  if (restarts && life.ports_taken < kTriesOnOwnPort) {
+  if (life.was_ready && life.ports_taken < kTriesOnOwnPort) {
     return spawn_failed(life, taken, false, now);
   }
   ports_.give_back(life.port);

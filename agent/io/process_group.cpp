@@ -1,5 +1,6 @@
 #include "agent/io/process_group.hpp"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -29,6 +30,12 @@ bool has_marks(const ProcTree& tree, std::int64_t pid, const ProcessIdentity& id
   return tree.has_environment(pid, std::string(kIdVariable) + "=" + identity.id.text) == true;
 }
 
+// The process has ended; it may be a zombie still.
+bool has_fired(int pidfd) {
+  pollfd wait{pidfd, POLLIN, 0};
+  return poll(&wait, 1, 0) != 0;
+}
+
 bool is_this_boot(const ProcTree& tree, const ProcessIdentity& identity) {
   const Result<std::string> boot_id = tree.boot_id();
   return boot_id && *boot_id == identity.boot_id;
@@ -37,17 +44,18 @@ bool is_this_boot(const ProcTree& tree, const ProcessIdentity& identity) {
 }  // namespace
 
 bool ProcessGroup::leader_pins_pid() const {
-  if (identity_.is_own_child) return true;
+  if (identity_.is_own_child || (leader_ >= 0 && !has_fired(leader_))) return true;
   if (identity_.pid <= 1 || !is_this_boot(*tree_, identity_)) return false;
   const Result<PidStat> stat = tree_->stat(identity_.pid);
   return stat && stat->start_ticks == identity_.start_ticks;
 }
 
 bool ProcessGroup::leader_is_ours() const {
+  if (leader_ >= 0) return !has_fired(leader_);
   if (!leader_pins_pid()) return false;
   const Result<PidStat> stat = tree_->stat(identity_.pid);
   if (!stat || !stat->is_alive()) return false;
-  return identity_.is_own_child || has_marks(*tree_, identity_.pid, identity_) ||
+  return has_marks(*tree_, identity_.pid, identity_) ||
          writes_to(*tree_, identity_.pid, identity_.log);
 }
 
@@ -72,8 +80,9 @@ std::vector<std::int64_t> ProcessGroup::members() const {
 }
 
 bool ProcessGroup::signal(int number) const {
-  const Descriptor leader = open_leader(*tree_, identity_);
-  if (!leader) return false;
+  // A pidfd opened here, before the look, stands in for one that was kept.
+  const Descriptor looked_at = leader_ < 0 ? open_leader(*tree_, identity_) : Descriptor();
+  if (leader_ < 0 ? !looked_at : !leader_is_ours()) return false;
   return kill(-static_cast<pid_t>(identity_.pid), number) == 0;
 }
 

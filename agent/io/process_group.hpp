@@ -5,8 +5,9 @@
 // it was started with (its id and a random mark of this very start), or, for a program that writes
 // its title over its environment, by its output going to that id's log. What it forked is known by
 // the same mark, or by the worker's session while the worker itself pins its pid. What does not
-// match is foreign and is never signalled. A child that has not been reaped needs no proof: nobody
-// else can have its pid.
+// match is foreign and is never signalled. Once proven, the proof is kept as a pidfd: as long as
+// that has not fired, the pid is the worker's, whatever the program does to its title or its
+// output.
 //
 // Single processes are signalled through a pidfd that was opened before the last look at who it is;
 // the process group by its number, but only while its leader has just been seen to be ours.
@@ -34,8 +35,10 @@ struct ProcessIdentity {
 
 class ProcessGroup {
  public:
-  ProcessGroup(const ProcTree& tree, ProcessIdentity identity)
-      : tree_(&tree), identity_(std::move(identity)) {}
+  // `leader` is a pidfd that was opened while the identity was proven (or -1: it is proven anew
+  // each time); its owner outlives this.
+  ProcessGroup(const ProcTree& tree, ProcessIdentity identity, int leader = -1)
+      : tree_(&tree), identity_(std::move(identity)), leader_(leader) {}
 
   const ProcessIdentity& identity() const { return identity_; }
   // Its leader is there and alive, as far as everything that is known about it tells.
@@ -56,6 +59,7 @@ class ProcessGroup {
 
   const ProcTree* tree_;
   ProcessIdentity identity_;
+  int leader_ = -1;
 };
 
 // Opened while the process is the one that `identity` tells; empty when it is not.

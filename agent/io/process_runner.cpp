@@ -25,8 +25,10 @@ namespace asio = boost::asio;
 // The callback holds the pointer to its Running only through the descriptor that it waits on:
 // destroying the one cancels the other, and a cancelled wait touches nothing.
 struct ProcessRunner::Running {
-  Running(asio::io_context& owner, ProcessGroup processes, Descriptor pidfd)
-      : group(std::move(processes)), end(owner, pidfd.release()) {}
+  Running(asio::io_context& owner, const ProcTree& tree, ProcessIdentity identity, Descriptor pidfd)
+      : group(tree, std::move(identity), pidfd.get()), end(owner, pidfd.get()) {
+    pidfd.release();
+  }
 
   ProcessGroup group;
   asio::posix::basic_stream_descriptor<asio::io_context::executor_type> end;
@@ -67,8 +69,7 @@ std::variant<ProcessIdentity, SpawnProblem> ProcessRunner::spawn(const WorkerSpe
   ProcessIdentity identity{with.id, settings_.boot_id, child.pid, 0, mark, path, true};
   // A child that ended already is a zombie and still tells its start time.
   if (const Result<PidStat> stat = tree_.stat(child.pid)) identity.start_ticks = stat->start_ticks;
-  auto running =
-      std::make_unique<Running>(owner_, ProcessGroup(tree_, identity), std::move(child.pidfd));
+  auto running = std::make_unique<Running>(owner_, tree_, identity, std::move(child.pidfd));
   running->log_from = log_from;
   watch(*running);
   running_[with.id] = std::move(running);
@@ -79,7 +80,7 @@ std::variant<ProcessIdentity, SpawnProblem> ProcessRunner::spawn(const WorkerSpe
 bool ProcessRunner::adopt(const ProcessIdentity& identity) {
   Descriptor pidfd = open_leader(tree_, identity);
   if (!pidfd) return false;
-  auto running = std::make_unique<Running>(owner_, ProcessGroup(tree_, identity), std::move(pidfd));
+  auto running = std::make_unique<Running>(owner_, tree_, identity, std::move(pidfd));
   watch(*running);
   running_[identity.id] = std::move(running);
   return true;

@@ -18,7 +18,7 @@ namespace foretide::agent {
 
 inline constexpr std::uint64_t kLogBytesMax = 8 * 1024 * 1024;
 inline constexpr std::size_t kLastLines = 10;
-inline constexpr std::size_t kLastBytes = 4096;
+inline constexpr std::size_t kLastBytes = 2048;
 
 // Opened for appending; refuses to follow a symlink.
 Result<Descriptor> open_worker_log(const std::string& path);

@@ -95,6 +95,7 @@ WorkerRecord record_of(const json& from) {
   if (from.contains("start_time_ns")) {
     life.start_time = Duration(from.at("start_time_ns").get<std::int64_t>());
   }
+  from.at("was_ready").get_to(life.was_ready);
   from.at("incarnations").get_to(life.incarnations);
   from.at("failures").get_to(life.failures);
   from.at("reason").get_to(life.reason);
@@ -153,6 +154,7 @@ std::string text_of(const WorkerRecord& record) {
              {"start_ticks", life.start_ticks},
              {"since_ns", count_of(life.since)},
              {"started_ns", count_of(life.started)},
+             {"was_ready", life.was_ready},
              {"incarnations", life.incarnations},
              {"failures", life.failures},
              {"reason", life.reason},

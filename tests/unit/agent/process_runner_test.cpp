@@ -228,6 +228,26 @@ TEST_F(Runner, AWorkerThatOverwroteItsEnvironmentIsKnownByItsLog) {
   waitpid(static_cast<pid_t>(identity.pid), nullptr, 0);
 }
 
+TEST_F(Runner, AnAdoptedWorkerThatHidesLaterIsStillStopped) {
+  const ProcessIdentity identity = start(
+      "a",
+      shell("trap 'exec >/dev/null 2>&1; echo hidden >hid; exec env -i /bin/sh -c \"while :; do "
+            "sleep 0.01; done\"' USR1; cd " +
+            scratch.path() + "; echo up; while :; do sleep 0.01; done"));
+  ASSERT_TRUE(has_written("a", "up"));
+  make_runner();
+  ASSERT_TRUE(runner->adopt(identity));
+  runner->signal({"a"}, SIGUSR1);
+  ASSERT_TRUE(run_until(context, [&] {
+    return tree.output_of(identity.pid) == "/dev/null" &&
+           tree.has_environment(identity.pid, "FORETIDE_WORKER_ID=a") == false;
+  }));
+  EXPECT_FALSE(ProcessGroup(tree, identity).leader_is_ours());
+  runner->signal({"a"}, SIGTERM);
+  EXPECT_TRUE(has_ended("a"));
+  waitpid(static_cast<pid_t>(identity.pid), nullptr, 0);
+}
+
 TEST_F(Runner, APidThatNowBelongsToAnotherIsNeverSignalled) {
   const ProcessIdentity stranger = start("stranger", shell("while :; do sleep 0.01; done"));
   // The record of a worker that had this pid in its day: the machine says that it started at

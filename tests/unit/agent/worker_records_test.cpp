@@ -31,6 +31,7 @@ WorkerRecord record_named(const std::string& id) {
   life.since = Instant(std::chrono::seconds(5));
   life.started = Instant(std::chrono::seconds(4));
   life.start_time = std::chrono::milliseconds(120);
+  life.was_ready = true;
   life.incarnations = 2;
   life.failures = 1;
   life.last_exit = wire::Exit{3, std::nullopt};

@@ -363,6 +363,16 @@ TEST(WorkerRoster, AFirstStartWalksPastPortsThatOthersHold) {
   EXPECT_THAT(node.tell(PortTaken{{"a"}}), ElementsAre("remember a", "spawn a:20002"));
 }
 
+TEST(WorkerRoster, ARestartOfAWorkerThatWasNeverReadyTakesAnotherPortAtOnce) {
+  Node node;
+  node.set(1, {Node::run("a")});
+  node.spawned();
+  node.ends();
+  node.after(Duration::zero());
+  node.after(minutes(1));
+  EXPECT_THAT(node.tell(PortTaken{{"a"}}), ElementsAre("remember a", "spawn a:20001"));
+}
+
 TEST(WorkerRoster, ARestartKeepsToItsPortForAFewTries) {
   Node node;
   node.serve();
