@@ -187,6 +187,10 @@ int run(double seconds, const GuardedPlace& place) {
     std::fprintf(stderr, "foretide: %s\n", cluster.error().c_str());
     return kFailed;
   }
+  if (const Outcome ready = wait_for_a_worker(*cluster); !ready) {
+    std::fprintf(stderr, "foretide: %s\n", ready.error().c_str());
+    return kFailed;
+  }
   std::printf(
       "==> sending %.0f to %.0f requests/s in %d waves for %.0f s; one worker serves 40/s\n",
       kLowRps, kHighRps, kWaves, seconds);

@@ -64,13 +64,12 @@ TEST_F(Outage, OfAnAgentLosesNothingAndItsWorkersAreAdopted) {
   cluster_.kill("node-a");
   expect_progress();
   cluster_.start_agent("node-a");
-  const auto adopted = [&] {
-    const auto nodes = cluster_.get("/v1/nodes");
-    return nodes.dump().find("\"ready\"") != std::string::npos && cluster_.ready("web") == 3;
-  };
-  EXPECT_TRUE(eventually(adopted));
   EXPECT_TRUE(eventually([&] {
-    return cluster_.output_of("node-a").find("adopted") != std::string::npos;
+    const std::string nodes = cluster_.get("/v1/nodes").dump();
+    return nodes.find("suspect") == std::string::npos && cluster_.ready("web") == 3;
+  }));
+  EXPECT_TRUE(eventually([&] {
+    return cluster_.output_of("node-a").find("workers of a former agent") != std::string::npos;
   })) << cluster_.output_of("node-a");
   expect_progress();
   expect_nothing_lost();
