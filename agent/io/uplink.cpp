@@ -139,6 +139,10 @@ void Uplink::learn(std::uint64_t epoch) {
 
 void Uplink::heard(const wire::Welcome& welcome) {
   learn(welcome.epoch);
+  if (welcome.introduce) {  // our Hello was lost or refused; the next tick says it again
+    welcomed_ = false;
+    return;
+  }
   if (!welcomed_) {
     spdlog::info("welcomed as {} by the coordinator, epoch {}", welcome.name, welcome.epoch);
     if (welcome.name != settings_.name) {

@@ -116,6 +116,11 @@ void ControlLink::arrived(const Arrival& arrival) {
 }
 
 void ControlLink::take(const wire::Welcome& welcome) {
+  if (welcome.introduce) {  // our Hello was lost; the next tick says it again
+    welcomed_ = false;
+    notice_epoch(welcome.epoch);
+    return;
+  }
   if (!welcomed_) spdlog::info("welcomed as {} in epoch {}", welcome.name, welcome.epoch);
   welcomed_ = true;
   name_ = welcome.name;

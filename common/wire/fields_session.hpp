@@ -34,6 +34,7 @@ void fields(auto& f, Like<Hello> auto& m) {
 void fields(auto& f, Like<Welcome> auto& m) {
   f.required("n", m.name);
   f.required("e", m.epoch);
+  f.defaulted("i", m.introduce);
 }
 
 void fields(auto& f, Like<Refusal> auto& m) {

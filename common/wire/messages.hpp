@@ -50,6 +50,7 @@ struct Hello {
 struct Welcome {
   std::string name;
   std::uint64_t epoch = 0;
+  bool introduce = false;  // this session has not said Hello here: say it, whatever the epoch
   friend bool operator==(const Welcome&, const Welcome&) = default;
 };
 

@@ -40,6 +40,19 @@ std::uint32_t expected_balancers(const State& state, const ServiceRecord& servic
   return count;
 }
 
+// How long it is since the last word about this service of that balancer which had requests served
+// by it and is silent longest; a balancer that is silent for five minutes is taken for dead.
+std::optional<Duration> silence_of(const ServiceRecord& service, Instant now) {
+  constexpr Duration kSilent = std::chrono::seconds(5), kDead = std::chrono::minutes(5);
+  std::optional<Duration> longest;
+  for (const auto& [id, trace] : service.traffic) {
+    const Duration silence = now - trace.heard_at;
+    if (trace.counts.completed_total == 0 || silence < kSilent || silence >= kDead) continue;
+    longest = std::max(longest.value_or(silence), silence);
+  }
+  return longest;
+}
+
 Situation situation_of(const Turn& turn, const ServiceRecord& service, const Census& census) {
   return {.now = turn.now,
           .wall = turn.wall,
@@ -47,7 +60,8 @@ Situation situation_of(const Turn& turn, const ServiceRecord& service, const Cen
           .ready = census.ready,
           .starting = census.starting,
           .failing = census.failing,
-          .balancers_known = !service.traffic.empty()};
+          .balancers_known = !service.traffic.empty(),
+          .silence = silence_of(service, turn.now)};
 }
 
 bool is_worth_telling(const ServiceRecord& service, const Decision& decision, Instant now) {

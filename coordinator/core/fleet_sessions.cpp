@@ -1,4 +1,7 @@
 #include "coordinator/core/fleet.hpp"
+
+#include <utility>
+
 #include "coordinator/core/sessions.hpp"
 #include "coordinator/core/traffic.hpp"
 
@@ -12,15 +15,28 @@ bool still_speaks(const NodeRecord& node, Instant now) {
 void welcome(Turn& turn, NodeRecord& node, const std::string& session) {
   node.told_epoch = turn.state.epoch;
   node.welcomed_at = turn.now;
-  turn.sends.push_back(
-      SendWelcomeNode{node.id, {.name = node.id.text, .epoch = turn.state.epoch}, session});
+  const wire::Welcome welcome{.name = node.id.text, .epoch = turn.state.epoch};
+  turn.sends.emplace_back(std::in_place_type<SendWelcomeNode>, node.id, welcome, session);
 }
 
 void welcome(Turn& turn, BalancerRecord& balancer, const std::string& session) {
   balancer.told_epoch = turn.state.epoch;
   balancer.welcomed_at = turn.now;
-  turn.sends.push_back(SendWelcomeBalancer{
-      balancer.id, {.name = balancer.id.text, .epoch = turn.state.epoch}, session});
+  const wire::Welcome welcome{.name = balancer.id.text, .epoch = turn.state.epoch};
+  turn.sends.emplace_back(std::in_place_type<SendWelcomeBalancer>, balancer.id, welcome, session);
+}
+
+// For a message of a session that never said Hello here, or whose Hello was lost.
+void ask_for_hello(Turn& turn, NodeRecord& node, const std::string& session) {
+  node.told_epoch = turn.state.epoch;
+  const wire::Welcome ask{.name = node.id.text, .epoch = turn.state.epoch, .introduce = true};
+  turn.sends.emplace_back(std::in_place_type<SendWelcomeNode>, node.id, ask, session);
+}
+
+void ask_for_hello(Turn& turn, BalancerRecord& balancer, const std::string& session) {
+  balancer.told_epoch = turn.state.epoch;
+  const wire::Welcome ask{.name = balancer.id.text, .epoch = turn.state.epoch, .introduce = true};
+  turn.sends.emplace_back(std::in_place_type<SendWelcomeBalancer>, balancer.id, ask, session);
 }
 
 // An epoch that the peer has and that is not from us is another coordinator's life.
@@ -104,13 +120,13 @@ void apply(Turn& turn, const BalancerHello& event) {
 
 bool is_session(Turn& turn, NodeRecord& node, const std::string& session) {
   if (node.session == session && !session.empty()) return true;
-  if (node.session.empty()) welcome(turn, node, session);
+  if (!still_speaks(node, turn.now)) ask_for_hello(turn, node, session);
   return false;
 }
 
 bool is_session(Turn& turn, BalancerRecord& balancer, const std::string& session) {
   if (balancer.session == session && balancer.greeted) return true;
-  if (!balancer.greeted) welcome(turn, balancer, session);
+  ask_for_hello(turn, balancer, session);
   return false;
 }
 

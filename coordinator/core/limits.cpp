@@ -28,6 +28,13 @@ void hold_for_data(const ServiceRecord& service, const Situation& at, std::uint3
                           : "no balancer has reported: the last decision holds"});
     return;
   }
+  if (at.silence) {
+    floors.push_back(
+        {"hold", from,
+         text_of("a balancer that had requests is silent for %.0f s: what it serves is "
+                 "not known",
+                 seconds_in(*at.silence))});
+  }
   const ScaleSettings& scale = service.settings->scale;
   const Duration needed = is_idle(service, at) ? Duration(scale.idle) : Duration(scale.window);
   const auto since = service.series.known_since();

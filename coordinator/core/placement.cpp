@@ -16,26 +16,32 @@ std::uint32_t count_on(const ServiceRecord& service, const NodeId& node) {
       }));
 }
 
+struct Objection {
+  std::string reason;
+  bool lacks_room = false;
+};
+
 // Why not, or nothing.
-std::optional<std::string> objection(const NodeRecord& node, const ServiceRecord& service,
-                                     const NodeLoad& load, Instant now) {
-  if (node.removed || node.session.empty()) return "is not connected";
-  if (node.is_suspect(now)) return "is silent";
-  if (!node.merged) return "has not reported yet";
+std::optional<Objection> objection(const NodeRecord& node, const ServiceRecord& service,
+                                   const NodeLoad& load, Instant now) {
+  if (node.removed || node.session.empty()) return Objection{"is not connected"};
+  if (node.is_suspect(now)) return Objection{"is silent"};
+  if (!node.merged) return Objection{"has not reported yet"};
   const auto refusal = service.refusals.find(node.id);
   if (refusal != service.refusals.end() && refusal->second.release == service.release &&
       now < refusal->second.until) {
-    return "cannot start it: " + refusal->second.reason;
+    return Objection{"cannot start it: " + refusal->second.reason};
   }
   const Needs& needs = service.settings->worker.needs;
   if (needs.cpus > 0.0 && load.cpus + needs.cpus > node.cpus + 1e-9) {
-    return text_of("has %.3g of %.3g cores free", std::max(0.0, node.cpus - load.cpus), node.cpus);
+    const double free = std::max(0.0, node.cpus - load.cpus);
+    return Objection{text_of("has %.3g of %.3g cores free", free, node.cpus), true};
   }
   if (needs.memory_bytes > 0) {
     const bool promised = load.memory_bytes + needs.memory_bytes > node.memory_bytes;
     const bool used = node.sample && node.sample->memory_available_bytes &&
                       *node.sample->memory_available_bytes < needs.memory_bytes;
-    if (promised || used) return "has too little memory free";
+    if (promised || used) return Objection{"has too little memory free", true};
   }
   return std::nullopt;
 }
@@ -72,19 +78,21 @@ std::variant<NodeId, NoPlace> placement_for(const State& state, const NodeLoads&
                                             const ServiceRecord& service, Instant now) {
   using Rank = std::tuple<std::uint32_t, double, NodeId>;  // the smallest is taken
   std::optional<Rank> best;
-  std::string objections;
+  NoPlace none;
   for (const auto& [id, node] : state.nodes) {
     const auto found = loads.find(id);
     const NodeLoad load = found == loads.end() ? NodeLoad{} : found->second;
     if (const auto why = objection(node, service, load, now)) {
-      objections += (objections.empty() ? "" : "; ") + id.text + " " + *why;
+      none.reason += (none.reason.empty() ? "" : "; ") + id.text + " " + why->reason;
+      none.lacks_room = none.lacks_room || why->lacks_room;
       continue;
     }
     const Rank rank{count_on(service, id), -free_share(node, load), id};
     if (!best || rank < *best) best = rank;
   }
   if (best) return std::get<NodeId>(*best);
-  return NoPlace{objections.empty() ? "no node has joined" : objections};
+  if (none.reason.empty()) none.reason = "no node has joined";
+  return none;
 }
 
 }  // namespace foretide::coordinator

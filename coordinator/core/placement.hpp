@@ -18,7 +18,8 @@
 namespace foretide::coordinator {
 
 struct NoPlace {
-  std::string reason;  // of every node, in one sentence
+  std::string reason;       // of every node, in one sentence
+  bool lacks_room = false;  // some node could be asked and is only too full
 };
 
 // What stands on a node already.

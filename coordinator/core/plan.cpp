@@ -40,6 +40,7 @@ bool start(Turn& turn, ServiceRecord& service) {
   const auto place = placement_for(turn.state, *turn.loads, service, turn.now);
   if (const auto* none = std::get_if<NoPlace>(&place)) {
     service.no_place_at = turn.now;
+    service.lacks_room = none->lacks_room;
     // Right after our own start nobody is connected yet; that is no news.
     if (service.told_no_place != none->reason && !turn.is_young()) {
       service.told_no_place = none->reason;
@@ -51,6 +52,7 @@ bool start(Turn& turn, ServiceRecord& service) {
   }
   service.told_no_place.clear();
   service.no_place_at.reset();
+  service.lacks_room = false;
   const WorkerId id = next_worker_id(turn.state, service.id);
   WorkerRecord worker{
       .id = id, .service = service.id, .release = service.release, .node = std::get<NodeId>(place)};
@@ -122,7 +124,8 @@ void roll(Turn& turn, ServiceRecord& service, Census& census, std::uint32_t desi
   shed_old(turn, census, desired, reason);
   const bool stuck =
       wanted > 0 && brought == 0 && census.starting_current == 0 && census.leaving == 0;
-  if (stuck && !service.told_no_place.empty() && !census.old.empty()) {
+  // Where nobody can be asked, the old one would go and no new one could come.
+  if (stuck && service.lacks_room && !census.old.empty()) {
     shed(turn, census.old, 1, reason + ", and there is no room for both");
   }
 }

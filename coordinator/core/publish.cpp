@@ -28,17 +28,21 @@ void mark_stops(State& state, const NodeRecord& node) {
 }
 
 // From now on balancers may know these workers, and this is the table that said what it says of
-// them.
-void mark_routes(ServiceRecord& service) {
+// them. A drain begins when a table says it, which is later when nothing was known of where the
+// worker is.
+void mark_routes(ServiceRecord& service, Instant now) {
   const Stamp stamp = service.table.stamp;
   for (const wire::Endpoint& endpoint : service.table.endpoints) {
     const auto found = service.workers.find(endpoint.id);
-    if (found != service.workers.end()) found->second.routed = true;
-  }
-  for (auto& [id, worker] : service.workers) {
+    if (found == service.workers.end()) continue;
+    WorkerRecord& worker = found->second;
+    worker.routed = true;
     if (worker.stage == WorkerStage::kDraining && worker.drain_stamp.epoch == 0) {
       worker.drain_stamp = stamp;
+      worker.drain_began = now;
     }
+  }
+  for (auto& [id, worker] : service.workers) {
     if (worker.stage == WorkerStage::kGone && worker.gone_stamp.epoch == 0) {
       worker.gone_stamp = stamp;
     }
@@ -100,7 +104,7 @@ void publish_table(Turn& turn, ServiceRecord& service) {
     service.table = std::move(table);
     for (auto& [id, balancer] : turn.state.balancers) turn.balancers.insert(id);
   }
-  mark_routes(service);
+  mark_routes(service, turn.now);
 }
 
 void publish_match(Turn& turn) {

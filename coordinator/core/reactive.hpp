@@ -31,6 +31,8 @@ struct Situation {
   Duration age{};  // of this coordinator
   std::uint32_t ready = 0, starting = 0, failing = 0;
   bool balancers_known = false;
+  // A balancer that had requests for the service has fallen silent; it may well go on serving them.
+  std::optional<Duration> silence;
 };
 
 Opinion stable_for(const ServiceRecord& service, const Situation& situation);

@@ -103,6 +103,7 @@ struct ServiceRecord {
   std::optional<Instant> limit_told_at;
   Foresight foresight;
   std::optional<Instant> no_place_at;  // when a place was last looked for in vain
+  bool lacks_room = false;             // then because the nodes are too full
   std::string told_no_place;           // last told reason why a worker found no node
 
   bool is_static() const { return settings && !settings->upstreams.empty(); }

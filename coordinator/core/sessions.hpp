@@ -7,10 +7,9 @@
 
 namespace foretide::coordinator {
 
-// Whether this session is the one that said Hello. If nobody said it for this peer since we began,
-// the session is from a coordinator's life before ours: it gets a Welcome, whose epoch makes it say
-// Hello. A new session of a peer that we know gets nothing: it goes on saying Hello until it is
-// welcomed, and a Welcome now would end that before we have heard it.
+// Whether this session is the one that said Hello. One that did not (we restarted, or its Hello was
+// lost or refused) is asked to, unless somebody else speaks for the peer: a plain Welcome would make
+// it think itself known.
 bool is_session(Turn& turn, NodeRecord& node, const std::string& session);
 bool is_session(Turn& turn, BalancerRecord& balancer, const std::string& session);
 

@@ -70,10 +70,13 @@ void count_workers(ServiceRecord& service, const BalancerId& balancer,
 
 // A balancer that comes back from afar may hold endpoints of workers that are long forgotten here.
 // As long as our memory is whole (it knows every worker of every set), what it does not know is
-// gone.
+// gone. After a lost store it is taken for whole once everyone has had five minutes to report.
 void disabuse(Turn& turn, ServiceRecord& service, BalancerRecord& balancer,
               const wire::ServiceTraffic& counts) {
-  if (turn.is_young() || turn.state.store_was_behind || service.is_static()) return;
+  constexpr Duration kEveryoneHasSpoken = std::chrono::minutes(5);
+  const bool forgetful =
+      turn.state.store_was_behind && turn.state.age(turn.now) < kEveryoneHasSpoken;
+  if (turn.is_young() || forgetful || service.is_static()) return;
   for (const wire::EndpointTraffic& use : counts.endpoints) {
     if (service.workers.contains(use.id) || !balancer.disabused.insert(use.id).second) continue;
     const auto same = [&](const Farewell& farewell) { return farewell.id == use.id; };

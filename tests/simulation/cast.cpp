@@ -22,7 +22,9 @@ std::vector<Load> loads_for(const Cast& cast) {
 }
 
 // Hosts' monotonic clocks began at different times, most of all the coordinator's.
-Duration clock_offset(Ground& ground) { return ground.random.seconds_between(1.0, 1e6); }
+Duration clock_offset(Ground& ground) {
+  return ground.random.seconds_between(1.0, 1e6);
+}
 
 }  // namespace
 
@@ -33,7 +35,8 @@ Cast::Cast(const Scenario& of, std::ostream* history)
   ground.network.set_weather(of.weather);
   for (std::size_t i = 0; i < of.services.size(); ++i) {
     const ServicePlan& plan = of.services[i];
-    curves.emplace_back(ground.random.fork(), plan.requests_per_second, plan.rests, of.faults_end, of.end);
+    curves.emplace_back(ground.random.fork(), plan.requests_per_second, plan.rests, of.faults_end,
+                        of.end);
   }
   std::vector<SimHost*> all_hosts;
   for (int i = 0; i < of.nodes; ++i) {
@@ -46,9 +49,11 @@ Cast::Cast(const Scenario& of, std::ostream* history)
     all_hosts.push_back(hosts.back().get());
   }
   watch = std::make_unique<FleetWatch>(ground, all_hosts);
-  coordinator = std::make_unique<SimCoordinator>(ground, safety, *watch, of.cluster, clock_offset(ground));
+  coordinator =
+      std::make_unique<SimCoordinator>(ground, safety, *watch, of.cluster, clock_offset(ground));
   for (auto& host : hosts) {
-    agents.push_back(std::make_unique<SimAgent>(ground, *host, connections, safety, of.ports, clock_offset(ground)));
+    agents.push_back(std::make_unique<SimAgent>(ground, *host, connections, safety, of.ports,
+                                                clock_offset(ground)));
     agents.back()->join(coordinator->peer());
     coordinator->add_node(agents.back()->peer(), {host->name()}, host->address());
   }

@@ -1,8 +1,8 @@
-// Who is connected to what: the requests between balancers and worker processes. It knows the truth that
-// no program knows: which process really listens on an address, and how many requests it has.
+// Who is connected to what: the requests between balancers and worker processes. It knows the truth
+// that no program knows: which process really listens on an address, and how many requests it has.
 //
-// The way of the requests is never faulty by itself (the control network's faults are the subject); a
-// request breaks when its process ends.
+// The way of the requests is never faulty by itself (the control network's faults are the subject);
+// a request breaks when its process ends.
 #pragma once
 
 #include <cstdint>

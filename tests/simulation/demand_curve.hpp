@@ -1,6 +1,6 @@
-// How many requests a second come for one service: a slow wave, steps up and down, and quiet times in
-// which nothing comes at all. A function of time alone, drawn once for the run; constant at its end, so
-// that the fleet can come to rest.
+// How many requests a second come for one service: a slow wave, steps up and down, and quiet times
+// in which nothing comes at all. A function of time alone, drawn once for the run; constant at its
+// end, so that the fleet can come to rest.
 #pragma once
 
 #include <vector>

@@ -1,6 +1,6 @@
-// What will happen, in order of time; what falls on the same instant happens in the order in which it
-// was asked for. Time stands still while something happens and jumps to the next thing afterwards, so
-// ten minutes take as long as the work in them.
+// What will happen, in order of time; what falls on the same instant happens in the order in which
+// it was asked for. Time stands still while something happens and jumps to the next thing
+// afterwards, so ten minutes take as long as the work in them.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ class EventQueue {
   Instant now() const { return now_; }
   Duration elapsed() const { return now_.time_since_epoch(); }
   void after(Duration delay, What what);
-  // Makes the next thing happen; false when it lies beyond `end` (then it is `end` now) or there is none.
+  // Makes the next thing happen; false when it lies beyond `end` (then it is `end` now) or there is
+  // none.
   bool advance(Instant end);
 
  private:

@@ -44,6 +44,7 @@ void Faults::end() {
     one.program().thaw();
     if (!one.program().is_up()) one.start();
   };
+  cast_.coordinator->live_on();
   set_right(*cast_.coordinator);
   for (auto& agent : cast_.agents) set_right(*agent);
   for (auto& balancer : cast_.balancers) set_right(*balancer);
@@ -71,7 +72,9 @@ void Faults::cut() {
   const double seconds = lasting();
   cast_.ground.history.note("faults", [&] {
     return "cut between coordinator and " + network.program(other).name() +
-           (ways == 0 ? " (towards the coordinator)" : ways == 1 ? " (from the coordinator)" : "") +
+           (ways == 0   ? " (towards the coordinator)"
+            : ways == 1 ? " (from the coordinator)"
+                        : "") +
            " for " + std::to_string(seconds) + " s";
   });
   cast_.ground.queue.after(Random::seconds(seconds), [&network, coordinator, other] {
@@ -91,9 +94,8 @@ Program& Faults::any_program() {
 void Faults::freeze() {
   Program& program = any_program();
   const double seconds = lasting();
-  cast_.ground.history.note("faults", [&] {
-    return program.name() + " freezes for " + std::to_string(seconds) + " s";
-  });
+  cast_.ground.history.note(
+      "faults", [&] { return program.name() + " freezes for " + std::to_string(seconds) + " s"; });
   program.freeze();
   cast_.ground.queue.after(Random::seconds(seconds), [&program] { program.thaw(); });
 }
@@ -169,7 +171,8 @@ void Faults::reload() {
       change_command(service);
     } else {
       service.scale.min = static_cast<std::uint32_t>(random_.between_counts(0, 3));
-      service.scale.max = service.scale.min + static_cast<std::uint32_t>(random_.between_counts(1, 6));
+      service.scale.max =
+          service.scale.min + static_cast<std::uint32_t>(random_.between_counts(1, 6));
     }
   }
   cast_.ground.history.note("faults", [&] { return "reload, kind " + std::to_string(kind); });

@@ -1,5 +1,6 @@
-// What goes wrong, when: each kind of fault comes by chance at its mean distance until the time of faults
-// is over; then everything is mended and started, and the fleet has to come to rest by itself.
+// What goes wrong, when: each kind of fault comes by chance at its mean distance until the time of
+// faults is over; then everything is mended and started, and the fleet has to come to rest by
+// itself.
 #pragma once
 
 #include <functional>

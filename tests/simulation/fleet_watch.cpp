@@ -60,14 +60,16 @@ void FleetWatch::saw_table(const State& state, const wire::ServiceTable& table, 
   const auto service = state.services.find(table.service);
   if (service == state.services.end()) return;
   const auto ready = [&](const WorkerId& id) { return is_known_ready(state, id, now); };
-  const auto ready_before = static_cast<std::uint32_t>(std::count_if(before.begin(), before.end(), ready));
-  const auto ready_after = static_cast<std::uint32_t>(std::count_if(after.begin(), after.end(), ready));
+  const auto ready_before =
+      static_cast<std::uint32_t>(std::count_if(before.begin(), before.end(), ready));
+  const auto ready_after =
+      static_cast<std::uint32_t>(std::count_if(after.begin(), after.end(), ready));
   const std::uint32_t floor = std::min(least(service->second), ready_before);
   if (ready_after < floor) {
-    ground_.verdict.broken("below-min", "table " + text_of(table.stamp) + " leaves " + table.service.text +
-                                            " with " + std::to_string(ready_after) + " of " +
-                                            std::to_string(ready_before) + " ready workers; min is " +
-                                            std::to_string(least(service->second)));
+    ground_.verdict.broken(
+        "below-min", "table " + text_of(table.stamp) + " leaves " + table.service.text + " with " +
+                         std::to_string(ready_after) + " of " + std::to_string(ready_before) +
+                         " ready workers; min is " + std::to_string(least(service->second)));
   }
 }
 
@@ -80,7 +82,8 @@ void FleetWatch::saw_set(const State& state, const wire::DesiredSet& set) {
       while (made.front() + std::chrono::seconds(60) < ground_.queue.now()) made.pop_front();
       const auto service = state.services.find(worker.service);
       const std::uint32_t max = service != state.services.end() && service->second.settings
-                                    ? service->second.settings->scale.max : 10;
+                                    ? service->second.settings->scale.max
+                                    : 10;
       if (made.size() > 4 * max + 20) {
         ground_.verdict.broken("new-workers", std::to_string(made.size()) + " workers of " +
                                                   worker.service.text + " were made within 60 s");
@@ -110,12 +113,12 @@ void FleetWatch::saw_decision(const coordinator::Decision& decision) {
   const bool by_demand = decision.rule != "manual" && decision.rule != "max" &&
                          decision.rule != "adopted" && decision.rule != "removed";
   if (decision.to >= decision.from || !by_demand || !silence_) return;
-  if (const Duration silence = silence_(); silence > kFresh) {
-    ground_.verdict.broken("blind-shrink", decision.service.text + " goes from " +
-                                               std::to_string(decision.from) + " to " +
-                                               std::to_string(decision.to) + " by " + decision.rule +
-                                               " although a balancer that takes requests was not heard for " +
-                                               std::to_string(seconds_in(silence)) + " s");
+  if (const Duration silence = silence_(decision.service); silence > kFresh) {
+    ground_.verdict.broken("blind-shrink",
+                           decision.service.text + " goes from " + std::to_string(decision.from) +
+                               " to " + std::to_string(decision.to) + " by " + decision.rule +
+                               " although a balancer that takes requests was not heard for " +
+                               std::to_string(seconds_in(silence)) + " s");
   }
 }
 
@@ -138,8 +141,9 @@ void FleetWatch::look(const State& state, Instant now) {
   constexpr Duration kWhile = std::chrono::seconds(30);
   for (const auto& [id, service] : state.services) {
     const std::size_t max = !service.settings ? 0
-                            : service.manual  ? std::max(service.settings->scale.max, service.manual->count)
-                                              : service.settings->scale.max;
+                            : service.manual
+                                ? std::max(service.settings->scale.max, service.manual->count)
+                                : service.settings->scale.max;
     const std::size_t count = running(state, id, now);
     if (count <= max + 1) {
       too_many_since_.erase(id);
@@ -148,7 +152,8 @@ void FleetWatch::look(const State& state, Instant now) {
     const Instant since = too_many_since_.emplace(id, ground_.queue.now()).first->second;
     if (ground_.queue.now() - since > kWhile) {
       ground_.verdict.broken("above-max", std::to_string(count) + " workers of " + id.text +
-                                              " run and are meant to stay; max is " + std::to_string(max));
+                                              " run and are meant to stay; max is " +
+                                              std::to_string(max));
     }
   }
 }

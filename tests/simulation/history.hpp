@@ -1,7 +1,7 @@
 // What happened, one readable line each: "   12.345  node-2  set 3.17: run web-3-1, stop web-3-2".
 //
-// A run that only asks whether a seed passes keeps no history: lines are given as functions and are not
-// even composed. A seed that fails is run again, with its history; it will do exactly the same.
+// A run that only asks whether a seed passes keeps no history: lines are given as functions and are
+// not even composed. A seed that fails is run again, with its history; it will do exactly the same.
 #pragma once
 
 #include <cstddef>

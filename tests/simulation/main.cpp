@@ -1,12 +1,15 @@
-// foretide-sim: the coordinator's, the agent's and the balancer's cores under a simulated clock and a
-// hostile network, one thread, one seed at a time. A seed that fails prints which promise was broken, the
-// last lines of its history, and the command that replays it; and the program ends with status 1.
+// foretide-sim: the coordinator's, the agent's and the balancer's cores under a simulated clock and
+// a hostile network, one thread, one seed at a time. A seed that fails prints which promise was
+// broken, the last lines of its history, and the command that replays it; and the program ends with
+// status 1.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -20,7 +23,7 @@ struct Wanted {
   Options options;
   std::uint64_t seeds = 1;
   std::string history_file, seeds_file;
-  bool expect_violation = false;
+  std::string expected;  // the invariant that has to be broken by some seed
 };
 
 std::vector<std::uint64_t> seeds_for(const Wanted& wanted) {
@@ -48,46 +51,75 @@ void print_violation(const Options& options, const Violation& violation) {
   std::ostringstream unused;
   const RunResult again = run(options, &unused);
   for (const std::string& line : again.last_lines) std::cout << line << '\n';
-  std::cout << "\nseed " << options.seed << ", " << seconds_in(violation.at) << " s: "
-            << violation.invariant << ": " << violation.what << "\nreplay: " << command_for(options)
-            << " --history FILE" << std::endl;
+  std::cout << "\nseed " << options.seed << ", " << seconds_in(violation.at)
+            << " s: " << violation.invariant << ": " << violation.what
+            << "\nreplay: " << command_for(options) << " --history FILE" << std::endl;
 }
 
+struct Sums {
+  std::uint64_t seeds = 0, events = 0, requests = 0, failed = 0, refused = 0;
+  Duration simulated{};
+  double rest = 0.0, rest_longest = 0.0;
+
+  void add(const RunResult& result) {
+    ++seeds;
+    simulated += result.simulated;
+    events += result.events;
+    requests += result.requests;
+    failed += result.failed;
+    refused += result.refused;
+    if (!result.came_to_rest_after) return;
+    rest += seconds_in(*result.came_to_rest_after);
+    rest_longest = std::max(rest_longest, seconds_in(*result.came_to_rest_after));
+  }
+  void print(double seconds) const {
+    std::cout << seeds << " seeds, " << seconds_in(simulated) / 60.0 << " simulated minutes in "
+              << seconds << " s (" << std::llround(seconds_in(simulated) / seconds)
+              << " times real time), " << events << " events\n"
+              << "requests known to the last coordinators: " << requests << ", failed " << failed
+              << ", refused " << refused << "\nat rest " << rest / static_cast<double>(seeds)
+              << " s after the faults ended in the mean, " << rest_longest << " s at most\n";
+  }
+};
+
+// Every seed has to pass; the first that does not ends it.
 int play(const Wanted& wanted) {
   const auto began = std::chrono::steady_clock::now();
-  RunResult sum;
-  double rest = 0.0, rest_longest = 0.0;
-  std::uint64_t played = 0;
+  Sums sums;
   for (const std::uint64_t seed : seeds_for(wanted)) {
     Options options = wanted.options;
     options.seed = seed;
     std::ofstream file;
     if (!wanted.history_file.empty()) file.open(wanted.history_file);
     const RunResult result = run(options, file.is_open() ? &file : nullptr);
-    ++played;
-    sum.simulated += result.simulated;
-    sum.events += result.events;
-    sum.requests += result.requests;
-    sum.failed += result.failed;
-    sum.refused += result.refused;
-    if (result.violation) {
-      print_violation(options, *result.violation);
-      if (wanted.expect_violation) std::cout << "found after " << played << " seeds, as expected\n";
-      return wanted.expect_violation ? 0 : 1;
-    }
-    rest += seconds_in(*result.came_to_rest_after);
-    rest_longest = std::max(rest_longest, seconds_in(*result.came_to_rest_after));
+    sums.add(result);
+    if (!result.violation) continue;
+    print_violation(options, *result.violation);
+    return 1;
   }
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  std::printf("%llu seeds, %.0f simulated minutes in %.1f s (%.0f times real time), %.1f million events\n"
-              "%llu requests counted at the end, %llu failed, %llu refused; at rest %.1f s after the "
-              "faults ended, at most %.1f s\n",
-              static_cast<unsigned long long>(played), seconds_in(sum.simulated) / 60.0, seconds,
-              seconds_in(sum.simulated) / seconds, static_cast<double>(sum.events) / 1e6,
-              static_cast<unsigned long long>(sum.requests), static_cast<unsigned long long>(sum.failed),
-              static_cast<unsigned long long>(sum.refused), rest / static_cast<double>(played), rest_longest);
-  if (wanted.expect_violation) std::printf("no promise was broken, although one protection is off\n");
-  return wanted.expect_violation ? 1 : 0;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  sums.print(took.count());
+  return 0;
+}
+
+// Some seed has to break the invariant that is expected.
+int search(const Wanted& wanted) {
+  std::map<std::string, int> broken;
+  for (const std::uint64_t seed : seeds_for(wanted)) {
+    Options options = wanted.options;
+    options.seed = seed;
+    const RunResult result = run(options, nullptr);
+    if (!result.violation) continue;
+    ++broken[result.violation->invariant];
+    if (result.violation->invariant != wanted.expected) continue;
+    print_violation(options, *result.violation);
+    std::cout << "found, as expected\n";
+    return 0;
+  }
+  std::cout << wanted.expected << " was not broken by any seed; broken were:";
+  for (const auto& [name, count] : broken) std::cout << ' ' << name << " (" << count << ")";
+  std::cout << '\n';
+  return 1;
 }
 
 }  // namespace
@@ -106,8 +138,10 @@ int main(int count, char** words) {
       ->check(CLI::Range(1, 200));
   app.add_option("--break", wanted.options.broken, "switch one protection off")
       ->check(CLI::IsMember({"fencing", "drain-ack", "absence"}));
-  app.add_flag("--expect-violation", wanted.expect_violation, "succeed only if a promise is broken");
-  app.add_option("--history", wanted.history_file, "write all that happened there (last seed wins)");
+  app.add_option("--expect", wanted.expected, "succeed only if a seed breaks this invariant");
+  app.add_option("--history", wanted.history_file,
+                 "write all that happened there (last seed wins)");
   CLI11_PARSE(app, count, words);
-  return foretide::simulation::play(wanted);
+  return wanted.expected.empty() ? foretide::simulation::play(wanted)
+                                 : foretide::simulation::search(wanted);
 }

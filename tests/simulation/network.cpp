@@ -25,7 +25,8 @@ void Network::send(Peer from, Peer to, unsigned life, Lane lane, wire::Message m
 void Network::deliver_later(Peer from, Peer to, unsigned life,
                             std::shared_ptr<const wire::Message> message) {
   Duration delay = random_.seconds_between(weather_.delay_min, weather_.delay_max);
-  if (random_.chance(weather_.straying)) delay += random_.seconds_between(0.0, weather_.straying_max);
+  if (random_.chance(weather_.straying))
+    delay += random_.seconds_between(0.0, weather_.straying_max);
   const unsigned sender_life = sites_[from].program->life();
   queue_.after(delay, [this, from, to, life, sender_life, message = std::move(message)] {
     Site& site = sites_[to];

@@ -1,9 +1,9 @@
-// A network worse than any that ZeroMQ would show: between any two programs messages are late, lost,
-// doubled and overtake one another, and a direction may be cut.
+// A network worse than any that ZeroMQ would show: between any two programs messages are late,
+// lost, doubled and overtake one another, and a direction may be cut.
 //
-// What stays true of TCP: a message is meant for one life of its receiver and never reaches the next
-// one. What was sent by a former life of the sender may still arrive. A share of the messages goes
-// through the codec, so that what arrives is what the bytes said.
+// What stays true of TCP: a message is meant for one life of its receiver and never reaches the
+// next one. What was sent by a former life of the sender may still arrive. A share of the messages
+// goes through the codec, so that what arrives is what the bytes said.
 #pragma once
 
 #include <functional>
@@ -45,7 +45,10 @@ class Network {
   using Receive = std::function<void(const Arrived&)>;
 
   Network(EventQueue& queue, History& history, Verdict& verdict, Random random, double codec_share)
-      : queue_(queue), history_(history), verdict_(verdict), random_(random),
+      : queue_(queue),
+        history_(history),
+        verdict_(verdict),
+        random_(random),
         codec_share_(codec_share) {}
 
   Peer join(Program& program, Receive receive);
@@ -67,7 +70,8 @@ class Network {
     Program* program;
     Receive receive;
   };
-  void deliver_later(Peer from, Peer to, unsigned life, std::shared_ptr<const wire::Message> message);
+  void deliver_later(Peer from, Peer to, unsigned life,
+                     std::shared_ptr<const wire::Message> message);
   void check_codec(wire::Message& message);
 
   EventQueue& queue_;

@@ -1,8 +1,9 @@
-// One of our programs on some host: it may be down, and it may be frozen (SIGSTOP, a stalled machine).
+// One of our programs on some host: it may be down, and it may be frozen (SIGSTOP, a stalled
+// machine).
 //
-// Whatever it does hangs on its present life: a timer or an arrival of a former life is nothing. While
-// it is frozen things wait and happen at the thaw, in their order, late. Its monotonic clock has an
-// offset of its own, so that code which compares two hosts' clocks shows it.
+// Whatever it does hangs on its present life: a timer or an arrival of a former life is nothing.
+// While it is frozen things wait and happen at the thaw, in their order, late. Its monotonic clock
+// has an offset of its own, so that code which compares two hosts' clocks shows it.
 #pragma once
 
 #include <functional>

@@ -1,8 +1,9 @@
-// The only source of chance in the simulation: xoshiro256**, seeded by splitmix64 (Blackman and Vigna).
+// The only source of chance in the simulation: xoshiro256**, seeded by splitmix64 (Blackman and
+// Vigna).
 //
-// Written out here because the standard library's distributions differ between implementations, and a
-// seed has to tell the same story on every machine. `fork` gives an independent stream, so that one part
-// drawing more numbers does not change what happens in another.
+// Written out here because the standard library's distributions differ between implementations, and
+// a seed has to tell the same story on every machine. `fork` gives an independent stream, so that
+// one part drawing more numbers does not change what happens in another.
 #pragma once
 
 #include <array>
@@ -41,9 +42,7 @@ class Random {
   double exponential(double mean) { return -mean * std::log1p(-uniform()); }
   Duration seconds_between(double low, double high) { return seconds(between(low, high)); }
 
-  static Duration seconds(double count) {
-    return Duration(static_cast<std::int64_t>(count * 1e9));
-  }
+  static Duration seconds(double count) { return Duration(static_cast<std::int64_t>(count * 1e9)); }
 
   Random fork() { return Random(bits()); }
 

@@ -24,7 +24,8 @@ std::string unrest_in_service(const ServiceRecord& service) {
     return who + ": " + std::to_string(service.workers.size()) + " workers, " +
            std::to_string(desired) + " desired";
   }
-  if (service.settings && desired < service.settings->scale.min) return who + ": fewer than min desired";
+  if (service.settings && desired < service.settings->scale.min)
+    return who + ": fewer than min desired";
   return {};
 }
 
@@ -33,18 +34,26 @@ std::string unrest_on_host(const State& state, SimAgent& agent) {
   const auto node = state.nodes.find(NodeId{who});
   if (node == state.nodes.end()) return who + ": unknown to the coordinator";
   if (agent.applied() != node->second.set.stamp) {
-    return who + ": has set " + text_of(agent.applied()) + ", the newest is " + text_of(node->second.set.stamp);
+    return who + ": has set " + text_of(agent.applied()) + ", the newest is " +
+           text_of(node->second.set.stamp);
   }
   std::set<WorkerId> running;
   for (const auto& [pid, process] : agent.host().processes()) {
     if (!running.insert(process.id).second) return who + ": " + process.id.text + " runs twice";
   }
   if (running != node->second.workers) return who + ": what runs there is not what should";
-  if (agent.roster()->workers().size() != running.size()) return who + ": its roster keeps ended workers";
+  if (agent.roster()->workers().size() != running.size())
+    return who + ": its roster keeps ended workers";
   return {};
 }
 
-std::string unrest_in_balancer(const State& state, const SimBalancer& balancer, const std::string& who) {
+// After a lost store what nobody knows is let go only once everyone has had five minutes to report.
+bool may_keep_strangers(const State& state, Instant now) {
+  return state.store_was_behind && state.age(now) < std::chrono::minutes(6);
+}
+
+std::string unrest_in_balancer(const State& state, const SimBalancer& balancer,
+                               const std::string& who, Instant now) {
   if (balancer.match_stamp() != state.match.stamp) return who + ": has an old match table";
   for (const auto& [id, service] : state.services) {
     const SimService* held = balancer.service(id);
@@ -53,16 +62,19 @@ std::string unrest_in_balancer(const State& state, const SimBalancer& balancer, 
       return who + ": knows nothing of " + id.text;
     }
     if (held->applied() != service.table.stamp) {
-      return who + ": has table " + text_of(held->applied()) + " of " + id.text + ", the newest is " +
-             text_of(service.table.stamp);
+      return who + ": has table " + text_of(held->applied()) + " of " + id.text +
+             ", the newest is " + text_of(service.table.stamp);
     }
     std::set<WorkerId> routed, ready;
     for (const auto& endpoint : held->endpoints().endpoints()) {
       if (endpoint->state == wire::EndpointState::kActive) routed.insert(endpoint->id);
     }
     for (const auto& [worker, record] : service.workers) ready.insert(worker);
+    if (may_keep_strangers(state, now))
+      std::erase_if(routed, [&](const WorkerId& one) { return !ready.contains(one); });
     if (routed != ready) return who + ": does not route to just the ready workers of " + id.text;
-    if (held->endpoints().endpoints().size() != routed.size()) return who + ": keeps old endpoints of " + id.text;
+    if (!may_keep_strangers(state, now) && held->endpoints().endpoints().size() != routed.size())
+      return who + ": keeps old endpoints of " + id.text;
   }
   return {};
 }
@@ -79,7 +91,8 @@ std::string unrest_in(const Cast& cast) {
     if (std::string unrest = unrest_on_host(*state, *agent); !unrest.empty()) return unrest;
   }
   for (const auto& balancer : cast.balancers) {
-    std::string unrest = unrest_in_balancer(*state, *balancer, balancer->program().name());
+    std::string unrest = unrest_in_balancer(*state, *balancer, balancer->program().name(),
+                                            cast.coordinator->program().now());
     if (!unrest.empty()) return unrest;
   }
   return {};

@@ -33,7 +33,8 @@ void wait_for_rest(Cast& cast, Duration patience, RunResult& result) {
     result.came_to_rest_after = cast.ground.queue.now() - began;
     cast.ground.history.note("run", [] { return std::string("the fleet is at rest"); });
   } else if (!cast.ground.verdict.first()) {
-    cast.ground.verdict.broken("convergence", "not at rest " + std::to_string(seconds_in(patience)) +
+    cast.ground.verdict.broken("convergence", "not at rest " +
+                                                  std::to_string(seconds_in(patience)) +
                                                   " s after the faults ended: " + unrest);
   }
 }

@@ -4,7 +4,8 @@ namespace foretide::simulation {
 
 void Safety::sent(const wire::DesiredSet& set) {
   for (const wire::DesiredWorker& worker : set.workers) {
-    if (worker.order == wire::WorkerOrder::kStop) told_to_stop_.insert(worker.id);
+    if (worker.order == wire::WorkerOrder::kStop)
+      told_to_stop_.emplace(worker.id, ground_.queue.now());
   }
 }
 
@@ -31,16 +32,17 @@ void Safety::about_to_spawn(const SimHost& host, const WorkerId& id, std::uint16
   for (const BalancerTruth& balancer : balancers_) {
     if (!balancer.is_waited_for()) continue;
     for (const WorkerId& other : balancer.others_at({host.address(), port}, id)) {
-      ground_.verdict.broken("port-reuse", "worker " + id.text + " gets port " +
-                                               std::to_string(port) + " of " + host.name() +
-                                               " while a balancer still has " + other.text + " there");
+      ground_.verdict.broken(
+          "port-reuse", "worker " + id.text + " gets port " + std::to_string(port) + " of " +
+                            host.name() + " while a balancer still has " + other.text + " there");
     }
   }
 }
 
 void Safety::about_to_signal(const SimHost& host, const WorkerId& id, Why why, Duration drain) {
   const Process* process = host.find(id);
-  if (process == nullptr || !signalled_.insert(process->pid * 64 + host.name().back()).second) return;
+  if (process == nullptr || !signalled_.insert(process->pid * 64 + host.name().back()).second)
+    return;
   if (why == Why::kStartFailed && !process->listens) return;
   if (why == Why::kStop && !told_to_stop_.contains(id)) {
     ground_.verdict.broken("absence-ends", "worker " + id.text + " on " + host.name() +
@@ -50,7 +52,10 @@ void Safety::about_to_signal(const SimHost& host, const WorkerId& id, Why why, D
   const std::size_t open = connections_.open_on({host.address(), process->port});
   if (open == 0) return;
   const auto since = draining_since_.find(id);
-  const bool over = since != draining_since_.end() && ground_.queue.now() - since->second >= drain;
+  const auto ordered = told_to_stop_.find(id);
+  const auto is_over = [&](Instant from) { return ground_.queue.now() - from >= drain; };
+  const bool over = (since != draining_since_.end() && is_over(since->second)) ||
+                    (ordered != told_to_stop_.end() && is_over(ordered->second));
   if (over) return;
   ground_.verdict.broken(
       "signalled-in-use",

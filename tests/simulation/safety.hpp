@@ -1,9 +1,11 @@
-// The promises about workers and requests, judged with the truth in hand: what the coordinator really
-// sent, which processes really live, which requests are really open.
+// The promises about workers and requests, judged with the truth in hand: what the coordinator
+// really sent, which processes really live, which requests are really open.
 //
 //   absence-ends        a worker is ended only by an order to stop, or because its start failed
-//   signalled-in-use    nor while a request is open on it, unless its drain time is over
-//   port-reuse          a port gets no new worker while a balancer that the coordinator hears still has
+//   signalled-in-use    nor while a request is open on it, unless its drain time is over, since a
+//                       table said that it drains or (where a balancer cannot hear) since the order
+//   port-reuse          a port gets no new worker while a balancer that the coordinator hears still
+//   has
 //                       another worker there
 //   misrouted           and so no such balancer's request reaches another worker than it chose
 //   routed-after-ack    none goes to an endpoint once its drain was acknowledged
@@ -54,7 +56,7 @@ class Safety {
   Ground& ground_;
   const Connections& connections_;
   std::vector<BalancerTruth> balancers_;
-  std::set<WorkerId> told_to_stop_;
+  std::map<WorkerId, Instant> told_to_stop_;
   std::map<WorkerId, Instant> draining_since_;
   std::map<WorkerId, std::deque<Instant>> spawns_;
   std::set<std::int64_t> signalled_;

@@ -26,7 +26,11 @@ ServiceSettings service_for(Random& random, int index) {
   ServiceSettings service;
   const std::string name = "svc" + std::to_string(index);
   service.id = {name};
-  service.matches = {{.service = service.id, .host = name + ".test", .path_prefix = {}, .header_name = {}, .header_value = {}}};
+  service.matches = {{.service = service.id,
+                      .host = name + ".test",
+                      .path_prefix = {},
+                      .header_name = {},
+                      .header_value = {}}};
   service.worker = worker_for(random, name);
   service.capacity_soft = random.between(2.0, 8.0);
   if (random.chance(0.4)) {

@@ -1,8 +1,9 @@
-// What a seed stands for: the cluster, the machines, the demand, the weather, and how much goes wrong.
+// What a seed stands for: the cluster, the machines, the demand, the weather, and how much goes
+// wrong.
 //
 // Seeds differ widely on purpose: a calm one shows that the fleet does its work, a rough one that
-// nothing is lost. Every third is without balancer crashes, and so on: a fault that is always there hides
-// others.
+// nothing is lost. Every third is without balancer crashes, and so on: a fault that is always there
+// hides others.
 #pragma once
 
 #include <cstdint>

@@ -15,10 +15,16 @@ constexpr Duration kProbePeriod = std::chrono::milliseconds(100);
 
 SimAgent::SimAgent(Ground& ground, SimHost& host, const Connections& connections, Safety& safety,
                    agent::PortRange ports, Duration clock_offset)
-    : ground_(ground), host_(host), connections_(connections), safety_(safety), ports_(ports),
-      random_(ground.random.fork()), program_(ground.queue, host.name(), clock_offset),
+    : ground_(ground),
+      host_(host),
+      connections_(connections),
+      safety_(safety),
+      ports_(ports),
+      random_(ground.random.fork()),
+      program_(ground.queue, host.name(), clock_offset),
       uplink_(ground, program_, [this] { introduce(); }) {
-  host_.watch_ends([this](const Process& process, const wire::Exit& exit) { on_end(process, exit); });
+  host_.watch_ends(
+      [this](const Process& process, const wire::Exit& exit) { on_end(process, exit); });
 }
 
 void SimAgent::start() {
@@ -101,6 +107,7 @@ void SimAgent::obey(wire::DesiredSet set) {
   }
   if (ground_.broken == Broken::kAbsence && said > applied_) {
     for (const auto& [id, life] : roster_->workers()) {
+      if (agent::is_over(life)) continue;
       const auto names = [&](const wire::DesiredWorker& worker) { return worker.id == id; };
       if (std::any_of(set.workers.begin(), set.workers.end(), names)) continue;
       set.workers.push_back({id, life.service, life.release, wire::WorkerOrder::kStop, false});
@@ -130,7 +137,8 @@ void SimAgent::feed(const agent::RosterEvent& event) {
 void SimAgent::carry_out(const agent::Spawn& action) {
   program_.after(random_.seconds_between(0.0, 0.02), [this, id = action.id, port = action.port] {
     const agent::WorkerLife* life = life_of(id);
-    if (life != nullptr && life->step == LifeStep::kSpawning && life->port == port) start_process(id, port);
+    if (life != nullptr && life->step == LifeStep::kSpawning && life->port == port)
+      start_process(id, port);
   });
 }
 
@@ -175,7 +183,9 @@ void SimAgent::probe(const WorkerId& id, std::int64_t pid, Instant until) {
   });
 }
 
-void SimAgent::carry_out(const agent::WatchQuiet& action) { watch_quiet(action.id); }
+void SimAgent::carry_out(const agent::WatchQuiet& action) {
+  watch_quiet(action.id);
+}
 
 void SimAgent::watch_quiet(const WorkerId& id) {
   program_.after(kProbePeriod, [this, id] {
@@ -209,7 +219,9 @@ void SimAgent::carry_out(const agent::Remember& action) {
   if (const agent::WorkerLife* life = life_of(action.id)) records_[action.id] = *life;
 }
 
-void SimAgent::carry_out(const agent::Forget& action) { records_.erase(action.id); }
+void SimAgent::carry_out(const agent::Forget& action) {
+  records_.erase(action.id);
+}
 
 void SimAgent::on_end(const Process& process, const wire::Exit& exit) {
   if (!program_.is_up()) return;

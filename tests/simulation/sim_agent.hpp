@@ -1,8 +1,9 @@
-// The agent around the real `WorkerRoster`: its session, its records on the disk, and the carrying out
-// of what the roster wants on a simulated host.
+// The agent around the real `WorkerRoster`: its session, its records on the disk, and the carrying
+// out of what the roster wants on a simulated host.
 //
-// It may die at any moment between two events; what it remembered is on the disk, what it started lives
-// on, and the next life adopts what it finds by its records, telling the roster of what it finds dead.
+// It may die at any moment between two events; what it remembered is on the disk, what it started
+// lives on, and the next life adopts what it finds by its records, telling the roster of what it
+// finds dead.
 #pragma once
 
 #include <map>
@@ -22,7 +23,10 @@ class SimAgent {
  public:
   SimAgent(Ground& ground, SimHost& host, const Connections& connections, Safety& safety,
            agent::PortRange ports, Duration clock_offset);
-  void join(Peer coordinator) { uplink_.join(ground_.network.join(program_, [this](const Arrived& a) { receive(a); }), coordinator); }
+  void join(Peer coordinator) {
+    uplink_.join(ground_.network.join(program_, [this](const Arrived& a) { receive(a); }),
+                 coordinator);
+  }
 
   void start();
   void crash();

@@ -14,10 +14,16 @@ constexpr Duration kNotWaitedForAfter = std::chrono::seconds(15);
 
 SimBalancer::SimBalancer(Ground& ground, std::string name, Connections& connections, Safety& safety,
                          std::vector<Load> loads, Duration clock_offset)
-    : ground_(ground), connections_(connections), loads_(std::move(loads)),
-      random_(ground.random.fork()), program_(ground.queue, std::move(name), clock_offset),
+    : ground_(ground),
+      connections_(connections),
+      loads_(std::move(loads)),
+      random_(ground.random.fork()),
+      program_(ground.queue, std::move(name), clock_offset),
       uplink_(ground, program_, [this] { introduce(); }),
-      around_{.ground = ground, .connections = connections, .safety = safety, .program = program_,
+      around_{.ground = ground,
+              .connections = connections,
+              .safety = safety,
+              .program = program_,
               .balancer = connections.add_balancer([this](std::uint64_t request) {
                 for (auto& [id, service] : services_) {
                   if (service->broke(request)) return;
@@ -27,14 +33,14 @@ SimBalancer::SimBalancer(Ground& ground, std::string name, Connections& connecti
               .number = [this] { return ++last_request_; },
               .hold_began = [this] { report_at_once(); }} {
   safety.add({.is_waited_for = [this] { return is_waited_for(); },
-              .others_at = [this](const Address& address, const WorkerId& id) {
-                return others_at(address, id);
-              }});
+              .others_at = [this](const Address& address,
+                                  const WorkerId& id) { return others_at(address, id); }});
 }
 
 // One that was silent too long is not waited for, until it is known to have everything again.
 bool SimBalancer::is_waited_for() {
-  if (!program_.is_up() || ground_.queue.now() - heard_at_ >= kNotWaitedForAfter) caught_up_ = false;
+  if (!program_.is_up() || ground_.queue.now() - heard_at_ >= kNotWaitedForAfter)
+    caught_up_ = false;
   return caught_up_;
 }
 
@@ -82,7 +88,8 @@ SimService& SimBalancer::served(const ServiceId& id) {
   return *service;
 }
 
-// The next request of that service; asked for at the curve's highest rate and thinned to its present one.
+// The next request of that service; asked for at the curve's highest rate and thinned to its
+// present one.
 void SimBalancer::expect(const Load& load) {
   const double rate_max = load.curve->rate_max() * load.share;
   if (rate_max <= 0.0) return;
@@ -126,7 +133,23 @@ void SimBalancer::receive(const Arrived& arrived) {
   highest_epoch_ = std::max(highest_epoch_, uplink_.epoch());
 }
 
+// Says yes at once and does it later.
+void SimBalancer::acknowledge_early(const wire::ServiceTable& table) {
+  served(table.service).acknowledged_early(table);
+  wire::TableAck ack{.service = table.service, .applied = table.stamp, .reason = {}};
+  uplink_.send(Lane::kControl, std::move(ack));
+  program_.after(std::chrono::milliseconds(1500), [this, table] { apply(table); });
+}
+
 void SimBalancer::take(const wire::ServiceTable& table) {
+  if (ground_.broken == Broken::kDrainAck) {
+    acknowledge_early(table);
+  } else {
+    apply(table);
+  }
+}
+
+void SimBalancer::apply(const wire::ServiceTable& table) {
   SimService& service = served(table.service);
   const Stamp before = service.applied();
   Stamp stamp = table.stamp;
@@ -140,10 +163,9 @@ void SimBalancer::take(const wire::ServiceTable& table) {
       return "applied table " + text_of(table.stamp) + " of " + table.service.text;
     });
     if (table.stamp < before) {
-      ground_.verdict.broken("stamp-regression", program_.name() + " applied table " +
-                                                     text_of(table.stamp) + " of " +
-                                                     table.service.text + " after " +
-                                                     text_of(before));
+      ground_.verdict.broken("stamp-regression",
+                             program_.name() + " applied table " + text_of(table.stamp) + " of " +
+                                 table.service.text + " after " + text_of(before));
     }
   }
   acknowledge(table.service, applied);
@@ -159,7 +181,8 @@ void SimBalancer::take(const wire::MatchTable& table) {
 
 void SimBalancer::report(Lane lane) {
   wire::TrafficReport report;
-  report.at_ms = static_cast<std::uint64_t>(program_.now().time_since_epoch() / std::chrono::milliseconds(1));
+  report.at_ms =
+      static_cast<std::uint64_t>(program_.now().time_since_epoch() / std::chrono::milliseconds(1));
   for (const auto& [id, service] : services_) {
     report.services.push_back(service->traffic(program_.now()));
   }

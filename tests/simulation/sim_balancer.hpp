@@ -1,8 +1,8 @@
-// The balancer around the real core: its session, its tables on the disk, and the requests that come by
-// a demand curve for each service.
+// The balancer around the real core: its session, its tables on the disk, and the requests that
+// come by a demand curve for each service.
 //
-// A table is on the disk before it is acknowledged. When it dies its requests die with it; the next life
-// routes by the tables on the disk until it hears from a coordinator.
+// A table is on the disk before it is acknowledged. When it dies its requests die with it; the next
+// life routes by the tables on the disk until it hears from a coordinator.
 #pragma once
 
 #include <map>
@@ -31,7 +31,10 @@ class SimBalancer {
  public:
   SimBalancer(Ground& ground, std::string name, Connections& connections, Safety& safety,
               std::vector<Load> loads, Duration clock_offset);
-  void join(Peer coordinator) { uplink_.join(ground_.network.join(program_, [this](const Arrived& a) { receive(a); }), coordinator); }
+  void join(Peer coordinator) {
+    uplink_.join(ground_.network.join(program_, [this](const Arrived& a) { receive(a); }),
+                 coordinator);
+  }
 
   void start();
   void crash();
@@ -43,6 +46,8 @@ class SimBalancer {
     heard_at_ = ground_.queue.now();
   }
   void has_caught_up() { caught_up_ = true; }
+  // Nobody knows any more what it has.
+  void is_a_stranger() { caught_up_ = false; }
   bool is_waited_for();
 
   const SimService* service(const ServiceId& id) const;
@@ -52,6 +57,8 @@ class SimBalancer {
  private:
   void receive(const Arrived& arrived);
   void take(const wire::ServiceTable& table);
+  void acknowledge_early(const wire::ServiceTable& table);
+  void apply(const wire::ServiceTable& table);
   void take(const wire::MatchTable& table);
   void acknowledge(const std::optional<ServiceId>& service, const balancer::Applied& applied);
   void load_disk();

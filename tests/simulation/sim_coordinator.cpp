@@ -32,10 +32,13 @@ std::string text_of_table(const wire::ServiceTable& table) {
 
 SimCoordinator::SimCoordinator(Ground& ground, Safety& safety, FleetWatch& watch,
                                ClusterSettings cluster, Duration clock_offset)
-    : ground_(ground), safety_(safety), watch_(watch),
-      program_(ground.queue, "coordinator", clock_offset), cluster_(std::move(cluster)) {
+    : ground_(ground),
+      safety_(safety),
+      watch_(watch),
+      program_(ground.queue, "coordinator", clock_offset),
+      cluster_(std::move(cluster)) {
   self_ = ground_.network.join(program_, [this](const Arrived& arrived) { receive(arrived); });
-  watch_.set_silence([this] { return silence(); });
+  watch_.set_silence([this](const ServiceId& service) { return silence(service); });
 }
 
 void SimCoordinator::add_node(Peer peer, NodeId id, std::string address) {
@@ -49,7 +52,8 @@ void SimCoordinator::add_balancer(SimBalancer& balancer, BalancerId id) {
 void SimCoordinator::start() {
   program_.start();
   ground_.history.note("coordinator", [&] {
-    return "starts with epoch " + std::to_string(epoch_) + " and " + std::to_string(sets_.size()) + " sets stored";
+    return "starts with epoch " + std::to_string(epoch_) + " and " + std::to_string(sets_.size()) +
+           " sets stored";
   });
   state_.emplace();
   watch_.coordinator_begins();
@@ -75,6 +79,7 @@ void SimCoordinator::lose_store() {
   ground_.history.note("coordinator", [] { return std::string("its store is lost"); });
   epoch_ = 0;
   sets_.clear();
+  for (const auto& [peer, known] : balancers_) known.second->is_a_stranger();
 }
 
 void SimCoordinator::reload(ClusterSettings cluster) {
@@ -122,19 +127,20 @@ void SimCoordinator::from_balancer(SimBalancer& balancer, const BalancerId& id,
     feed(TableAcked{id, session, *ack});
   } else if (const auto* report = std::get_if<wire::TrafficReport>(&message.body)) {
     if (!is_newest(message)) return;
-    traffic_heard_[id] = ground_.queue.now();
+    for (const wire::ServiceTraffic& counts : report->services) {
+      traffic_heard_[{id, counts.service}] = {ground_.queue.now(), counts.completed_total > 0};
+    }
     feed(TrafficReported{id, session, *report});
   }
 }
 
-// Of those that take requests and have been heard by this coordinator at all; one that was never heard
-// is nobody that it could know of.
-Duration SimCoordinator::silence() const {
+// Of the balancers whose requests this service has answered, as far as this coordinator has heard.
+Duration SimCoordinator::silence(const ServiceId& service) const {
   Duration longest{};
   for (const auto& [peer, known] : balancers_) {
-    const auto heard = traffic_heard_.find(known.first);
+    const auto heard = traffic_heard_.find({known.first, service});
     if (!known.second->program().is_up() || heard == traffic_heard_.end()) continue;
-    longest = std::max(longest, ground_.queue.now() - heard->second);
+    if (heard->second.answered) longest = std::max(longest, ground_.queue.now() - heard->second.at);
   }
   return longest;
 }
@@ -142,8 +148,9 @@ Duration SimCoordinator::silence() const {
 // ---- what goes out ----
 
 void SimCoordinator::feed(decltype(Event::what) what) {
-  const WallTime wall{std::chrono::duration_cast<std::chrono::milliseconds>(ground_.queue.elapsed()) +
-                      std::chrono::hours(24 * 365 * 50)};
+  const WallTime wall{
+      std::chrono::duration_cast<std::chrono::milliseconds>(ground_.queue.elapsed()) +
+      std::chrono::hours(24 * 365 * 50)};
   carry_out(step(*state_, {.now = program_.now(), .wall = wall, .what = std::move(what)}));
 }
 
@@ -163,7 +170,9 @@ void SimCoordinator::act(const PersistEpoch& action) {
   ground_.history.note("coordinator", [&] { return "is in epoch " + std::to_string(epoch_); });
 }
 
-void SimCoordinator::act(const PersistSet& action) { sets_[action.node] = action.set; }
+void SimCoordinator::act(const PersistSet& action) {
+  sets_[action.node] = action.set;
+}
 
 void SimCoordinator::act(const SendWelcomeNode& action) {
   check_durable(action.welcome.epoch, "a welcome");
@@ -175,30 +184,31 @@ void SimCoordinator::act(const SendWelcomeBalancer& action) {
   send(action.session, action.welcome);
 }
 
-void SimCoordinator::act(const RefuseNode& action) { send(action.session, action.refusal); }
+void SimCoordinator::act(const RefuseNode& action) {
+  send(action.session, action.refusal);
+}
 
 void SimCoordinator::act(const SendSet& action) {
   check_durable(action.set.stamp.epoch, "a set");
   const wire::DesiredSet& stored = sets_[action.node];
-  if (stored.stamp < action.set.stamp || (stored.stamp == action.set.stamp && stored != action.set)) {
+  if (stored.stamp < action.set.stamp ||
+      (stored.stamp == action.set.stamp && stored != action.set)) {
     ground_.verdict.broken("durable-first", "set " + text_of(action.set.stamp) + " is sent to " +
                                                 action.node.text + " before it is persisted");
   }
-  ground_.history.note("coordinator", [&] { return "to " + action.node.text + " " + text_of_set(action.set); });
+  ground_.history.note("coordinator",
+                       [&] { return "to " + action.node.text + " " + text_of_set(action.set); });
   safety_.sent(action.set);
   send(action.session, action.set);
 }
 
 void SimCoordinator::act(const SendServiceTable& action) {
   check_durable(action.table.stamp.epoch, "a table");
-  ground_.history.note("coordinator", [&] { return "to " + action.balancer.text + " " + text_of_table(action.table); });
+  ground_.history.note("coordinator", [&] {
+    return "to " + action.balancer.text + " " + text_of_table(action.table);
+  });
   safety_.sent(action.table);
   send(action.session, action.table);
-  if (ground_.broken != Broken::kDrainAck) return;
-  const wire::TableAck forged{.service = action.table.service, .applied = action.table.stamp, .reason = {}};
-  program_.after(Duration::zero(), [this, forged, balancer = action.balancer, session = action.session] {
-    feed(TableAcked{balancer, session, forged});
-  });
 }
 
 void SimCoordinator::act(const SendMatchTable& action) {
@@ -207,14 +217,16 @@ void SimCoordinator::act(const SendMatchTable& action) {
 }
 
 void SimCoordinator::act(const Notice& action) {
-  ground_.history.note("coordinator", [&] { return "notice (" + action.kind + "): " + action.text; });
+  ground_.history.note("coordinator",
+                       [&] { return "notice (" + action.kind + "): " + action.text; });
 }
 
 void SimCoordinator::send(const std::string& session, wire::Body body) {
   const auto connection = connections_.find(session);
   if (connection == connections_.end()) return;
-  ground_.network.send(self_, connection->second.first, connection->second.second, Lane::kControl,
-                       {{.epoch = state_->epoch, .revision = state_->revision, .session = "c"}, std::move(body)});
+  ground_.network.send(
+      self_, connection->second.first, connection->second.second, Lane::kControl,
+      {{.epoch = state_->epoch, .revision = state_->revision, .session = "c"}, std::move(body)});
 }
 
 void SimCoordinator::check_durable(std::uint64_t epoch, const char* what) {
@@ -229,7 +241,8 @@ void SimCoordinator::look() {
     const auto has_newest = [&](const auto& service) {
       const SimService* held = known.second->service(service.first);
       return service.second.table.stamp != Stamp{} && held != nullptr &&
-             held->applied() == service.second.table.stamp;
+             held->applied() == service.second.table.stamp &&
+             held->endpoints().endpoints().size() == service.second.table.endpoints.size();
     };
     if (!known.second->program().is_up()) continue;
     if (std::all_of(state_->services.begin(), state_->services.end(), has_newest)) {

@@ -1,8 +1,9 @@
-// The coordinator around the real `step`: its store, its sessions, and the carrying out of actions in
-// their order.
+// The coordinator around the real `step`: its store, its sessions, and the carrying out of actions
+// in their order.
 //
 // It may die between any two actions. What was persisted by then is what its next life starts with,
-// unless the store is lost too. Of each session's reports only the newest counts, as in the real gateway.
+// unless the store is lost too. Of each session's reports only the newest counts, as in the real
+// gateway.
 #pragma once
 
 #include <functional>
@@ -29,6 +30,7 @@ class SimCoordinator {
   void start();
   void crash();
   void crash_amid(std::size_t actions) { dies_after_ = actions; }
+  void live_on() { dies_after_.reset(); }
   void lose_store();
   void reload(ClusterSettings cluster);
   void ask(decltype(coordinator::Event::what) what) { feed(std::move(what)); }
@@ -46,9 +48,9 @@ class SimCoordinator {
     NodeId id;
     std::string address;
   };
-  struct Traffic {
-    std::optional<Instant> heard_at;
-    std::uint64_t arrivals = 0;
+  struct Heard {
+    Instant at;
+    bool answered = false;  // requests of it were answered
   };
 
   void receive(const Arrived& arrived);
@@ -58,7 +60,7 @@ class SimCoordinator {
   void feed(decltype(coordinator::Event::what) what);
   void carry_out(const std::vector<coordinator::Action>& actions);
   void look();
-  Duration silence() const;
+  Duration silence(const ServiceId& service) const;
 
   void act(const coordinator::PersistEpoch& action);
   void act(const coordinator::PersistRevision&) {}
@@ -86,7 +88,7 @@ class SimCoordinator {
   std::optional<coordinator::State> state_;
   std::map<std::string, std::pair<Peer, unsigned>> connections_;  // of each session
   std::map<std::pair<std::string, std::size_t>, std::uint64_t> newest_;
-  std::map<BalancerId, Instant> traffic_heard_;
+  std::map<std::pair<BalancerId, ServiceId>, Heard> traffic_heard_;
   std::optional<std::size_t> dies_after_;
 
   // On the disk.

@@ -8,12 +8,13 @@ const Process* SimHost::spawn(const WorkerId& id, const ServiceId& service,
                               const ReleaseId& release, std::uint16_t port) {
   const Nature& nature = natures_[service];
   if (const Process* other = find(id)) {
-    ground_.verdict.broken("one-process-per-worker", "worker " + id.text + " is started on " + name_ +
-                                                         " although its process " +
+    ground_.verdict.broken("one-process-per-worker", "worker " + id.text + " is started on " +
+                                                         name_ + " although its process " +
                                                          std::to_string(other->pid) + " lives");
   }
   if (random_.chance(nature.spawn_fails)) return nullptr;
-  Process process{.id = id, .service = service, .release = release, .pid = ++last_pid_, .port = port};
+  Process process{
+      .id = id, .service = service, .release = release, .pid = ++last_pid_, .port = port};
   process.ignores_term = random_.chance(nature.ignores_term);
   Process& entered = processes_[process.pid] = process;
   live(entered, nature);
@@ -33,7 +34,8 @@ void SimHost::live(Process& process, const Nature& nature) {
     ground_.queue.after(Random::seconds(random_.exponential(nature.life_mean)), [this, pid] {
       // Read anew: the time of faults may be over by then.
       const auto found = processes_.find(pid);
-      if (found != processes_.end() && natures_[found->second.service].life_mean > 0.0) fall_over(pid);
+      if (found != processes_.end() && natures_[found->second.service].life_mean > 0.0)
+        fall_over(pid);
     });
   }
 }
@@ -56,14 +58,17 @@ void SimHost::terminate(const WorkerId& id) {
   const Process* process = find(id);
   if (process == nullptr || process->ending || process->ignores_term) return;
   processes_.at(process->pid).ending = true;
-  end_after(random_.between(0.0, natures_[process->service].stop_max), process->pid, {.code = 0, .signal = {}});
+  end_after(random_.between(0.0, natures_[process->service].stop_max), process->pid,
+            {.code = 0, .signal = {}});
 }
 
 void SimHost::kill(const WorkerId& id) {
   if (const Process* process = find(id)) end_after(0.002, process->pid, {.code = {}, .signal = 9});
 }
 
-void SimHost::fall_over(std::int64_t pid) { end(pid, {.code = 1, .signal = {}}); }
+void SimHost::fall_over(std::int64_t pid) {
+  end(pid, {.code = 1, .signal = {}});
+}
 
 void SimHost::lose_power() {
   std::vector<std::int64_t> pids;

@@ -1,7 +1,8 @@
 // A host's processes: what the agent starts there, and what goes on without any agent.
 //
-// A worker's process takes a while to listen, may never, may fall over by itself, and may ignore SIGTERM.
-// Nothing here depends on the agent: processes outlive it. What ended and why is told to whoever watches.
+// A worker's process takes a while to listen, may never, may fall over by itself, and may ignore
+// SIGTERM. Nothing here depends on the agent: processes outlive it. What ended and why is told to
+// whoever watches.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +44,9 @@ class SimHost {
   using OnEnd = std::function<void(const Process&, const wire::Exit&)>;
 
   SimHost(Ground& ground, std::string name, std::string address)
-      : ground_(ground), random_(ground.random.fork()), name_(std::move(name)),
+      : ground_(ground),
+        random_(ground.random.fork()),
+        name_(std::move(name)),
         address_(std::move(address)) {}
 
   const std::string& name() const { return name_; }

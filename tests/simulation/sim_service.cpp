@@ -27,6 +27,13 @@ void SimService::acknowledged() {
   }
 }
 
+void SimService::acknowledged_early(const wire::ServiceTable& table) {
+  promised_ = std::max(promised_, table.stamp);
+  for (const wire::Endpoint& endpoint : table.endpoints) {
+    if (endpoint.state != wire::EndpointState::kActive) closed_.insert(endpoint.id);
+  }
+}
+
 void SimService::arrive() {
   ++traffic_.arrivals_total;
   const Request request{.arrived = around_.program.now()};
@@ -138,7 +145,7 @@ void SimService::finish(std::uint64_t number, Finish how) {
 
 wire::ServiceTraffic SimService::traffic(Instant now) const {
   wire::ServiceTraffic traffic = balancer::traffic_for(id_, traffic_, set_, queue_, now);
-  if (traffic.applied) traffic.applied = applied_;
+  if (traffic.applied) traffic.applied = std::max(applied_, promised_);
   return traffic;
 }
 

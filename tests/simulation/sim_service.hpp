@@ -1,6 +1,6 @@
-// One service at one simulated balancer: the real endpoint set, picker, hold queue and counters, and the
-// requests that are with them. What the balancer's proxy sessions do with sockets is done here with
-// `Connections`.
+// One service at one simulated balancer: the real endpoint set, picker, hold queue and counters,
+// and the requests that are with them. What the balancer's proxy sessions do with sockets is done
+// here with `Connections`.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +37,8 @@ class SimService {
   // What is held afterwards; `broken_stamp` differs from the table's when fencing is switched off.
   balancer::Applied apply(const wire::ServiceTable& table, Stamp broken_stamp);
   void acknowledged();  // what is held was acknowledged
+  // Acknowledged although it is not held yet: what a balancer with its protection off does.
+  void acknowledged_early(const wire::ServiceTable& table);
   const balancer::EndpointSet& endpoints() const { return set_; }
   Stamp applied() const { return applied_; }
 
@@ -69,11 +71,12 @@ class SimService {
   balancer::Picker picker_;
   balancer::HoldQueue queue_;
   balancer::Traffic traffic_;
-  Stamp applied_;
+  Stamp applied_, promised_;
   std::map<std::uint64_t, Request> in_flight_;
   std::map<balancer::HoldQueue::Ticket, Request> held_;
-  std::map<WorkerId, wire::EndpointState> newest_;  // of every endpoint that the newest tables named
-  std::set<WorkerId> closed_;                       // those whose drain was acknowledged
+  std::map<WorkerId, wire::EndpointState>
+      newest_;                 // of every endpoint that the newest tables named
+  std::set<WorkerId> closed_;  // those whose drain was acknowledged
   bool looks_again_ = false;
 };
 

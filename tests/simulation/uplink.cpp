@@ -14,7 +14,8 @@ void Uplink::begin(std::uint64_t epoch) {
 }
 
 void Uplink::send(Lane lane, wire::Body body) {
-  wire::Envelope envelope{.epoch = epoch_, .revision = 0, .session = session_, .sequence = ++sequence_};
+  wire::Envelope envelope{
+      .epoch = epoch_, .revision = 0, .session = session_, .sequence = ++sequence_};
   ground_.network.send(self_, coordinator_, lane, {std::move(envelope), std::move(body)});
 }
 

@@ -1,6 +1,6 @@
-// How an agent or a balancer keeps its session with the coordinator: Hello until it is welcomed, Hello
-// again after five seconds of silence and whenever a higher epoch shows that another coordinator life
-// has begun. The same for both, so it stands here once.
+// How an agent or a balancer keeps its session with the coordinator: Hello until it is welcomed,
+// Hello again after five seconds of silence and whenever a higher epoch shows that another
+// coordinator life has begun. The same for both, so it stands here once.
 #pragma once
 
 #include <cstdint>

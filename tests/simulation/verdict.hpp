@@ -1,5 +1,5 @@
-// The first promise that was broken in a run, by the name of the invariant and with what broke it. Only
-// the first counts: what follows from a broken world is noise.
+// The first promise that was broken in a run, by the name of the invariant and with what broke it.
+// Only the first counts: what follows from a broken world is noise.
 #pragma once
 
 #include <optional>

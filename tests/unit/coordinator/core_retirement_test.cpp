@@ -206,6 +206,52 @@ TEST(Retirement, TellsABalancerToForgetAWorkerThatNobodyKnows) {
   EXPECT_EQ(endpoint_of(world, {"web-0-9"}), nullptr);
 }
 
+// given                                              expect
+// restarted; the node has not spoken since; 2 -> 1   draining, but no table can say so: not stopped
+// the node speaks                                    the table says it, and only then the drain
+// begins
+TEST(Retirement, BeginsADrainWhenATableSaysIt) {
+  World world;
+  begin_drain(world);
+  for (const auto& [id, worker] : world.record("web").workers) {
+    world.balancers[{"edge"}].pinned[id] = 3;
+  }
+  Agent& agent = world.agents[{"node-a"}];
+  agent.silent = true;
+  world.restart();
+  world.say_hello(BalancerId{"edge"});
+  world.pass(11s);
+  world.happens(ScaleSet{kWeb, 1, Duration::zero()});
+  ASSERT_NE(leaver(world), nullptr);
+  const WorkerId id = leaver(world)->id;
+  world.pass(60s);
+  EXPECT_EQ(stage_of_leaver(world), WorkerStage::kDraining) << "no balancer was told";
+  agent.silent = false;
+  world.say_hello(NodeId{"node-a"});
+  world.pass(5s);
+  ASSERT_NE(endpoint_of(world, id), nullptr);
+  EXPECT_EQ(endpoint_of(world, id)->state, EndpointState::kDraining);
+  EXPECT_EQ(stage_of_leaver(world), WorkerStage::kDraining) << "its requests have their time";
+  world.balancers[{"edge"}].pinned.clear();
+  world.pass(3s);
+  EXPECT_EQ(leaver(world), nullptr);
+}
+
+// A store that was lost may know nothing of nodes that are not connected yet; after five minutes
+// whoever is there has spoken.
+TEST(Retirement, WaitsWithStrangersWhenItsStoreWasBehind) {
+  World world;
+  settle(world, service_named("web"));
+  world.state.store_was_behind = true;
+  Balancer& edge = world.balancers[{"edge"}];
+  edge.tables[kWeb].endpoints.push_back({.id = {"web-0-9"}, .address = {"10.0.0.9", 1}});
+  world.pass(60s);
+  ASSERT_NE(endpoint_of(world, {"web-0-9"}), nullptr);
+  EXPECT_EQ(endpoint_of(world, {"web-0-9"})->state, EndpointState::kActive);
+  world.pass(300s);
+  EXPECT_EQ(endpoint_of(world, {"web-0-9"}), nullptr);
+}
+
 TEST(Retirement, DrainsWhatRunsOnARemovedNodeAndStartsItElsewhere) {
   World world;
   settle(world, service_named("web"));

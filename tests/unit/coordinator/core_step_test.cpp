@@ -169,6 +169,33 @@ TEST(Step, SaysOnceThatNoNodeHasRoomAndTriesAgain) {
   EXPECT_EQ(world.running(), 2u);
 }
 
+// given                                               expect
+// two balancers with 100/s each, one falls silent     the count holds, by data or by the silent one
+// it comes back                                       and holds
+// it is silent for five minutes                       taken for dead: shrinks
+TEST(Step, HoldsWhatASilentBalancerUses) {
+  World world;
+  settle(world, service_named("web"));
+  world.join_balancer("west");
+  world.balancers[{"edge"}].rate[kWeb] = 100.0;
+  world.balancers[{"west"}].rate[kWeb] = 100.0;
+  world.pass(20s);
+  const std::uint32_t before = world.view("web").desired;
+  ASSERT_GE(before, 3u);
+  Balancer& west = world.balancers[{"west"}];
+  west.silent = true;
+  world.pass(60s);
+  EXPECT_EQ(world.view("web").desired, before) << "it may well go on serving";
+  west.silent = false;
+  west.session = "b2";
+  world.say_hello(BalancerId{"west"});
+  world.pass(20s);
+  EXPECT_EQ(world.view("web").desired, before);
+  west.silent = true;
+  world.pass(340s);
+  EXPECT_LT(world.view("web").desired, before);
+}
+
 TEST(Step, NeverEndsAWorkerByAbsence) {
   World world;
   settle(world, service_named("web"));
@@ -239,6 +266,26 @@ TEST(Step, AnswersASessionThatItDoesNotKnowWithAWelcome) {
   const auto actions = world.happens(NodeReported{{"node-a"}, "a1", {}});
   ASSERT_EQ(all_of<SendWelcomeNode>(actions).size(), 1u);
   EXPECT_TRUE(all_of<SendSet>(actions).empty()) << "no set before its report is merged";
+}
+
+// A Hello that was refused or lost leaves a session that reports and that nobody knows; its epoch
+// is the present one, so the epoch alone would never make it say Hello again.
+TEST(Step, AsksAnUnknownSessionForItsHelloWhateverTheEpoch) {
+  World world;
+  settle(world, service_named("web"));
+  world.agents[{"node-a"}].silent = true;
+  world.pass(3s);
+  const auto to_agent = all_of<SendWelcomeNode>(world.happens(NodeReported{{"node-a"}, "a2", {}}));
+  ASSERT_EQ(to_agent.size(), 1u);
+  EXPECT_EQ(to_agent[0].session, "a2");
+  EXPECT_TRUE(to_agent[0].welcome.introduce);
+  const auto to_balancer =
+      all_of<SendWelcomeBalancer>(world.happens(TrafficReported{{"edge"}, "b2", {}}));
+  ASSERT_EQ(to_balancer.size(), 1u);
+  EXPECT_TRUE(to_balancer[0].welcome.introduce);
+  const auto known = all_of<SendWelcomeNode>(world.happens(NodeHello{{"node-a"}, "a2", {}, ""}));
+  ASSERT_EQ(known.size(), 1u);
+  EXPECT_FALSE(known[0].welcome.introduce);
 }
 
 TEST(Step, SendsNoSetBeforeTheNodesOwnReport) {
