@@ -1,17 +1,20 @@
-// Everything that the programs say to one another, as plain values. `codec.hpp` turns them into bytes.
+// Everything that the programs say to one another, as plain values. `codec.hpp` turns them into
+// bytes.
 //
 //   agent    -> coordinator   Hello, NodeReport (control); NodeSample (telemetry)
-//   balancer -> coordinator   Hello, TableAck (control); TrafficReport (both: at once on control when a
+//   balancer -> coordinator   Hello, TableAck (control); TrafficReport (both: at once on control
+//   when a
 //                             hold begins, every period on telemetry)
 //   joiner   -> coordinator   Enrol (control, under the token's one-time key)
 //   coordinator -> agent      Welcome, DesiredSet, Refusal
 //   coordinator -> balancer   Welcome, ServiceTable, MatchTable, Refusal
 //   coordinator -> joiner     Enrolled, Refusal
 //
-// Levels, not edges: a DesiredSet is the whole set of one node's workers, a ServiceTable the whole table
-// of one service. A worker or an endpoint ends only by an entry that says so (`kStop`, `kGone`); one that
-// is merely missing is kept and reported. Absent optionals mean "not known", never zero. Counters are
-// cumulative since the sender's session began. No receiver compares `sent_at_ms` with its own clock.
+// Levels, not edges: a DesiredSet is the whole set of one node's workers, a ServiceTable the whole
+// table of one service. A worker or an endpoint ends only by an entry that says so (`kStop`,
+// `kGone`); one that is merely missing is kept and reported. Absent optionals mean "not known",
+// never zero. Counters are cumulative since the sender's session began. No receiver compares
+// `sent_at_ms` with its own clock.
 #pragma once
 
 #include <chrono>
@@ -31,8 +34,8 @@ namespace foretide::wire {
 
 enum class Role : std::uint8_t { kAgent = 1, kBalancer = 2 };
 
-// First message of a session; an agent sends a NodeReport right behind it, a balancer one TableAck for
-// each table that it holds.
+// First message of a session; an agent sends a NodeReport right behind it, a balancer one TableAck
+// for each table that it holds.
 struct Hello {
   Role role = Role::kAgent;
   std::string name;     // what the sender believes to be called; its key decides
@@ -71,7 +74,7 @@ struct Enrol {
 
 struct Enrolled {
   std::string name;
-  Address control;    // ports to dial from now on; host is empty: the one already dialled
+  Address control;  // ports to dial from now on; host is empty: the one already dialled
   Address telemetry;
   friend bool operator==(const Enrolled&, const Enrolled&) = default;
 };
@@ -104,14 +107,15 @@ struct WorkerReport {
   std::uint64_t phase_age_ms = 0;         // how long it has been in this phase
   std::uint32_t failures = 0;             // ends or failed starts in a row
   std::optional<Exit> last_exit;
-  std::string reason;                     // a sentence, when something is wrong
-  std::vector<std::string> last_output;   // last lines, when it failed
+  std::string reason;                    // a sentence, when something is wrong
+  std::vector<std::string> last_output;  // last lines, when it failed
   friend bool operator==(const WorkerReport&, const WorkerReport&) = default;
 };
 
-// The whole truth of a node. Sent after Hello, at once when any worker changes phase, and every second.
+// The whole truth of a node. Sent after Hello, at once when any worker changes phase, and every
+// second.
 struct NodeReport {
-  Stamp applied;                  // the newest DesiredSet that it has
+  Stamp applied;  // the newest DesiredSet that it has
   std::vector<WorkerReport> workers;
   std::vector<WorkerId> missing;  // workers that run although the set has no entry for them
   friend bool operator==(const NodeReport&, const NodeReport&) = default;
@@ -124,7 +128,8 @@ struct DesiredWorker {
   ServiceId service;
   ReleaseId release;
   WorkerOrder order = WorkerOrder::kRun;
-  bool wait_for_quiet = false;  // stop only once no connection is established on its port (or drain is over)
+  bool wait_for_quiet =
+      false;  // stop only once no connection is established on its port (or drain is over)
   friend bool operator==(const DesiredWorker&, const DesiredWorker&) = default;
 };
 
@@ -180,12 +185,14 @@ struct TrafficPolicy {
   enum class Balance : std::uint8_t { kLeastLoad = 1, kRoundRobin = 2 };
   Balance balance = Balance::kLeastLoad;
   std::optional<std::uint32_t> hard_capacity;  // requests in flight per worker, never exceeded
-  std::optional<std::uint32_t> soft_capacity;  // above ready workers times this, a report goes at once
-  std::uint32_t queue_max = 1000;              // requests held at once
+  std::optional<std::uint32_t>
+      soft_capacity;               // above ready workers times this, a report goes at once
+  std::uint32_t queue_max = 1000;  // requests held at once
   std::chrono::milliseconds queue_wait{30'000};
   std::chrono::milliseconds connect_timeout{2'000};
-  std::chrono::milliseconds response_timeout{60'000};  // from the request's last byte to the response's head
-  std::chrono::milliseconds idle_timeout{60'000};      // between two reads of a body
+  std::chrono::milliseconds response_timeout{
+      60'000};  // from the request's last byte to the response's head
+  std::chrono::milliseconds idle_timeout{60'000};  // between two reads of a body
   friend bool operator==(const TrafficPolicy&, const TrafficPolicy&) = default;
 };
 
@@ -200,8 +207,8 @@ struct ServiceTable {
 
 struct Match {
   ServiceId service;
-  std::string host;         // exact, or "*.example.org"; empty: any
-  std::string path_prefix;  // empty: any
+  std::string host;                       // exact, or "*.example.org"; empty: any
+  std::string path_prefix;                // empty: any
   std::string header_name, header_value;  // empty name: none asked for
   friend bool operator==(const Match&, const Match&) = default;
 };
@@ -228,37 +235,39 @@ struct EndpointTraffic {
   friend bool operator==(const EndpointTraffic&, const EndpointTraffic&) = default;
 };
 
-// `arrivals` counts each client request once, when it arrives. `busy_seconds` integrates the requests in
-// service (dispatch to last byte), so busy_seconds per completed request is the mean service time;
-// waiting in the hold queue is not service.
+// `arrivals` counts each client request once, when it arrives. `busy_seconds` integrates the
+// requests in service (dispatch to last byte), so busy_seconds per completed request is the mean
+// service time; waiting in the hold queue is not service.
 struct ServiceTraffic {
   ServiceId service;
   std::uint64_t arrivals_total = 0;
   std::uint64_t completed_total = 0;  // answered by a worker, whatever the status
   std::uint64_t failed_total = 0;     // answered 502 or 504 by the balancer, or cut
-  std::uint64_t refused_total = 0;    // answered 503: queue full, waited too long, nothing to wait for
-  std::uint64_t held_total = 0;       // had to wait
+  std::uint64_t refused_total =
+      0;                         // answered 503: queue full, waited too long, nothing to wait for
+  std::uint64_t held_total = 0;  // had to wait
   double held_seconds_total = 0.0;
   double busy_seconds_total = 0.0;
   std::uint32_t in_flight = 0, held = 0;
   std::uint64_t oldest_held_ms = 0;
-  std::optional<Stamp> applied;  // the table in force when this was counted: zero in flight on an endpoint
-                                 // that this table drains is final
+  std::optional<Stamp> applied;  // the table in force when this was counted: zero in flight on an
+                                 // endpoint that this table drains is final
   std::vector<EndpointTraffic> endpoints;
   friend bool operator==(const ServiceTraffic&, const ServiceTraffic&) = default;
 };
 
 struct TrafficReport {
-  std::uint64_t at_ms = 0;  // sender's monotonic clock, for rates between two of its own reports only
+  std::uint64_t at_ms =
+      0;  // sender's monotonic clock, for rates between two of its own reports only
   std::vector<ServiceTraffic> services;
   friend bool operator==(const TrafficReport&, const TrafficReport&) = default;
 };
 
-using Body = std::variant<Hello, Welcome, Refusal, Enrol, Enrolled, NodeReport, DesiredSet, NodeSample,
-                          ServiceTable, MatchTable, TableAck, TrafficReport>;
+using Body = std::variant<Hello, Welcome, Refusal, Enrol, Enrolled, NodeReport, DesiredSet,
+                          NodeSample, ServiceTable, MatchTable, TableAck, TrafficReport>;
 
-// `session` is drawn by the sender at its start and `sequence` grows by one a message, so that a receiver
-// can tell a reconnect from a restart and drop what arrives out of order.
+// `session` is drawn by the sender at its start and `sequence` grows by one a message, so that a
+// receiver can tell a reconnect from a restart and drop what arrives out of order.
 struct Envelope {
   std::uint64_t epoch = 0;  // highest the sender knows
   std::uint64_t revision = 0;

@@ -67,6 +67,7 @@ WorkerRecord* adopt_worker(Turn& turn, const NodeId& node, const wire::WorkerRep
   const bool wanted = service.settings && report.release == service.release;
   if (report.phase == wire::WorkerPhase::kStopping) {
     worker.stage = WorkerStage::kStopping;
+    worker.wait_for_quiet = true;  // who asked for the stop, and whom it asked, is not known
   } else if (!wanted) {
     worker.stage = WorkerStage::kDraining;
     worker.drain_began = turn.now;

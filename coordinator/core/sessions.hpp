@@ -8,8 +8,8 @@
 namespace foretide::coordinator {
 
 // Whether this session is the one that said Hello. One that did not (we restarted, or its Hello was
-// lost or refused) is asked to, unless somebody else speaks for the peer: a plain Welcome would make
-// it think itself known.
+// lost or refused) is asked to, unless somebody else speaks for the peer: a plain Welcome would
+// make it think itself known.
 bool is_session(Turn& turn, NodeRecord& node, const std::string& session);
 bool is_session(Turn& turn, BalancerRecord& balancer, const std::string& session);
 

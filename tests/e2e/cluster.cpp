@@ -159,7 +159,7 @@ void Cluster::start_balancer() {
     write_file(config, balancer_yaml(*settings));
   }
   start("balancer", {program("foretide-balancer"), "--config", config});
-  // Any answer shows that it listens; without a table it says so itself.
+  // It listens from the start, and is ready once it has a routing table.
   ASSERT_TRUE(eventually([&] { return ask_balancer_ready(); })) << output_of("balancer");
 }
 
@@ -204,10 +204,9 @@ Ran Cluster::join(const std::string& token, const std::string& name,
 
 Ran Cluster::foretide(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), program("foretide"));
-  return run(std::move(arguments),
-             {{"FORETIDE_ADMIN", admin_.text()},
-              {"FORETIDE_STATE_DIR", folder_.path.string()},
-              {"FORETIDE_TOKEN", admin_token()}});
+  return run(std::move(arguments), {{"FORETIDE_ADMIN", admin_.text()},
+                                    {"FORETIDE_STATE_DIR", folder_.path.string()},
+                                    {"FORETIDE_TOKEN", admin_token()}});
 }
 
 std::string Cluster::admin_token() const {
@@ -230,7 +229,7 @@ bool Cluster::ask_ready() {
 
 bool Cluster::ask_balancer_ready() {
   cli::AdminClient client(balancer_admin_, "");
-  const auto answer = client.ask("GET", "/healthz");
+  const auto answer = client.ask("GET", "/readyz");
   return answer && answer->status == 200;
 }
 

@@ -59,11 +59,18 @@ TEST(Scaling, LosesNoRequestWhenWorkersRetireUnderLoad) {
 }
 
 TEST(Scaling, SpreadsWorkersOverTheNodes) {
-  Cluster cluster(quick_service("min: 4, max: 4"));
+  Cluster cluster(quick_service("min: 0, max: 4, idle: 1m"));
   cluster.start_all();
+  // Both nodes have to be there when places are chosen.
+  ASSERT_TRUE(eventually([&] {
+    const auto nodes = cluster.get("/v1/nodes")["nodes"];
+    return nodes.size() == 2 && nodes[0]["state"] == "live" && nodes[1]["state"] == "live";
+  })) << cluster.get("/v1/nodes");
+  ASSERT_EQ(cluster.foretide({"scale", "web", "4", "--for", "1m"}).status, 0);
   ASSERT_TRUE(cluster.eventually_ready("web", 4));
   std::map<std::string, int> by_node;
-  for (const auto& worker : cluster.service("web")["workers"]) ++by_node[worker["node"]];
+  const auto service = cluster.service("web");
+  for (const auto& worker : service["workers"]) ++by_node[worker["node"]];
   EXPECT_EQ(by_node["node-a"], 2);
   EXPECT_EQ(by_node["node-b"], 2);
 }
