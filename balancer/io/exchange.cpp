@@ -46,11 +46,15 @@ Task<After> Exchange::run() {
   }
   request_body_ = BodyReader(head_.framing, head_.length);
   if (head_.answer_here) co_return co_await answer(200, "this proxy is the last on the way");
+  if (!thread_.has_routes()) {
+    co_await await_routes();
+    if (outcome_ != Outcome::kPending) co_return After::kDrop;
+  }
   service_ = thread_.service_for({head_.host, head_.target, head_.fields});
   if (service_ == nullptr) {
     ++thread_.counts().unmatched_total;
     if (thread_.has_routes()) co_return co_await answer(404, "no service matches this request");
-    co_return co_await answer(503, "no routing table has been received yet");
+    co_return co_await answer(503, "no routing table and no coordinator to send one");
   }
   ++service_->traffic().arrivals_total;
 
@@ -83,6 +87,19 @@ Task<After> Exchange::run() {
   }
   if (outcome_ == Outcome::kDone) co_return after_response();
   co_return co_await answer_outcome();
+}
+
+Task<> Exchange::await_routes() {
+  thread_.await_routes(waiter_);
+  while (thread_.may_get_routes() && outcome_ == Outcome::kPending) {
+    const Woke woke = co_await waiter_.sleep(Instant::max(), {&client_, kBroken});
+    if (woke == Woke::kCancelled) {
+      outcome_ = Outcome::kCancelled;
+    } else if (client_is_gone()) {
+      break;
+    }
+  }
+  thread_.leave_awaiting(waiter_);
 }
 
 Task<> Exchange::obtain_endpoint() {

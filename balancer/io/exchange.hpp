@@ -69,6 +69,7 @@ class Exchange {
   };
 
   // These end with an outcome when they fail.
+  Task<> await_routes();  // or until there is nobody who could send some
   Task<> obtain_endpoint();
   Task<> connect();  // without a connection and an outcome: choose again
   Task<> relay();

@@ -60,12 +60,18 @@ bool TrafficThread::apply(const wire::MatchTable& table,
   if (!routes_.apply(table)) return false;
   routed_.clear();
   for (const auto& id : routes_.services()) routed_.push_back(&service(id, shares.at(id)));
+  wake_awaiting_routes();
   return true;
 }
 
 void TrafficThread::coordinator_lost(bool lost) {
   coordinator_lost_ = lost;
   for (auto& [id, service] : services_) service->coordinator_lost(lost);
+  wake_awaiting_routes();
+}
+
+void TrafficThread::wake_awaiting_routes() {
+  for (Waiter* waiter : await_routes_) waiter->wake();
 }
 
 void TrafficThread::let_go(const ServiceId& id) {
@@ -88,6 +94,7 @@ void TrafficThread::drain(std::function<void()> on_empty) {
   draining_ = true;
   on_empty_ = std::move(on_empty);
   listeners_.clear();
+  wake_awaiting_routes();
   for (ProxySession* session = sessions_; session != nullptr; session = session->next) {
     session->drain();
   }

@@ -79,6 +79,11 @@ class TrafficThread {
   // Nothing when no match fits. Before the first match table nothing is known of any service.
   LocalService* service_for(const RouteQuery& query);
   bool has_routes() const { return routes_.stamp() != Stamp{}; }
+  // Woken when routes come and when there is nothing to wait for any more; to be left before it
+  // ends.
+  void await_routes(Waiter& waiter) { await_routes_.push_back(&waiter); }
+  void leave_awaiting(Waiter& waiter) { std::erase(await_routes_, &waiter); }
+  bool may_get_routes() const { return !has_routes() && !coordinator_lost_ && !draining_; }
   bool draining() const { return draining_; }
   std::string_view date();
   ConnectionCounts& counts() { return counts_; }
@@ -90,6 +95,7 @@ class TrafficThread {
   LocalService& service(const ServiceId& id, std::shared_ptr<ServiceShare> share);
   void ask_for_report();
   void send_report();
+  void wake_awaiting_routes();
 
   Settings settings_;
   EventLoop loop_;
@@ -97,6 +103,7 @@ class TrafficThread {
   ServiceRoutes routes_;
   std::map<ServiceId, std::unique_ptr<LocalService>> services_;
   std::vector<LocalService*> routed_;  // by index of the routes' services
+  std::vector<Waiter*> await_routes_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   ProxySession* sessions_ = nullptr;  // list through the sessions themselves
   ConnectionCounts counts_;
