@@ -45,6 +45,43 @@ TEST_F(Holding, ServesWhatWaitedOnceAWorkerIsThere) {
   EXPECT_EQ(traffic.completed_total, 1u);
 }
 
+TEST(HoldingWithoutRoutes, LastsUntilTheFirstRoutingTable) {
+  RawServer worker;
+  Proxy proxy({}, Routes::kNone);
+  auto client = proxy.client();
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+  EXPECT_TRUE(client.stays_silent());
+  proxy.route();
+  proxy.apply({endpoint_at("a", worker.address())});
+  auto upstream = worker.accept();
+  EXPECT_THAT(upstream.receive_message(), EndsWith("hello"));
+  upstream.send(ok("awake"));
+  EXPECT_THAT(client.receive_message(), EndsWith("awake"));
+}
+
+TEST(HoldingWithoutRoutes, EndsWhenThereIsNobodyToSendThem) {
+  Proxy proxy({}, Routes::kNone);
+  auto early = proxy.client();
+  early.send(get());
+  EXPECT_TRUE(early.stays_silent());
+  proxy.on_thread([](TrafficThread& thread) { return thread.coordinator_lost(true), true; });
+  EXPECT_THAT(early.receive_message(), HasSubstr("no coordinator to send one"));
+  auto late = proxy.client();
+  late.send(get());
+  EXPECT_THAT(late.receive_message(), StartsWith("HTTP/1.1 503 "));
+}
+
+TEST(HoldingWithoutRoutes, GivesUpWhoHasGone) {
+  Proxy proxy({}, Routes::kNone);
+  auto client = proxy.client();
+  client.send(get());
+  EXPECT_TRUE(client.stays_silent());
+  client.reset();
+  const auto open = [](TrafficThread& thread) { return thread.connections().open; };
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (proxy.on_thread(open) != 0) ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+}
+
 TEST_F(Holding, NeverExceedsTheHardCapacityAndKeepsTheOrder) {
   proxy.policy.hard_capacity = 1;
   proxy.apply({endpoint_at("a", worker.address())});

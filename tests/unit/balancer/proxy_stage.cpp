@@ -183,16 +183,20 @@ wire::Endpoint endpoint_at(const std::string& id, const Address& address,
   return {{id}, address, state};
 }
 
-Proxy::Proxy(TrafficThread::Settings settings) : thread_(std::move(settings)) {
+Proxy::Proxy(TrafficThread::Settings settings, Routes routes) : thread_(std::move(settings)) {
   auto sockets = open_listeners({"127.0.0.1", 0}, 1);
   EXPECT_TRUE(sockets) << sockets.error();
   address_ = bound_address(sockets->front());
   thread_.listen(sockets->front());
+  running_ = std::thread([this] { thread_.run(); });
+  if (routes == Routes::kAtOnce) route();
+}
+
+void Proxy::route() {
   wire::MatchTable matches;
   matches.stamp = {1, 1};
   matches.matches = {{{"web"}, "", "", "", ""}};
-  thread_.apply(matches, {{{"web"}, share_}});
-  running_ = std::thread([this] { thread_.run(); });
+  on_thread([&](TrafficThread& thread) { return thread.apply(matches, {{{"web"}, share_}}); });
 }
 
 Proxy::~Proxy() {

@@ -81,14 +81,17 @@ Address closed_address();
 wire::Endpoint endpoint_at(const std::string& id, const Address& address,
                            wire::EndpointState state = wire::EndpointState::kActive);
 
-// One traffic thread that serves the service "web".
+// One traffic thread that serves the service "web"; kNone: once it is told to.
+enum class Routes : std::uint8_t { kAtOnce, kNone };
+
 class Proxy {
  public:
-  explicit Proxy(TrafficThread::Settings settings = {});
+  explicit Proxy(TrafficThread::Settings settings = {}, Routes routes = Routes::kAtOnce);
   ~Proxy();
 
   RawSocket client() { return RawSocket::connected_to(address_); }
   const Address& address() const { return address_; }
+  void route();  // everything to "web"
   // The next table of "web", applied when it returns.
   Applied apply(std::vector<wire::Endpoint> endpoints);
   wire::ServiceTraffic traffic();
