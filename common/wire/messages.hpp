@@ -3,8 +3,7 @@
 //
 //   agent    -> coordinator   Hello, NodeReport (control); NodeSample (telemetry)
 //   balancer -> coordinator   Hello, TableAck (control); TrafficReport (both: at once on control
-//   when a
-//                             hold begins, every period on telemetry)
+//                             when a hold begins, every period on telemetry)
 //   joiner   -> coordinator   Enrol (control, under the token's one-time key)
 //   coordinator -> agent      Welcome, DesiredSet, Refusal
 //   coordinator -> balancer   Welcome, ServiceTable, MatchTable, Refusal

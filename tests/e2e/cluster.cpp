@@ -117,7 +117,7 @@ void Cluster::start(const std::string& name, std::vector<std::string> argv) {
 void Cluster::start_coordinator() {
   start("coordinator", {program("foretide-coordinator"), "--config", cluster_file(), "--state",
                         node_folder("coordinator")});
-  ASSERT_TRUE(eventually([&] { return ask_ready(); })) << output_of("coordinator");
+  ASSERT_TRUE(eventually([&] { return is_ready(admin_); })) << output_of("coordinator");
 }
 
 void Cluster::join_agent(const std::string& name) {
@@ -160,7 +160,7 @@ void Cluster::start_balancer() {
   }
   start("balancer", {program("foretide-balancer"), "--config", config});
   // It listens from the start, and is ready once it has a routing table.
-  ASSERT_TRUE(eventually([&] { return ask_balancer_ready(); })) << output_of("balancer");
+  ASSERT_TRUE(eventually([&] { return is_ready(balancer_admin_); })) << output_of("balancer");
 }
 
 void Cluster::start_all() {
@@ -221,14 +221,8 @@ nlohmann::json Cluster::get(const std::string& path) {
   return answer ? *answer : nlohmann::json::object();
 }
 
-bool Cluster::ask_ready() {
-  cli::AdminClient client(admin_, "");
-  const auto answer = client.ask("GET", "/readyz");
-  return answer && answer->status == 200;
-}
-
-bool Cluster::ask_balancer_ready() {
-  cli::AdminClient client(balancer_admin_, "");
+bool Cluster::is_ready(const Address& admin) {
+  cli::AdminClient client(admin, "");
   const auto answer = client.ask("GET", "/readyz");
   return answer && answer->status == 200;
 }

@@ -91,8 +91,7 @@ class Cluster {
 
  private:
   std::string admin_token() const;
-  bool ask_ready();
-  bool ask_balancer_ready();
+  static bool is_ready(const Address& admin);
   ChildProcess& running(const std::string& name) { return children_.at(name); }
   void start(const std::string& name, std::vector<std::string> argv);
   void join_agent(const std::string& name);  // nothing when it has joined already

@@ -81,9 +81,12 @@ Address closed_address();
 wire::Endpoint endpoint_at(const std::string& id, const Address& address,
                            wire::EndpointState state = wire::EndpointState::kActive);
 
-// One traffic thread that serves the service "web"; kNone: once it is told to.
-enum class Routes : std::uint8_t { kAtOnce, kNone };
+enum class Routes : std::uint8_t {
+  kAtOnce,
+  kNone,  // until route()
+};
 
+// One traffic thread that serves the service "web".
 class Proxy {
  public:
   explicit Proxy(TrafficThread::Settings settings = {}, Routes routes = Routes::kAtOnce);
