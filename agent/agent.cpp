@@ -1,12 +1,12 @@
 #include "agent/agent.hpp"
 
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "agent/io/adoption.hpp"
+#include "common/io/log.hpp"
 
 namespace foretide::agent {
 

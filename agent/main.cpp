@@ -2,7 +2,6 @@
 // Builds everything in the order in which it depends on one another; a bad start is refused with
 // the reason and exit code 1. SIGTERM and SIGINT end the agent and leave every worker running.
 #include <fcntl.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>

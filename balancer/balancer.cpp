@@ -1,7 +1,5 @@
 #include "balancer/balancer.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -10,6 +8,7 @@
 
 #include "balancer/core/standalone_tables.hpp"
 #include "balancer/io/admin_pages.hpp"
+#include "common/io/log.hpp"
 
 namespace foretide::balancer {
 namespace {

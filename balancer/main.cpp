@@ -6,7 +6,6 @@
 // SIGTERM and SIGINT end it gently, a second one at once; SIGHUP reads the file again in standalone
 // mode.
 #include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -20,6 +19,7 @@
 #include <string>
 
 #include "balancer/balancer.hpp"
+#include "common/io/log.hpp"
 #include "common/settings/cluster_file.hpp"
 #include "common/settings/node_settings.hpp"
 

@@ -1,12 +1,11 @@
 #include "coordinator/coordinator.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <utility>
 
 #include "common/io/key_file.hpp"
+#include "common/io/log.hpp"
 #include "common/join_token.hpp"
 #include "common/settings/cluster_file.hpp"
 #include "coordinator/core/views.hpp"

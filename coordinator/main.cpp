@@ -1,8 +1,6 @@
 // foretide-coordinator: reads its cluster file, opens what it needs, and runs until it is told to
 // end. SIGHUP reads the cluster file again; SIGTERM and SIGINT end it. Workers and traffic go on
 // without it.
-#include <spdlog/spdlog.h>
-
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>

@@ -1,12 +1,11 @@
 #include "agent/io/uplink.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <chrono>
 #include <utility>
 #include <variant>
 
 #include "agent/io/process_runner.hpp"
+#include "common/io/log.hpp"
 #include "common/wire/codec.hpp"
 
 namespace foretide::agent {

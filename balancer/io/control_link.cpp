@@ -1,12 +1,11 @@
 #include "balancer/io/control_link.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <boost/asio/post.hpp>
 #include <random>
 #include <utility>
 #include <variant>
 
+#include "common/io/log.hpp"
 #include "common/wire/codec.hpp"
 
 namespace foretide::balancer {

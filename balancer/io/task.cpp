@@ -3,7 +3,7 @@
 #include <array>
 #include <new>
 
-#include <spdlog/spdlog.h>
+#include "common/io/log.hpp"
 
 namespace foretide::balancer {
 namespace {

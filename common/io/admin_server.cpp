@@ -2,8 +2,6 @@
 
 #include <utility>  // before Asio, whose coroutine headers of 1.74 forget it
 
-#include <spdlog/spdlog.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -11,6 +9,7 @@
 #include <exception>
 
 #include "common/io/admin_session.hpp"
+#include "common/io/log.hpp"
 #include "common/url.hpp"
 
 namespace foretide {

@@ -1,7 +1,5 @@
 #include "common/io/admin_session.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -9,6 +7,7 @@
 #include <exception>
 #include <optional>
 
+#include "common/io/log.hpp"
 #include "common/url.hpp"
 
 namespace foretide {
@@ -89,32 +88,38 @@ AdminResponse answer_to(AdminListener& listener, const AdminRequest& request) {
   }
 }
 
-void set_common_fields(http::fields& fields, const AdminResponse& response) {
-  fields.set(http::field::content_type, response.content_type);
-  fields.set(http::field::cache_control, "no-store");
-  fields.set("X-Content-Type-Options", "nosniff");
-  if (response.status == 401) fields.set(http::field::www_authenticate, "Bearer");
-}
-
 struct Reply {
   AdminResponse response;
   bool keep_alive = false;
   bool head_only = false;
 };
 
-// True: it was written whole.
-Awaitable<bool> write_reply(AdminConnection& connection, Reply reply) {
-  http::response<http::string_body> message;
-  message.version(11);
-  message.result(static_cast<unsigned>(reply.response.status));
-  set_common_fields(message.base(), reply.response);
-  message.keep_alive(reply.keep_alive);
-  message.content_length(reply.response.body.size());
-  if (!reply.head_only) message.body() = std::move(reply.response.body);
+std::string text_of(const Reply& reply) {
+  const AdminResponse& response = reply.response;
+  const auto reason = http::obsolete_reason(static_cast<http::status>(response.status));
+  std::string text = "HTTP/1.1 " + std::to_string(response.status) + " " + std::string(reason) +
+                     "\r\nContent-Type: " + response.content_type +
+                     "\r\nContent-Length: " + std::to_string(response.body.size()) +
+                     "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+  if (response.status == 401) text += "WWW-Authenticate: Bearer\r\n";
+  if (!reply.keep_alive) text += "Connection: close\r\n";
+  text += "\r\n";
+  return reply.head_only ? text : text + response.body;
+}
+
+// True: all were written.
+Awaitable<bool> write_bytes(AdminConnection& connection, std::shared_ptr<const std::string> bytes) {
   error_code error;
   connection.stream.expires_after(kIdleMax);
-  co_await http::async_write(connection.stream, message, into(error));
+  co_await net::async_write(connection.stream, net::buffer(*bytes), into(error));
+  connection.stream.expires_never();
   co_return !error;
+}
+
+Awaitable<bool> write_reply(AdminConnection& connection, Reply reply) {
+  auto text = std::make_shared<const std::string>(text_of(reply));
+  const bool written = co_await write_bytes(connection, std::move(text));
+  co_return written;
 }
 
 // Refuses, and reads what the peer still sends for a moment: closing at once would reset the
@@ -132,14 +137,6 @@ Awaitable<bool> refuse(AdminConnection& connection, AdminResponse response) {
     co_await connection.stream.async_read_some(connection.buffer.prepare(4096), into(error));
   }
   co_return false;
-}
-
-Awaitable<bool> write_bytes(AdminConnection& connection, std::shared_ptr<const std::string> bytes) {
-  error_code error;
-  connection.stream.expires_after(kIdleMax);
-  co_await net::async_write(connection.stream, net::buffer(*bytes), into(error));
-  connection.stream.expires_never();
-  co_return !error;
 }
 
 Awaitable<void> stream_events(AdminConnection& connection, AdminResponse first) {
@@ -191,14 +188,29 @@ Awaitable<bool> send_continue(AdminConnection& connection) {
   return write_bytes(connection, go_on);
 }
 
+enum class Part { kHead, kWhole };
+
+// Reads until that part of the message is there. By the smallest step that Beast has, for both:
+// each of its larger ones costs seconds of compile time.
+Awaitable<error_code> read_into(Parser& parser, AdminConnection& connection, Part part) {
+  const auto is_there = [&] {
+    return part == Part::kHead ? parser.is_header_done() : parser.is_done();
+  };
+  error_code error;
+  parser.eager(part == Part::kWhole);
+  while (!error && !is_there()) {
+    co_await http::async_read_some(connection.stream, connection.buffer, parser, into(error));
+  }
+  co_return error;
+}
+
 // True: the connection takes another request.
 Awaitable<bool> serve_one(AdminConnection& connection) {
   Parser parser;
   parser.header_limit(kHeadBytesMax);
   parser.body_limit(kBodyBytesMax);
-  error_code error;
   connection.stream.expires_after(kIdleMax);
-  co_await http::async_read_header(connection.stream, connection.buffer, parser, into(error));
+  error_code error = co_await read_into(parser, connection, Part::kHead);
   if (!error) {
     if (const auto refusal = refusal_for(connection, parser)) {
       AdminResponse refused = error_response(refusal->status, refusal->reason);
@@ -208,8 +220,9 @@ Awaitable<bool> serve_one(AdminConnection& connection) {
     if (view(parser.get()[http::field::expect]) == "100-continue") {
       const bool written = co_await send_continue(connection);
       if (!written) co_return false;
+      connection.stream.expires_after(kIdleMax);
     }
-    co_await http::async_read(connection.stream, connection.buffer, parser, into(error));
+    error = co_await read_into(parser, connection, Part::kWhole);
   }
   if (error) {
     const int status = status_for(error);

@@ -1,2 +1,3 @@
-// The one place where Boost.Beast's non-template code is compiled (BOOST_BEAST_SEPARATE_COMPILATION).
+// The one place where Boost.Beast's non-template code is compiled
+// (BOOST_BEAST_SEPARATE_COMPILATION).
 #include <boost/beast/src.hpp>

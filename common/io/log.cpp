@@ -1,7 +1,6 @@
 #include "common/io/log.hpp"
 
 #include <spdlog/sinks/base_sink.h>
-#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <cstdio>

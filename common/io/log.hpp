@@ -5,7 +5,15 @@
 // limit off.
 #pragma once
 
+#include <spdlog/spdlog.h>
+
 #include <string>
+
+// fmt's whole formatter would be compiled again in every file that logs; the library has it.
+namespace fmt::detail {
+extern template void vformat_to<char>(buffer<char>&, basic_string_view<char>,
+                                      basic_format_args<FMT_BUFFER_CONTEXT(char)>, locale_ref);
+}
 
 namespace foretide {
 

@@ -1,11 +1,12 @@
 #include "common/io/shutdown.hpp"
 
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <utility>
+
+#include "common/io/log.hpp"
 
 namespace foretide {
 

@@ -146,7 +146,7 @@ Result<Settings> parse(std::string_view yaml, const std::string& file, const set
 }
 
 // In double quotes, as a YAML reader takes it back unchanged.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -161,10 +161,10 @@ std::string quoted(std::string_view text) {
 
 std::string common_yaml(const CoordinatorPeer& peer, const std::string& name,
                         const std::string& key_file, const std::string& state) {
-  return "coordinator:\n  control: " + quoted(peer.control.text()) +
-         "\n  telemetry: " + quoted(peer.telemetry.text()) + "\n  key: " + quoted(peer.key) +
-         "\nname: " + quoted(name) + "\nkey_file: " + quoted(key_file) +
-         "\nstate: " + quoted(state) + "\n";
+  return "coordinator:\n  control: " + in_quotes(peer.control.text()) +
+         "\n  telemetry: " + in_quotes(peer.telemetry.text()) + "\n  key: " + in_quotes(peer.key) +
+         "\nname: " + in_quotes(name) + "\nkey_file: " + in_quotes(key_file) +
+         "\nstate: " + in_quotes(state) + "\n";
 }
 
 }  // namespace
@@ -192,7 +192,7 @@ Result<BalancerSettings> read_balancer_settings(const std::string& path) {
 std::string agent_yaml(const AgentSettings& settings) {
   std::string yaml =
       common_yaml(settings.coordinator, settings.name, settings.key_file, settings.state);
-  if (!settings.address.empty()) yaml += "address: " + quoted(settings.address) + "\n";
+  if (!settings.address.empty()) yaml += "address: " + in_quotes(settings.address) + "\n";
   yaml += "ports: " + std::to_string(settings.first_port) + "-" +
           std::to_string(settings.last_port) + "\n";
   if (settings.same_user) yaml += "user: same\n";
@@ -203,8 +203,8 @@ std::string balancer_yaml(const BalancerSettings& settings) {
   std::string yaml =
       common_yaml(settings.coordinator, settings.name, settings.key_file, settings.state);
   yaml += "listen:\n  traffic:\n";
-  for (const auto& address : settings.traffic) yaml += "    - " + quoted(address.text()) + "\n";
-  yaml += "  balancer_admin: " + quoted(settings.admin.text()) + "\n";
+  for (const auto& address : settings.traffic) yaml += "    - " + in_quotes(address.text()) + "\n";
+  yaml += "  balancer_admin: " + in_quotes(settings.admin.text()) + "\n";
   return yaml + "threads: " + std::to_string(settings.threads) + "\n";
 }
 

@@ -1,10 +1,9 @@
 #include "coordinator/io/outbox.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/io/log.hpp"
 #include "coordinator/io/api_json.hpp"
 
 namespace foretide::coordinator {

@@ -1,12 +1,11 @@
 #include "coordinator/io/peer_gateway.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <cstdio>
 #include <random>
 #include <type_traits>
 #include <utility>
 
+#include "common/io/log.hpp"
 #include "common/wire/codec.hpp"
 
 namespace foretide::coordinator {

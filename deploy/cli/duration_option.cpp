@@ -1,5 +1,6 @@
 #include "deploy/cli/duration_option.hpp"
 
+#include <CLI/CLI.hpp>
 #include <map>
 
 namespace foretide::cli {

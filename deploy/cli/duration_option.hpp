@@ -2,9 +2,13 @@
 // unit is refused, since nobody can know which was meant.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
 
 namespace foretide::cli {
 

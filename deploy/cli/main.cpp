@@ -1,3 +1,4 @@
+#include <CLI/CLI.hpp>
 #include <clocale>
 #include <csignal>
 #include <cstdio>

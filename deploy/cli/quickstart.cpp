@@ -2,6 +2,7 @@
 // on this machine, with nothing but its own programs. Two agents stand for two hosts;
 // example-worker stands for an inference server that takes a second to start and serves four
 // requests at once; the load rises and falls twice. It tells at the end what a person would check.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <memory>

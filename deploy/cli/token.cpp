@@ -3,6 +3,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 

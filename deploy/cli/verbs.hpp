@@ -4,7 +4,9 @@
 // a sentence. 2: it was called wrongly.
 #pragma once
 
-#include <CLI/CLI.hpp>
+namespace CLI {
+class App;
+}
 
 namespace foretide::cli {
 
