@@ -8,6 +8,7 @@
 
 #include "balancer/core/standalone_tables.hpp"
 #include "balancer/io/admin_pages.hpp"
+#include "common/io/key_file.hpp"
 #include "common/io/log.hpp"
 
 namespace foretide::balancer {
@@ -26,16 +27,6 @@ std::string line_of(const std::string& path) {
   std::string line;
   std::getline(file, line);
   return line;
-}
-
-Result<KeyPair> read_keys(const std::string& path) {
-  const std::string secret = line_of(path);
-  if (secret.empty()) {
-    return Error{"key_file: " + path + ": cannot be read: " + std::strerror(errno)};
-  }
-  auto public_key = public_key_for(secret);
-  if (!public_key) return Error{"key_file: " + path + ": " + public_key.error()};
-  return KeyPair{*public_key, secret};
 }
 
 }  // namespace
@@ -79,7 +70,7 @@ Result<std::unique_ptr<Balancer>> Balancer::standalone(boost::asio::io_context& 
 
 Result<std::unique_ptr<Balancer>> Balancer::connected(boost::asio::io_context& owner,
                                                       const BalancerSettings& settings) {
-  auto keys = read_keys(settings.key_file);
+  auto keys = read_key_file(settings.key_file);
   if (!keys) return Error{keys.error()};
   std::error_code error;
   std::filesystem::create_directories(settings.state, error);

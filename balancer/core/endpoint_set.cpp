@@ -81,7 +81,7 @@ bool EndpointSet::can_take(const Endpoint& endpoint, Instant now) const {
   if (endpoint.refusals > 0 && (endpoint.trial || now < endpoint.rests_until)) return false;
   if (!policy_.hard_capacity) return true;
   const auto taken =
-      endpoint.slots ? endpoint.slots->taken.load(std::memory_order_relaxed) : endpoint.in_flight;
+      endpoint.slots ? endpoint.slots->taken.load(std::memory_order_seq_cst) : endpoint.in_flight;
   return taken < *policy_.hard_capacity;
 }
 
@@ -133,7 +133,7 @@ void EndpointSet::finish(Endpoint& endpoint, Finish how, Instant began, Instant 
   CHECK(endpoint.in_flight > 0, "a request is finished once, on the endpoint it began on");
   --endpoint.in_flight;
   endpoint.busy.end(now);
-  if (endpoint.slots) endpoint.slots->taken.fetch_sub(1, std::memory_order_release);
+  if (endpoint.slots) endpoint.slots->taken.fetch_sub(1, std::memory_order_seq_cst);
   if (how == Finish::kReturned) {
     endpoint.trial = false;
   } else if (how == Finish::kFailed) {

@@ -182,7 +182,10 @@ void ControlLink::settle(wire::TableAck ack) {
 void ControlLink::save_and_acknowledge() {
   saving_ = false;
   if (const auto saved = store_.save(held_); !saved) {
-    spdlog::error("the tables are not saved: {}", saved.error());
+    // Unacknowledged, the coordinator sends it again in a second, and it is tried again.
+    spdlog::error("the tables are not saved and not acknowledged: {}", saved.error());
+    unacknowledged_.clear();
+    return;
   }
   for (auto& ack : std::exchange(unacknowledged_, {})) client_->send(encoded(std::move(ack)));
 }

@@ -113,20 +113,34 @@ Listener::~Listener() {
   ::close(fd_);
 }
 
-void Listener::accept_some() {
-  for (int i = 0; i < kAcceptsInARow; ++i) {
-    if (thread_.is_full()) return pause(kPause);
+Listener::Accepted Listener::accept_one() {
+  for (;;) {
     sockaddr_storage from{};
     socklen_t size = sizeof from;
     const int fd =
         ::accept4(fd_, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
       ProxySession::begin(thread_, fd, from);
-      continue;
+      return Accepted::kOne;
     }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return;
     if (errno == ECONNABORTED || errno == EINTR) continue;
-    return pause(kPause);  // no descriptors, no memory
+    const bool is_empty = errno == EAGAIN || errno == EWOULDBLOCK;
+    return is_empty ? Accepted::kNone : Accepted::kFailed;  // no descriptors, no memory
+  }
+}
+
+void Listener::accept_some() {
+  for (int i = 0; i < kAcceptsInARow; ++i) {
+    if (thread_.is_full()) return pause(kPause);
+    const Accepted accepted = accept_one();
+    if (accepted == Accepted::kFailed) return pause(kPause);
+    if (accepted == Accepted::kNone) return;
+  }
+}
+
+void Listener::accept_rest() {
+  for (int i = 0; i < kBacklog && !thread_.is_full(); ++i) {
+    if (accept_one() != Accepted::kOne) return;
   }
 }
 

@@ -29,8 +29,13 @@ class Listener : public Source {
   ~Listener();
   // There is room again.
   void resume();
+  // Takes what stands in the kernel's backlog, which closing would reset: those clients are
+  // connected already and may have sent their request.
+  void accept_rest();
 
  private:
+  enum class Accepted : std::uint8_t { kOne, kNone, kFailed };
+  Accepted accept_one();
   void accept_some();
   void pause(Duration time);
 

@@ -74,7 +74,12 @@ void LocalService::hold(HeldRequest& request) {
     }
     request.since = now;
     request.deadline = now + wait;
-    request.ticket = queue_.enter(policy().queue_max, now, request.deadline);
+    // `queue.max` is the service's: what other threads hold counts.
+    const std::size_t all = settings_.share->held.load(std::memory_order_relaxed);
+    const std::size_t elsewhere = all - std::min(all, waiting_.size());
+    const std::size_t room =
+        policy().queue_max - std::min<std::size_t>(policy().queue_max, elsewhere);
+    request.ticket = queue_.enter(room, now, request.deadline);
     if (!request.ticket) {
       request.refused = Refused::kQueueFull;
       return;
@@ -88,7 +93,9 @@ void LocalService::hold(HeldRequest& request) {
   }
   waiting_[*request.ticket] = &request;
   traffic_.held.start(now);
-  settings_.share->held.fetch_add(1, std::memory_order_relaxed);
+  // One thread gives a slot back and then looks for who is held, another holds and then looks for a
+  // slot: in one order for all, or both might miss.
+  settings_.share->held.fetch_add(1, std::memory_order_seq_cst);
   settings_.report_now();
   let_go();
 }
@@ -135,7 +142,7 @@ void LocalService::finish(Endpoint& endpoint, Finish how, Instant began) {
   endpoints_.finish(endpoint, how, began, now);
   if (!queue_.empty()) {
     let_go();
-  } else if (settings_.threads > 1 && settings_.share->held.load(std::memory_order_relaxed) > 0) {
+  } else if (settings_.threads > 1 && settings_.share->held.load(std::memory_order_seq_cst) > 0) {
     settings_.wake_other_threads();
   }
 }

@@ -91,6 +91,7 @@ LocalService* TrafficThread::service_for(const RouteQuery& query) {
 }
 
 void TrafficThread::drain(std::function<void()> on_empty) {
+  for (const auto& listener : listeners_) listener->accept_rest();
   draining_ = true;
   on_empty_ = std::move(on_empty);
   listeners_.clear();

@@ -1,9 +1,17 @@
 #include "coordinator/core/turn.hpp"
 
+#include <cstdint>
 #include <iterator>
+#include <string>
 #include <utility>
 
 namespace foretide::coordinator {
+namespace {
+
+// No cluster gets there; one above it would wrap or not fit the store.
+constexpr std::uint64_t kEpochMax = std::uint64_t{1} << 62;
+
+}  // namespace
 
 void tell(Turn& turn, Notice notice) {
   notice.at = turn.wall;
@@ -18,6 +26,11 @@ Stamp next_stamp(State& state) {
 
 void raise_epoch_past(Turn& turn, std::uint64_t epoch) {
   if (epoch < turn.state.epoch) return;
+  if (epoch > kEpochMax) {
+    return tell(turn, {.kind = "cluster",
+                       .text = "an agent or a balancer speaks of epoch " + std::to_string(epoch) +
+                               ", which cannot be: it is not heeded"});
+  }
   turn.state.epoch = epoch + 1;
   turn.state.store_was_behind = true;
   turn.persists.push_back(PersistEpoch{turn.state.epoch});

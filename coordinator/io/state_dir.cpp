@@ -26,8 +26,10 @@ Outcome make_folder(const std::string& path) {
   std::error_code problem;
   const auto parent = std::filesystem::path(path).parent_path();
   if (!parent.empty()) std::filesystem::create_directories(parent, problem);
-  if (::mkdir(path.c_str(), 0700) == 0 || (errno == EEXIST && std::filesystem::is_directory(path)))
-    return Done{};
+  if (::mkdir(path.c_str(), 0700) == 0) return Done{};
+  const int refused = errno;
+  if (refused == EEXIST && std::filesystem::is_directory(path, problem)) return Done{};
+  errno = refused;
   return trouble(path, "cannot make the state directory");
 }
 

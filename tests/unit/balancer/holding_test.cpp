@@ -326,5 +326,22 @@ TEST_F(Holding, EndsConnectionsAfterTheirAnswerWhenItDrains) {
   EXPECT_EQ(empty.get_future().wait_for(kPatience), std::future_status::ready);
 }
 
+TEST_F(Holding, AnswersWhoStoodInTheBacklogWhenItBeganToDrain) {
+  proxy.apply({endpoint_at("a", worker.address())});
+  std::promise<void> empty;
+  // The thread is busy with this call, so nobody accepts the client before the drain begins.
+  auto client = proxy.on_thread([&](TrafficThread& thread) {
+    auto late = proxy.client();
+    late.send(get());
+    thread.drain([&] { empty.set_value(); });
+    return late;
+  });
+  auto upstream = worker.accept();
+  upstream.receive_message();
+  upstream.send(ok("in time"));
+  EXPECT_THAT(client.receive_all(), EndsWith("in time"));
+  EXPECT_EQ(empty.get_future().wait_for(kPatience), std::future_status::ready);
+}
+
 }  // namespace
 }  // namespace foretide::balancer

@@ -142,5 +142,21 @@ TEST(Identity, SaysEverythingAgainInAHigherEpoch) {
   EXPECT_EQ(world.view("web").ready, 1u);
 }
 
+// given: a peer that claims the highest epoch there is     one more would be zero: not heeded
+TEST(Identity, DoesNotHeedAnEpochThatCannotBe) {
+  World world;
+  settle(world, service_named("web"));
+  const std::uint64_t before = world.state.epoch;
+  wire::NodeReport report;
+  report.applied = {~std::uint64_t{0}, 1};
+  wire::Hello hello;
+  hello.highest_epoch = ~std::uint64_t{0};
+  world.happens(NodeHello{{"node-z"}, "z1", hello, "127.0.0.1"});
+  world.happens(NodeReported{{"node-z"}, "z1", report});
+  EXPECT_EQ(world.state.epoch, before);
+  world.pass(5s);
+  EXPECT_EQ(world.view("web").ready, 1u);
+}
+
 }  // namespace
 }  // namespace foretide::coordinator::story
