@@ -6,10 +6,11 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define CHECK(condition, why)                                                                     \
-  do {                                                                                            \
-    if (!(condition)) [[unlikely]] {                                                              \
-      std::fprintf(stderr, "%s:%d: broken promise: %s (%s)\n", __FILE__, __LINE__, why, #condition); \
-      std::abort();                                                                               \
-    }                                                                                             \
+#define CHECK(condition, why)                                                           \
+  do {                                                                                  \
+    if (!(condition)) [[unlikely]] {                                                    \
+      std::fprintf(stderr, "%s:%d: broken promise: %s (%s)\n", __FILE__, __LINE__, why, \
+                   #condition);                                                         \
+      std::abort();                                                                     \
+    }                                                                                   \
   } while (false)

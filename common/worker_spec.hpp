@@ -24,7 +24,7 @@ struct Needs {
 struct ProbeSpec {
   enum class Kind { kTcp, kHttp };
   Kind kind = Kind::kTcp;
-  std::string path = "/";                   // kHttp: answers 200 to 399 count as ready
+  std::string path = "/";                     // kHttp: answers 200 to 399 count as ready
   std::chrono::milliseconds timeout{60'000};  // from exec until ready; then the start has failed
   friend bool operator==(const ProbeSpec&, const ProbeSpec&) = default;
 };

@@ -116,7 +116,10 @@ Outcome Coordinator::begin() {
   if (!epoch) return Error{epoch.error()};
   auto sets = store_->sets();
   if (!sets) return Error{sets.error()};
-  Started started{*epoch, {}, settings_.cluster};
+  Started started{.epoch = *epoch,
+                  .nodes = {},
+                  .balancers = enrolment_->balancers(),
+                  .cluster = settings_.cluster};
   for (auto& [node, set] : *sets) started.nodes.push_back({node, std::move(set)});
   happen(std::move(started));
   if (!outbox_->trouble().empty()) return Error{outbox_->trouble()};

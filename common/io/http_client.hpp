@@ -3,8 +3,8 @@
 // no TLS, no redirects and no proxies; the admin API has none of them.
 //
 //     HttpClient client({"127.0.0.1", 7400});
-//     auto answer = client.ask({.target = "/v1/status", .headers = {{"Authorization", "Bearer
-//     …"}}});
+//     auto answer = client.ask({.target = "/v1/status",
+//                               .headers = {{"Authorization", "Bearer …"}}});
 #pragma once
 
 #include <chrono>

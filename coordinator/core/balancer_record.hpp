@@ -29,6 +29,7 @@ struct BalancerRecord {
   BalancerId id;
   std::string session;  // empty: none since this coordinator began
   Instant heard_at{};
+  Instant session_began{};  // or when it was first known of, as long as it has none
   bool silence_told = false;
   bool greeted = false;  // said Hello in this session
   std::uint64_t told_epoch = 0;

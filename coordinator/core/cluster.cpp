@@ -6,6 +6,7 @@
 #include "coordinator/core/adoption.hpp"
 #include "coordinator/core/decide.hpp"
 #include "coordinator/core/routes.hpp"
+#include "coordinator/core/sessions.hpp"
 #include "coordinator/core/text.hpp"
 
 namespace foretide::coordinator {
@@ -102,6 +103,7 @@ void apply(Turn& turn, const Started& event) {
   turn.persists.push_back(PersistEpoch{turn.state.epoch});
   take_cluster(turn, event.cluster);
   for (const PersistedNode& node : event.nodes) take_persisted(turn, node);
+  for (const BalancerId& balancer : event.balancers) balancer_named(turn, balancer);
   turn.everything = true;
 }
 

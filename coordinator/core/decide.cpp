@@ -40,14 +40,20 @@ std::uint32_t expected_balancers(const State& state, const ServiceRecord& servic
   return count;
 }
 
-// How long it is since the last word about this service of that balancer which had requests served
-// by it and is silent longest; a balancer that is silent for five minutes is taken for dead.
-std::optional<Duration> silence_of(const ServiceRecord& service, Instant now) {
+// How long it is since the last word about this service of that balancer which is silent longest and
+// may be serving it: it sent requests to its workers, or has not told in its session whether it does
+// (we know it from the store, or it has just begun). One that is silent for five minutes is taken for
+// dead.
+std::optional<Duration> silence_of(const State& state, const ServiceRecord& service, Instant now) {
   constexpr Duration kSilent = std::chrono::seconds(5), kDead = std::chrono::minutes(5);
   std::optional<Duration> longest;
-  for (const auto& [id, trace] : service.traffic) {
-    const Duration silence = now - trace.heard_at;
-    if (trace.counts.completed_total == 0 || silence < kSilent || silence >= kDead) continue;
+  for (const auto& [id, balancer] : state.balancers) {
+    const auto trace = service.traffic.find(id);
+    const bool has_told =
+        trace != service.traffic.end() && trace->second.session == balancer.session;
+    if (has_told && trace->second.counts.busy_seconds_total == 0.0) continue;
+    const Duration silence = now - (has_told ? trace->second.heard_at : balancer.session_began);
+    if ((has_told && silence < kSilent) || silence >= kDead) continue;
     longest = std::max(longest.value_or(silence), silence);
   }
   return longest;
@@ -61,7 +67,7 @@ Situation situation_of(const Turn& turn, const ServiceRecord& service, const Cen
           .starting = census.starting,
           .failing = census.failing,
           .balancers_known = !service.traffic.empty(),
-          .silence = silence_of(service, turn.now)};
+          .silence = silence_of(turn.state, service, turn.now)};
 }
 
 bool is_worth_telling(const ServiceRecord& service, const Decision& decision, Instant now) {

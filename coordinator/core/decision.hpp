@@ -15,7 +15,8 @@ namespace foretide::coordinator {
 
 // One rule's word: "panic: 5, load 31.0 over the last 2 s needs 4 workers of 8".
 struct Opinion {
-  std::string rule;  // predicted, stable, panic, backlog, wake, idle, manual, min, max, cooldown, hold, …
+  // predicted, stable, panic, backlog, wake, idle, manual, min, max, cooldown, hold, …
+  std::string rule;
   std::uint32_t workers = 0;
   std::string reason;
 };
@@ -24,14 +25,14 @@ struct Decision {
   ServiceId service;
   WallTime at;
   std::uint32_t from = 0, to = 0;
-  std::string rule;    // the one that won
-  std::string reason;  // a sentence with the numbers
+  std::string rule;                        // the one that won
+  std::string reason;                      // a sentence with the numbers
   std::optional<double> demand, forecast;  // load, in requests in flight; absent when not known
   std::string forecaster;                  // which one spoke
   Duration lead_time{};
   std::uint32_t ready = 0, starting = 0;
   double capacity_per_worker = 0.0;
-  std::vector<Opinion> opinions;           // all of them, the winner too
+  std::vector<Opinion> opinions;  // all of them, the winner too
 };
 
 }  // namespace foretide::coordinator

@@ -99,11 +99,11 @@ void apply(Turn& turn, const NodeHello& event) {
 }
 
 void apply(Turn& turn, const BalancerHello& event) {
-  BalancerRecord& balancer = turn.state.balancers[event.balancer];
-  balancer.id = event.balancer;
+  BalancerRecord& balancer = balancer_named(turn, event.balancer);
   respect_epoch(turn, event.hello.highest_epoch, balancer.told_epoch);
   if (balancer.session != event.session) {
     balancer.session = event.session;
+    balancer.session_began = turn.now;
     forget_levels(turn.state, balancer.id);
     balancer.tables.clear();
     balancer.match = {};
@@ -116,6 +116,15 @@ void apply(Turn& turn, const BalancerHello& event) {
   balancer.traffic = event.hello.traffic;
   welcome(turn, balancer, event.session);
   turn.balancers.insert(balancer.id);
+}
+
+BalancerRecord& balancer_named(Turn& turn, const BalancerId& id) {
+  const auto [entry, is_new] = turn.state.balancers.try_emplace(id);
+  if (is_new) {
+    entry->second.id = id;
+    entry->second.heard_at = entry->second.session_began = turn.now;
+  }
+  return entry->second;
 }
 
 bool is_session(Turn& turn, NodeRecord& node, const std::string& session) {
@@ -131,8 +140,7 @@ bool is_session(Turn& turn, BalancerRecord& balancer, const std::string& session
 }
 
 void apply(Turn& turn, const TableAcked& event) {
-  BalancerRecord& balancer = turn.state.balancers[event.balancer];
-  balancer.id = event.balancer;
+  BalancerRecord& balancer = balancer_named(turn, event.balancer);
   if (!is_session(turn, balancer, event.session)) return;
   balancer.heard_at = turn.now;
   const wire::TableAck& ack = event.ack;

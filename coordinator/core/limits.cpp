@@ -31,7 +31,7 @@ void hold_for_data(const ServiceRecord& service, const Situation& at, std::uint3
   if (at.silence) {
     floors.push_back(
         {"hold", from,
-         text_of("a balancer that had requests is silent for %.0f s: what it serves is "
+         text_of("a balancer that may have requests is silent for %.0f s: what it serves is "
                  "not known",
                  seconds_in(*at.silence))});
   }

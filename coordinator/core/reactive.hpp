@@ -1,13 +1,12 @@
 // The rules that look at what is, not at what will be. Each says how many workers it wants and why;
 // the largest is taken, so a rule can add and only all of them together can remove.
 //
-//   stable   the largest load of the settings' window stays served: what came a minute ago may come
-//   again panic    the last two seconds alone, for a sudden step; it is heard as soon as a balancer
-//   reports, and
-//            while it has spoken within the window nothing shrinks
+//   stable   the largest load of the settings' window stays served: what came a minute ago may
+//            come again
+//   panic    the last two seconds alone, for a sudden step; it is heard as soon as a balancer
+//            reports, and while it has spoken within the window nothing shrinks
 //   backlog  requests that wait are work that must be done besides what arrives: their service
-//   time,
-//            spread over the lead time. A floor for now, never part of the demand's history
+//            time, spread over the lead time. A floor for now, never part of the demand's history
 //   wake     something waits and there is no worker at all
 //   idle     a service that may sleep is kept at one worker until nothing came for `scale.idle`
 //
@@ -31,7 +30,7 @@ struct Situation {
   Duration age{};  // of this coordinator
   std::uint32_t ready = 0, starting = 0, failing = 0;
   bool balancers_known = false;
-  // A balancer that had requests for the service has fallen silent; it may well go on serving them.
+  // A balancer that had requests for the service, or may have, is silent; it may well go on serving them.
   std::optional<Duration> silence;
 };
 

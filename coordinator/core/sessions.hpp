@@ -13,6 +13,9 @@ namespace foretide::coordinator {
 bool is_session(Turn& turn, NodeRecord& node, const std::string& session);
 bool is_session(Turn& turn, BalancerRecord& balancer, const std::string& session);
 
+// The record of one that we are told of, its silence counted from now if it is new here.
+BalancerRecord& balancer_named(Turn& turn, const BalancerId& id);
+
 // Says Welcome to every session again each two seconds: peers know by it that we live, and the
 // epoch.
 void greet(Turn& turn);

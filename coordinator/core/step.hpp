@@ -27,53 +27,129 @@ namespace foretide::coordinator {
 
 // ---- what happens ----
 
-// A coordinator's life begins: what the store holds. `epoch` is the persisted one; the state's own becomes
-// one more than the highest of it and what HELLOs carry (a later HELLO with a higher epoch raises it again,
-// before anything more is sent).
+// A coordinator's life begins: what the store holds. `epoch` is the persisted one; the state's own
+// becomes one more than the highest of it and what HELLOs carry (a later HELLO with a higher epoch
+// raises it again, before anything more is sent).
 struct Started {
   std::uint64_t epoch = 0;
-  std::vector<PersistedNode> nodes;  // last desired set of every node, as it was persisted
+  std::vector<PersistedNode> nodes;   // last desired set of every node, as it was persisted
+  std::vector<BalancerId> balancers;  // whose keys are good: they may be serving what we can't see
   ClusterSettings cluster;
 };
-struct ClusterChanged { ClusterSettings cluster; };  // a reload that was checked and is valid
-struct NodeHello { NodeId node; std::string session; wire::Hello hello; std::string peer_address; };
-struct NodeReported { NodeId node; std::string session; wire::NodeReport report; };
-struct NodeSampled { NodeId node; wire::NodeSample sample; };
-struct NodeRemoved { NodeId node; };  // its key was revoked
-struct BalancerHello { BalancerId balancer; std::string session; wire::Hello hello; };
-struct TableAcked { BalancerId balancer; std::string session; wire::TableAck ack; };
-struct TrafficReported { BalancerId balancer; std::string session; wire::TrafficReport report; };
-// POST /v1/services/NAME/scale: hold this many (within nothing but what fits) until it expires; zero: it
-// does not. No count takes the hold back.
-struct ScaleSet { ServiceId service; std::optional<std::uint32_t> count; Duration expires_after; };
+// A reload that was checked and is valid.
+struct ClusterChanged {
+  ClusterSettings cluster;
+};
+struct NodeHello {
+  NodeId node;
+  std::string session;
+  wire::Hello hello;
+  std::string peer_address;
+};
+struct NodeReported {
+  NodeId node;
+  std::string session;
+  wire::NodeReport report;
+};
+struct NodeSampled {
+  NodeId node;
+  wire::NodeSample sample;
+};
+// Its key was revoked.
+struct NodeRemoved {
+  NodeId node;
+};
+struct BalancerHello {
+  BalancerId balancer;
+  std::string session;
+  wire::Hello hello;
+};
+struct TableAcked {
+  BalancerId balancer;
+  std::string session;
+  wire::TableAck ack;
+};
+struct TrafficReported {
+  BalancerId balancer;
+  std::string session;
+  wire::TrafficReport report;
+};
+// POST /v1/services/NAME/scale: hold this many (within nothing but what fits) until it expires;
+// zero: it does not. No count takes the hold back.
+struct ScaleSet {
+  ServiceId service;
+  std::optional<std::uint32_t> count;
+  Duration expires_after;
+};
 // POST /scale: predict so far ahead and let the decision that follows from it take effect.
-struct ForecastAsked { ServiceId service; Duration ahead; };
+struct ForecastAsked {
+  ServiceId service;
+  Duration ahead;
+};
 struct Tick {};
 
 struct Event {
   Instant now;
   WallTime wall;
   std::variant<Started, ClusterChanged, NodeHello, NodeReported, NodeSampled, NodeRemoved,
-               BalancerHello, TableAcked, TrafficReported, ScaleSet, ForecastAsked, Tick> what;
+               BalancerHello, TableAcked, TrafficReported, ScaleSet, ForecastAsked, Tick>
+      what;
 };
 
 // ---- what to do ----
 
-struct PersistEpoch { std::uint64_t epoch; };
-struct PersistSet { NodeId node; wire::DesiredSet set; };     // before the SendSet that follows
-struct PersistRevision { std::uint64_t revision; };           // highest used in this epoch
-// Messages go to one session: a second program with the same key must never get the first one's orders.
-struct SendWelcomeNode { NodeId node; wire::Welcome welcome; std::string session; };
-struct SendWelcomeBalancer { BalancerId balancer; wire::Welcome welcome; std::string session; };
-struct RefuseNode { NodeId node; std::string session; wire::Refusal refusal; };
-struct SendSet { NodeId node; wire::DesiredSet set; std::string session; };
-struct SendServiceTable { BalancerId balancer; wire::ServiceTable table; std::string session; };
-struct SendMatchTable { BalancerId balancer; wire::MatchTable table; std::string session; };
-struct RecordDecision { Decision decision; };                 // to the store and the event stream
+struct PersistEpoch {
+  std::uint64_t epoch;
+};
+// Before the SendSet that follows.
+struct PersistSet {
+  NodeId node;
+  wire::DesiredSet set;
+};
+// The highest used in this epoch.
+struct PersistRevision {
+  std::uint64_t revision;
+};
+// Messages go to one session: a second program with the same key must never get the first one's
+// orders.
+struct SendWelcomeNode {
+  NodeId node;
+  wire::Welcome welcome;
+  std::string session;
+};
+struct SendWelcomeBalancer {
+  BalancerId balancer;
+  wire::Welcome welcome;
+  std::string session;
+};
+struct RefuseNode {
+  NodeId node;
+  std::string session;
+  wire::Refusal refusal;
+};
+struct SendSet {
+  NodeId node;
+  wire::DesiredSet set;
+  std::string session;
+};
+struct SendServiceTable {
+  BalancerId balancer;
+  wire::ServiceTable table;
+  std::string session;
+};
+struct SendMatchTable {
+  BalancerId balancer;
+  wire::MatchTable table;
+  std::string session;
+};
+// To the store and the event stream.
+struct RecordDecision {
+  Decision decision;
+};
 
-using Action = std::variant<PersistEpoch, PersistRevision, PersistSet, SendWelcomeNode,
-                            SendWelcomeBalancer, RefuseNode, SendSet, SendServiceTable,
-                            SendMatchTable, RecordDecision, Notice>;
+using Action =
+    std::variant<PersistEpoch, PersistRevision, PersistSet, SendWelcomeNode, SendWelcomeBalancer,
+                 RefuseNode, SendSet, SendServiceTable, SendMatchTable, RecordDecision, Notice>;
 
 std::vector<Action> step(State& state, const Event& event);
 

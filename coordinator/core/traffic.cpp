@@ -117,8 +117,7 @@ void take(Turn& turn, BalancerRecord& balancer, std::uint64_t at_ms,
 }  // namespace
 
 void apply(Turn& turn, const TrafficReported& event) {
-  BalancerRecord& balancer = turn.state.balancers[event.balancer];
-  balancer.id = event.balancer;
+  BalancerRecord& balancer = balancer_named(turn, event.balancer);
   if (!is_session(turn, balancer, event.session)) return;
   balancer.heard_at = turn.now;
   for (const wire::ServiceTraffic& counts : event.report.services) {
@@ -142,7 +141,7 @@ void forget_levels(State& state, const BalancerId& balancer) {
 
 void watch_balancers(Turn& turn) {
   for (auto& [id, balancer] : turn.state.balancers) {
-    const bool silent = !balancer.is_live(turn.now);
+    const bool silent = turn.now - balancer.heard_at >= kBalancerSilentAfter;
     if (silent && !balancer.silence_told) {
       forget_levels(turn.state, id);
       tell(turn, {.kind = "balancer", .text = "balancer " + id.text + " is silent"});

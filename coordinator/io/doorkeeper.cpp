@@ -15,7 +15,8 @@ Doorkeeper::Doorkeeper(IsHere is_here, Refuse refuse)
 
 bool Doorkeeper::lets_in(const State& state, const Happening& happening, Instant now) {
   if (const auto* it = std::get_if<NodeHello>(&happening))
-    return judge(kAgent, it->node.text, it->session, unreachable_because(state, *it, now, is_here_));
+    return judge(kAgent, it->node.text, it->session,
+                 unreachable_because(state, *it, now, is_here_));
   if (const auto* it = std::get_if<BalancerHello>(&happening))
     return judge(kBalancer, it->balancer.text, it->session,
                  unreachable_because(state, *it, now, is_here_));

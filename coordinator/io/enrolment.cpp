@@ -60,6 +60,14 @@ std::vector<std::string> Enrolment::allowed() const {
   return keys;
 }
 
+std::vector<BalancerId> Enrolment::balancers() const {
+  std::vector<BalancerId> balancers;
+  for (const auto& [key, peer] : peers_) {
+    if (peer.role == wire::Role::kBalancer && !peer.revoked) balancers.push_back({peer.name});
+  }
+  return balancers;
+}
+
 Outcome Enrolment::issue(const std::string& token_key, wire::Role role, const std::string& name,
                          WallTime now) {
   if (!name.empty() && !is_name(name))

@@ -40,6 +40,8 @@ class Enrolment {
   // Every key that the handshake lets in.
   std::vector<std::string> allowed() const;
 
+  std::vector<BalancerId> balancers() const;
+
   // Makes the one-time public key good for one enrolment. An empty name leaves it to the joiner.
   Outcome issue(const std::string& token_key, wire::Role role, const std::string& name,
                 WallTime now);

@@ -5,9 +5,10 @@
 //
 //     wake    the first request's answer, less the worker's own time to listen and to serve
 //     step    from a step of the load until a second worker answers, the worker's start being
-//     instant loss    at least 20,000 requests over scale-downs, a coordinator's and an agent's
-//     kill and restart agent   CPU share and resident memory of an agent with 20 workers at 1 Hz,
-//     over 30 s
+//             instant
+//     loss    at least 20,000 requests over scale-downs, a coordinator's and an agent's kill and
+//             restart
+//     agent   CPU share and resident memory of an agent with 20 workers at 1 Hz, over 30 s
 #include <unistd.h>
 
 #include <algorithm>

@@ -2,16 +2,13 @@
 // acts.
 //
 //   below-min         by a command of ours the routable ready workers of a service never become
-//   fewer than
-//                     min, or than they were if that is less
+//                     fewer than min, or than they were if that is less
 //   stopped-undrained a worker is told to stop only when no table lets it take requests
 //   above-max         running workers are no more than max, one for a roll-out, and those on hosts
-//   that
-//                     cannot be reached; what was found too many is let go within a while
+//                     that cannot be reached; what was found too many is let go within a while
 //   new-workers       workers are not made in a tight loop
 //   blind-shrink      nothing shrinks on demand that nobody reports: every balancer that takes
-//   requests
-//                     was heard lately
+//                     requests, as far as the store can know, was heard lately
 //
 // It knows the published tables from the actions, not from the state, so that a state that forgets
 // does not hide what it did.

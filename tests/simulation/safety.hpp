@@ -5,8 +5,7 @@
 //   signalled-in-use    nor while a request is open on it, unless its drain time is over, since a
 //                       table said that it drains or (where a balancer cannot hear) since the order
 //   port-reuse          a port gets no new worker while a balancer that the coordinator hears still
-//   has
-//                       another worker there
+//                       has another worker there
 //   misrouted           and so no such balancer's request reaches another worker than it chose
 //   routed-after-ack    none goes to an endpoint once its drain was acknowledged
 //   spawn-rate          a worker is not started again and again in a tight loop

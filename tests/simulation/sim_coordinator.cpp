@@ -57,7 +57,10 @@ void SimCoordinator::start() {
   });
   state_.emplace();
   watch_.coordinator_begins();
-  Started started{.epoch = epoch_, .nodes = {}, .cluster = cluster_};
+  Started started{.epoch = epoch_,
+                  .nodes = {},
+                  .balancers = {enrolled_.begin(), enrolled_.end()},
+                  .cluster = cluster_};
   for (const auto& [node, set] : sets_) started.nodes.push_back({node, set});
   feed(std::move(started));
   if (!program_.is_up()) return;
@@ -71,7 +74,6 @@ void SimCoordinator::crash() {
   state_.reset();
   connections_.clear();
   newest_.clear();
-  traffic_heard_.clear();
   dies_after_.reset();
 }
 
@@ -79,6 +81,8 @@ void SimCoordinator::lose_store() {
   ground_.history.note("coordinator", [] { return std::string("its store is lost"); });
   epoch_ = 0;
   sets_.clear();
+  enrolled_.clear();
+  traffic_heard_.clear();
   for (const auto& [peer, known] : balancers_) known.second->is_a_stranger();
 }
 
@@ -122,6 +126,7 @@ void SimCoordinator::from_balancer(SimBalancer& balancer, const BalancerId& id,
   const std::string& session = message.envelope.session;
   balancer.was_heard();
   if (const auto* hello = std::get_if<wire::Hello>(&message.body)) {
+    enrolled_.insert(id);
     feed(BalancerHello{id, session, *hello});
   } else if (const auto* ack = std::get_if<wire::TableAck>(&message.body)) {
     feed(TableAcked{id, session, *ack});

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -88,12 +89,14 @@ class SimCoordinator {
   std::optional<coordinator::State> state_;
   std::map<std::string, std::pair<Peer, unsigned>> connections_;  // of each session
   std::map<std::pair<std::string, std::size_t>, std::uint64_t> newest_;
-  std::map<std::pair<BalancerId, ServiceId>, Heard> traffic_heard_;
+  std::map<std::pair<BalancerId, ServiceId>, Heard>
+      traffic_heard_;  // in any life, as long as the store knows
   std::optional<std::size_t> dies_after_;
 
   // On the disk.
   std::uint64_t epoch_ = 0;
   std::map<NodeId, wire::DesiredSet> sets_;
+  std::set<BalancerId> enrolled_;
 };
 
 }  // namespace foretide::simulation

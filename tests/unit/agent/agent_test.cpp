@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/wire/codec.hpp"
 #include "tests/unit/agent/scratch.hpp"
@@ -32,14 +33,18 @@ class WholeAgent : public testing::Test {
     }
   }
 
+  // Tests that run at the same time, each a process of its own, keep to ports of their own.
+  static std::uint16_t first_port() {
+    return static_cast<std::uint16_t>(28100 + getpid() % 90 * 10);
+  }
   void start_agent() {
     AgentSettings settings;
     settings.coordinator = {server->bound(Lane::kControl), server->bound(Lane::kTelemetry),
                             server_keys.public_key};
     settings.name = "node-a";
     settings.state = scratch.path();
-    settings.first_port = 28100;
-    settings.last_port = 28999;
+    settings.first_port = first_port();
+    settings.last_port = first_port() + 9;
     settings.same_user = true;
     agent = std::make_unique<Agent>(
         context,
@@ -122,7 +127,7 @@ TEST_F(WholeAgent, StartsMonitorsAndStopsAWorker) {
   send_set(WorkerOrder::kRun, listening());
   ASSERT_TRUE(reaches(WorkerPhase::kReady));
   EXPECT_EQ(report->applied, (Stamp{1, 1}));
-  EXPECT_EQ(worker()->address, (Address{"127.0.0.1", 28100}));
+  EXPECT_EQ(worker()->address, (Address{"127.0.0.1", first_port()}));
   EXPECT_LT(worker()->start_ms, 1000U);
   ASSERT_TRUE(run_until(context, [&] { return sample && !sample->workers.empty(); }));
   EXPECT_TRUE(sample->workers[0].resident_bytes && sample->workers[0].open_files);

@@ -21,7 +21,11 @@ int main(int argc, char** argv) {
     std::perror("bind");
     return 1;
   }
-  listen(listener, 16);
+  // Between two that bound the port before either listened, this decides.
+  if (listen(listener, 16) != 0) {
+    std::perror("listen");
+    return 1;
+  }
   for (;;) {
     const int peer = accept(listener, nullptr, nullptr);
     if (peer < 0) continue;

@@ -196,6 +196,26 @@ TEST(Step, HoldsWhatASilentBalancerUses) {
   EXPECT_LT(world.view("web").desired, before);
 }
 
+// given                                               expect
+// the coordinator restarts, one balancer stays silent  the count holds: its key is known, its load is not
+// it is silent for five minutes                        taken for dead: shrinks
+TEST(Step, HoldsWhatABalancerUsesThatIsNotBackSinceTheRestart) {
+  World world;
+  settle(world, service_named("web"));
+  world.join_balancer("west");
+  world.balancers[{"edge"}].rate[kWeb] = 100.0;
+  world.balancers[{"west"}].rate[kWeb] = 200.0;
+  world.pass(20s);
+  const std::uint32_t before = world.view("web").desired;
+  ASSERT_GE(before, 4u);
+  world.balancers[{"west"}].silent = true;
+  world.restart();
+  world.pass(120s);
+  EXPECT_EQ(world.view("web").desired, before) << "it may well go on serving";
+  world.pass(240s);
+  EXPECT_LT(world.view("web").desired, before);
+}
+
 TEST(Step, NeverEndsAWorkerByAbsence) {
   World world;
   settle(world, service_named("web"));

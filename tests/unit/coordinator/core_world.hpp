@@ -108,14 +108,17 @@ class World {
 
   void start(std::vector<ServiceSettings> services) {
     settings.services = std::move(services);
-    happens(Started{.epoch = persisted_epoch, .nodes = {}, .cluster = settings});
+    happens(Started{.epoch = persisted_epoch, .nodes = {}, .balancers = {}, .cluster = settings});
   }
   // The coordinator dies and comes back with what its store holds.
   void restart() {
     std::vector<PersistedNode> nodes;
     for (const auto& [id, set] : persisted) nodes.push_back({id, set});
     stamps_.clear();
-    happens(Started{.epoch = persisted_epoch, .nodes = nodes, .cluster = settings});
+    std::vector<BalancerId> enrolled;
+    for (const auto& [id, balancer] : balancers) enrolled.push_back(id);
+    happens(Started{
+        .epoch = persisted_epoch, .nodes = nodes, .balancers = enrolled, .cluster = settings});
   }
   void reload(std::vector<ServiceSettings> services) {
     settings.services = std::move(services);
