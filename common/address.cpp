@@ -13,6 +13,10 @@ bool Address::is_loopback() const {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
+bool Address::is_wildcard() const {
+  return host.empty() || host == "0.0.0.0" || host == "::";
+}
+
 std::optional<Address> parse_address(std::string_view text) {
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;

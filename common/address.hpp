@@ -16,6 +16,7 @@ struct Address {
 
   std::string text() const;
   bool is_loopback() const;
+  bool is_wildcard() const;  // every address of the host
   friend auto operator<=>(const Address&, const Address&) = default;
 };
 

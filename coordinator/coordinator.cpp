@@ -1,9 +1,11 @@
 #include "coordinator/coordinator.hpp"
 
 #include <nlohmann/json.hpp>
+#include <random>
 #include <sstream>
 #include <utility>
 
+#include "common/io/clock.hpp"
 #include "common/io/key_file.hpp"
 #include "common/io/log.hpp"
 #include "common/join_token.hpp"
@@ -18,15 +20,12 @@ namespace {
 constexpr auto kTick = std::chrono::milliseconds(100);
 constexpr Duration kAdmitEvery = std::chrono::seconds(30);
 
-Instant monotonic_now() {
-  return std::chrono::steady_clock::now();
-}
-WallTime wall_now() {
-  return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
-bool is_wildcard(const std::string& host) {
-  return host.empty() || host == "0.0.0.0" || host == "::";
+// Letters that spell nothing and are not taken for digits.
+std::string first_life_tag() {
+  constexpr std::string_view kLetters = "bcdfghjkmnpqrstvwxz";
+  std::random_device device;
+  std::uniform_int_distribution<std::size_t> letter(0, kLetters.size() - 1);
+  return {kLetters[letter(device)], kLetters[letter(device)], kLetters[letter(device)]};
 }
 
 std::string event_text(const Json& json) {
@@ -73,6 +72,8 @@ Outcome Coordinator::open_stores() {
   auto enrolment = Enrolment::load(*store_);
   if (!enrolment) return Error{enrolment.error()};
   enrolment_ = std::move(*enrolment);
+  by_hand_ = std::make_unique<HandOrders>(
+      *store_, state_, [this](Happening happening) { happen(std::move(happening)); });
   outbox_ = std::make_unique<Outbox>(
       *store_,
       [this](wire::Role role, const std::string& name, const std::string& session, Stamp stamp,
@@ -116,14 +117,28 @@ Outcome Coordinator::begin() {
   if (!epoch) return Error{epoch.error()};
   auto sets = store_->sets();
   if (!sets) return Error{sets.error()};
+  const auto decided = store_->last_decisions();
+  if (!decided) return Error{decided.error()};
+  auto paused = store_->paused();
+  if (!paused) return Error{paused.error()};
+  auto draining = store_->draining();
+  if (!draining) return Error{draining.error()};
   Started started{.epoch = *epoch,
                   .nodes = {},
                   .balancers = enrolment_->balancers(),
+                  .decided = {},
+                  .paused = std::move(*paused),
+                  .draining = std::move(*draining),
+                  .tag = *epoch == 0 ? first_life_tag() : std::string(),
                   .cluster = settings_.cluster};
   for (auto& [node, set] : *sets) started.nodes.push_back({node, std::move(set)});
+  for (const StoredDecision& it : *decided) {
+    if (auto decision = decision_in(it.service, it.at, it.json))
+      started.decided.push_back(std::move(*decision));
+  }
   happen(std::move(started));
   if (!outbox_->trouble().empty()) return Error{outbox_->trouble()};
-  restore_holds();
+  by_hand_->restore(wall_now());
   if (Outcome told = state_dir_.announce(whereabouts_); !told) return told;
   wait_for_tick();
   return Done{};
@@ -207,6 +222,7 @@ Result<Reloaded> Coordinator::reload() {
   if (changed) {
     settings_.cluster = std::move(*read);
     happen(ClusterChanged{settings_.cluster});
+    by_hand_->forget_gone();
   }
   spdlog::info("the cluster file was read again: {}",
                changed ? "it has changed" : "nothing has changed");
@@ -225,7 +241,18 @@ Orders Coordinator::orders() {
     return issue_token(role, name);
   };
   orders.hold = [this](const ServiceId& service, std::optional<std::uint32_t> count,
-                       Duration expires_after) { return hold(service, count, expires_after); };
+                       Duration expires_after) {
+    return by_hand_->hold(service, count, expires_after, wall_now());
+  };
+  orders.no_token_for = [this](const std::string& name) {
+    return enrolment_->no_token_for(name, wall_now());
+  };
+  orders.pause = [this](const PauseSet& order) { return by_hand_->pause(order); };
+  orders.drain = [this](const DrainSet& order) { return by_hand_->drain(order); };
+  orders.is_enrolled = [this](wire::Role role, const std::string& name) {
+    return enrolment_->named(role, name) != nullptr;
+  };
+  orders.remove = [this](wire::Role role, const std::string& name) { return remove(role, name); };
   orders.ask_forecast = [this](const ServiceId& service, Duration ahead) {
     happen(ForecastAsked{service, ahead});
   };
@@ -233,33 +260,17 @@ Orders Coordinator::orders() {
   return orders;
 }
 
-Outcome Coordinator::hold(const ServiceId& service, std::optional<std::uint32_t> count,
-                          Duration expires_after) {
-  const WallTime expires =
-      expires_after == Duration{}
-          ? WallTime::max()
-          : wall_now() + std::chrono::duration_cast<std::chrono::milliseconds>(expires_after);
-  Outcome stored =
-      count ? store_->set_override({service, *count, expires}) : store_->clear_override(service);
-  if (!stored) return stored;
-  happen(ScaleSet{service, count, expires_after});
-  return Done{};
-}
-
-// Manual counts outlive a restart; how long they still hold is told by our own wall clock.
-void Coordinator::restore_holds() {
-  const auto holds = store_->overrides();
-  if (!holds) return spdlog::warn("manual counts are not restored: {}", holds.error());
-  const WallTime wall = wall_now();
-  for (const StoredOverride& it : *holds) {
-    if (it.expires_at <= wall || !state_.services.contains(it.service)) {
-      (void)store_->clear_override(it.service);
-      continue;
-    }
-    happen(
-        ScaleSet{it.service, it.count,
-                 it.expires_at == WallTime::max() ? Duration{} : Duration(it.expires_at - wall)});
+// The key is struck off first: from then on the peer is a stranger, and only then is it forgotten.
+Outcome Coordinator::remove(wire::Role role, const std::string& name) {
+  if (Outcome revoked = enrolment_->revoke(role, name); !revoked) return revoked;
+  gateway_->admit(wall_now());
+  if (role == wire::Role::kBalancer) {
+    happen(BalancerRemoved{{name}});
+  } else {
+    (void)by_hand_->drain({{name}, false});  // a later host of this name begins anew
+    happen(NodeRemoved{{name}});
   }
+  return Done{};
 }
 
 Result<IssuedToken> Coordinator::issue_token(wire::Role role, const std::string& name) {
@@ -268,7 +279,7 @@ Result<IssuedToken> Coordinator::issue_token(wire::Role role, const std::string&
     return Error{issued.error()};
   gateway_->admit(wall_now());
   Address control = whereabouts_.control;
-  if (is_wildcard(control.host)) control.host = address_for_others();
+  if (control.is_wildcard()) control.host = address_for_others();
   return IssuedToken{join_token_text({role, whereabouts_.public_key, one_time.secret_key}),
                      control.text(), Enrolment::kTokenLife.count()};
 }

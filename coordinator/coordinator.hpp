@@ -23,6 +23,7 @@
 #include "coordinator/io/admin_api.hpp"
 #include "coordinator/io/doorkeeper.hpp"
 #include "coordinator/io/enrolment.hpp"
+#include "coordinator/io/hand_orders.hpp"
 #include "coordinator/io/history_sqlite.hpp"
 #include "coordinator/io/metrics_page.hpp"
 #include "coordinator/io/outbox.hpp"
@@ -63,9 +64,7 @@ class Coordinator {
   void wait_for_tick();
   void keep_history(Instant now, WallTime wall);
 
-  Outcome hold(const ServiceId& service, std::optional<std::uint32_t> count,
-               Duration expires_after);
-  void restore_holds();
+  Outcome remove(wire::Role role, const std::string& name);
   Result<IssuedToken> issue_token(wire::Role role, const std::string& name);
   std::string metrics();
 
@@ -77,6 +76,7 @@ class Coordinator {
   std::optional<Enrolment> enrolment_;
   Whereabouts whereabouts_;
 
+  std::unique_ptr<HandOrders> by_hand_;
   std::unique_ptr<Outbox> outbox_;
   Doorkeeper doorkeeper_;
   HistogramCounts step_times_;

@@ -3,8 +3,7 @@
 namespace foretide::coordinator {
 namespace {
 
-void count_serving(Census& census, WorkerRecord& worker, const ReleaseId& release) {
-  const bool current = worker.release == release;
+void count_serving(Census& census, WorkerRecord& worker, bool current) {
   (current ? census.current : census.old).push_back(&worker);
   if (worker.is_ready()) {
     ++census.ready;
@@ -24,11 +23,12 @@ Census census_of(const Turn& turn, ServiceRecord& service) {
   for (auto& [id, worker] : service.workers) {
     if (worker.stage != WorkerStage::kServing) ++census.leaving;
     if (turn.is_lost(worker.node)) continue;
+    const NodeRecord& node = turn.state.nodes.at(worker.node);
+    const bool current = worker.release == service.release && !node.draining;
     if (worker.stage == WorkerStage::kServing) {
-      count_serving(census, worker, service.release);
-    } else if (worker.stage == WorkerStage::kDraining && worker.is_ready() &&
-               worker.release == service.release &&
-               !turn.state.nodes.at(worker.node).is_suspect(turn.now)) {
+      count_serving(census, worker, current);
+    } else if (worker.stage == WorkerStage::kDraining && worker.is_ready() && current &&
+               !node.is_suspect(turn.now)) {
       census.recallable.push_back(&worker);
     }
   }

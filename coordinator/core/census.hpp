@@ -13,8 +13,9 @@ namespace foretide::coordinator {
 struct Census {
   using Workers = std::vector<WorkerRecord*>;
 
-  Workers current, old;  // serving: of the present release, of another
-  Workers recallable;    // draining, but ready and of the present release
+  Workers current;     // serving, of the present release, on a node that may keep them
+  Workers old;         // serving, to be replaced: of another release, or on a node being drained
+  Workers recallable;  // draining, but ready and otherwise like the current ones
   std::uint32_t ready = 0, starting = 0, failing = 0;  // of current and old
   std::uint32_t failing_current = 0, starting_current = 0;
   std::uint32_t leaving = 0;  // on their way out, wherever they are

@@ -58,6 +58,7 @@ void take_cluster(Turn& turn, const ClusterSettings& cluster) {
     drop_upstreams(service, nullptr);
     service.settings.reset();
     service.manual.reset();
+    service.paused = false;
     service.asked.reset();
     service.desired = 0;
     tell(turn, {.kind = "cluster",
@@ -93,17 +94,40 @@ void take_persisted(Turn& turn, const PersistedNode& persisted) {
   }
 }
 
+// What was decided last holds, rather than the number of workers in the sets, some of which may have
+// been on a host that is gone and were replaced.
+void take_decided(State& state, const Decision& decision) {
+  const auto found = state.services.find(decision.service);
+  if (found == state.services.end() || !found->second.settings) return;
+  found->second.desired = decision.to;
+  if (decision.to == 0) found->second.last_request.reset();
+  found->second.decisions.push_back(decision);
+}
+
 }  // namespace
 
 void apply(Turn& turn, const Started& event) {
   turn.state = State{};
   turn.state.started = true;
-  turn.state.started_at = turn.now;
+  turn.state.started_at = turn.state.last_event_at = turn.now;
+  turn.state.tag = event.tag;
   turn.state.epoch = event.epoch + 1;
   turn.persists.push_back(PersistEpoch{turn.state.epoch});
   take_cluster(turn, event.cluster);
   for (const PersistedNode& node : event.nodes) take_persisted(turn, node);
+  for (const Decision& decision : event.decided) take_decided(turn.state, decision);
   for (const BalancerId& balancer : event.balancers) balancer_named(turn, balancer);
+  for (const ServiceId& id : event.paused) {
+    if (const auto it = turn.state.services.find(id); it != turn.state.services.end()) {
+      it->second.paused = true;
+    }
+  }
+  for (const NodeId& id : event.draining) {
+    NodeRecord& node = turn.state.nodes[id];
+    if (node.id.text.empty()) node.heard_at = turn.now;
+    node.id = id;
+    node.draining = true;
+  }
   turn.everything = true;
 }
 
@@ -123,6 +147,30 @@ void apply(Turn& turn, const ScaleSet& event) {
   if (event.expires_after > Duration::zero()) {
     service->second.manual->until = turn.now + event.expires_after;
   }
+}
+
+void apply(Turn& turn, const PauseSet& event) {
+  const auto service = turn.state.services.find(event.service);
+  if (service == turn.state.services.end() || service->second.paused == event.paused) return;
+  service->second.paused = event.paused;
+  turn.services.insert(event.service);
+  tell(turn, {.kind = "pause",
+              .service = event.service,
+              .text = "service " + event.service.text +
+                      (event.paused ? " is paused: no rule changes its number of workers"
+                                    : " is no longer paused")});
+}
+
+void apply(Turn& turn, const DrainSet& event) {
+  const auto node = turn.state.nodes.find(event.node);
+  if (node == turn.state.nodes.end() || node->second.draining == event.draining) return;
+  node->second.draining = event.draining;
+  for (const auto& [id, service] : turn.state.services) turn.services.insert(id);
+  tell(turn, {.kind = "node",
+              .node = event.node,
+              .text = "node " + event.node.text +
+                      (event.draining ? " is drained: its workers are replaced on other nodes"
+                                      : " takes workers again")});
 }
 
 void apply(Turn& turn, const ForecastAsked& event) {

@@ -76,6 +76,22 @@ bool is_worth_telling(const ServiceRecord& service, const Decision& decision, In
   return !service.limit_told_at || now - *service.limit_told_at >= kLimitToldEvery;
 }
 
+Opinion given_by_hand(const ServiceRecord& service) {
+  if (service.manual) {
+    return {"manual", service.manual->count, text_of("set by hand to %u", service.manual->count)};
+  }
+  return {"paused", service.desired.value_or(0), "paused by hand: no rule changes the number"};
+}
+
+void settle(Decision& decision, const Opinion& wanted, const Limited& limited) {
+  decision.to = limited.workers;
+  decision.rule = limited.rule.empty() ? wanted.rule : limited.rule;
+  decision.reason = wanted.reason;
+  if (!limited.rule.empty()) {
+    decision.reason = limited.reason + "; " + wanted.rule + ": " + wanted.reason;
+  }
+}
+
 }  // namespace
 
 std::vector<Opinion> opinions_for(const ServiceRecord& service, const Situation& situation) {
@@ -97,21 +113,16 @@ Decision decision_for(const ServiceRecord& service, const Situation& situation) 
   decision.starting = situation.starting;
   decision.capacity_per_worker = capacity_for(*service.settings);
   decision.opinions = opinions_for(service, situation);
-  if (service.manual) {
-    decision.to = service.manual->count;
-    decision.rule = "manual";
-    decision.reason = text_of("set by hand to %u", service.manual->count);
-    decision.opinions.push_back({"manual", decision.to, decision.reason});
+  if (service.manual || service.paused) {
+    const Opinion given = given_by_hand(service);
+    decision.opinions.push_back(given);
+    Limited limited{given.workers, {}, {}};
+    if (service.manual) limited = bounded_for(service, limited, decision.opinions);
+    settle(decision, given, limited);
     return decision;
   }
   const Opinion wanted = winner_of(decision.opinions, falls_asleep(service, situation));
-  const Limited limited = limited_for(service, situation, wanted, decision.opinions);
-  decision.to = limited.workers;
-  decision.rule = limited.rule.empty() ? wanted.rule : limited.rule;
-  decision.reason = wanted.reason;
-  if (!limited.rule.empty()) {
-    decision.reason = limited.reason + "; " + wanted.rule + ": " + wanted.reason;
-  }
+  settle(decision, wanted, limited_for(service, situation, wanted, decision.opinions));
   return decision;
 }
 
@@ -125,7 +136,12 @@ void record_decision(Turn& turn, ServiceRecord& service, Decision decision) {
 }
 
 void decide(Turn& turn, ServiceRecord& service, const Census& census) {
-  if (!service.settings || service.is_static()) return;
+  if (!service.settings) return;
+  if (service.is_static()) {
+    service.series.close(turn.now, expected_balancers(turn.state, service, turn.now),
+                         service.service_time.mean());
+    return;
+  }
   if (service.manual && service.manual->until && turn.now >= *service.manual->until) {
     service.manual.reset();
   }

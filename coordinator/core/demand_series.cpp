@@ -26,7 +26,7 @@ std::int64_t DemandSeries::second_of(Instant at) {
 
 std::int64_t DemandSeries::first() const {
   if (!begin_) return end_;
-  return std::max(*begin_, end_ - kCells + 120);
+  return std::max(*begin_, end_ - kSecondsKept);
 }
 
 DemandSeries::Cell& DemandSeries::open(std::int64_t second) {
@@ -121,6 +121,15 @@ std::optional<double> DemandSeries::max_over(Instant now, Duration window) const
     if (known && (!largest || *known > *largest)) largest = known;
   }
   return largest;
+}
+
+std::int64_t DemandSeries::known_seconds(Instant now, Duration window) const {
+  std::int64_t known = 0;
+  for (std::int64_t second = end_ - 1; second >= first(); --second) {
+    if (now - start_of(second + 1) > window) break;
+    known += load(second).has_value() ? 1 : 0;
+  }
+  return known;
 }
 
 }  // namespace foretide::coordinator

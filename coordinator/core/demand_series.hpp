@@ -22,6 +22,8 @@ namespace foretide::coordinator {
 class DemandSeries {
  public:
   static constexpr std::int64_t kCells = 3600;
+  // What may be asked about: the oldest cells are already being reused.
+  static constexpr std::int64_t kSecondsKept = kCells - 120;
 
   // Arrivals that one balancer counted over [from, to).
   void add(Instant from, Instant to, double arrivals);
@@ -42,6 +44,8 @@ class DemandSeries {
   std::optional<double> max_over(Instant now, Duration window) const;
   // The first second that was ever closed with something known in it.
   std::optional<std::int64_t> known_since() const { return known_since_; }
+  // How many seconds of the last `window` are known.
+  std::int64_t known_seconds(Instant now, Duration window) const;
 
   static std::int64_t second_of(Instant at);
 

@@ -72,10 +72,23 @@ void on_phase(Turn& turn, ServiceRecord& service, WorkerRecord& worker) {
   }
 }
 
+// Two hosts with one worker's name: a store was lost and its names were given again, or a host was
+// copied. Which of the two is meant cannot be told from here, so the second is left alone, and said.
+void tell_twin(Turn& turn, const NodeRecord& node, const WorkerRecord& known) {
+  const std::string text = "node " + node.id.text + " runs a worker " + known.id.text +
+                           ", which is one of node " + known.node.text +
+                           ": it gets no requests; stop it there by hand";
+  const auto same = [&](const Notice& notice) { return notice.text == text; };
+  const auto& notices = turn.state.notices;
+  if (std::any_of(notices.begin(), notices.end(), same)) return;
+  tell(turn, {.kind = "identity", .node = node.id, .worker = known.id, .text = text});
+}
+
 void merge(Turn& turn, const NodeRecord& node, const wire::WorkerReport& report) {
   WorkerRecord* worker = turn.state.find_worker(report.id);
   if (!worker) worker = adopt_worker(turn, node.id, report);
-  if (!worker || worker->node != node.id) return;
+  if (!worker) return;
+  if (worker->node != node.id) return tell_twin(turn, node, *worker);
   ServiceRecord& service = turn.state.services.at(worker->service);
   const bool changed = !worker->report || worker->report->phase != report.phase;
   const std::uint32_t failures_before = worker->report ? worker->report->failures : 0;

@@ -12,8 +12,14 @@ namespace {
 
 // A survivor is not loaded above this share of its capacity by a shrink.
 constexpr double kSurvivorShare = 0.9;
+// A report may be lost now and then; more of the window than that must be known.
+constexpr double kKnownShare = 0.9;
 
 using Limits = std::vector<Opinion>;
+
+bool is_within(const std::optional<Instant>& at, Duration period, Instant now) {
+  return at && now - *at < period;
+}
 
 void hold_for_data(const ServiceRecord& service, const Situation& at, std::uint32_t from,
                    Limits& floors) {
@@ -36,19 +42,19 @@ void hold_for_data(const ServiceRecord& service, const Situation& at, std::uint3
                  seconds_in(*at.silence))});
   }
   const ScaleSettings& scale = service.settings->scale;
-  const Duration needed = is_idle(service, at) ? Duration(scale.idle) : Duration(scale.window);
-  const auto since = service.series.known_since();
-  const double watched = since ? static_cast<double>(service.series.end() - *since) : 0.0;
-  if (watched < std::floor(seconds_in(std::min<Duration>(needed, scale.window)))) {
+  const Duration needed = is_idle(service, at) ? std::min(scale.idle, scale.window) : scale.window;
+  const auto known = static_cast<double>(service.series.known_seconds(at.now, needed));
+  if (known < std::floor(kKnownShare * seconds_in(needed))) {
     floors.push_back(
         {"window", from,
-         text_of("demand has been watched for %.0f of %.0f s", watched, seconds_in(scale.window))});
+         text_of("demand is known for only %.0f of the last %.0f s", known, seconds_in(needed))});
   }
 }
 
 void hold_for_survivors(const ServiceRecord& service, const Situation& at, std::uint32_t from,
                         Limits& floors) {
-  const double load = present_load(service, at.now) + service.held();
+  const double load =
+      std::max<double>(present_load(service, at.now), service.in_flight()) + service.held();
   const double capacity = capacity_for(*service.settings) * kSurvivorShare;
   const std::uint32_t needed = std::min(from, workers_for(load, capacity));
   floors.push_back(
@@ -67,14 +73,15 @@ Limits floors_for(const ServiceRecord& service, const Situation& at, std::uint32
     hold_for_survivors(service, at, from, floors);
   }
   for (const auto& change : {service.last_up, service.last_down}) {
-    if (change && at.now - *change < scale.down_cooldown) {
+    if (is_within(change, scale.down_cooldown, at.now)) {
       floors.push_back({"cooldown", from, "the last change is too recent to remove workers"});
       break;
     }
   }
   if (scale.down_max_step && *scale.down_max_step < from) {
-    floors.push_back({"max_step", from - *scale.down_max_step,
-                      text_of("down.max_step allows %u at once", *scale.down_max_step)});
+    const bool stepped = is_within(service.last_down, kDecisionPeriod, at.now);
+    floors.push_back({"max_step", stepped ? from : from - *scale.down_max_step,
+                      text_of("down.max_step allows %u a second", *scale.down_max_step)});
   }
   return floors;
 }
@@ -85,12 +92,13 @@ Limits ceilings_for(const ServiceRecord& service, const Situation& at, std::uint
   if (at.failing > 0 && at.ready + at.starting == 0) {
     ceilings.push_back({"failing", from, "no worker comes up; more would fail likewise"});
   }
-  if (from > 0 && service.last_up && at.now - *service.last_up < scale.up_cooldown) {
+  if (from > 0 && is_within(service.last_up, scale.up_cooldown, at.now)) {
     ceilings.push_back({"cooldown", from, "the last rise is too recent to add workers"});
   }
   if (scale.up_max_step) {
-    ceilings.push_back({"max_step", from + std::max(1u, *scale.up_max_step),
-                        text_of("up.max_step allows %u at once", *scale.up_max_step)});
+    const bool stepped = from > 0 && is_within(service.last_up, kDecisionPeriod, at.now);
+    ceilings.push_back({"max_step", stepped ? from : from + *scale.up_max_step,
+                        text_of("up.max_step allows %u a second", *scale.up_max_step)});
   }
   return ceilings;
 }
@@ -103,9 +111,18 @@ void bound(Limited& limited, const Opinion& limit, bool bites, std::vector<Opini
 
 }  // namespace
 
+Limited bounded_for(const ServiceRecord& service, Limited limited, std::vector<Opinion>& said) {
+  const ScaleSettings& scale = service.settings->scale;
+  const Opinion max{"max", scale.max,
+                    text_of("max allows %u, %u wanted", scale.max, limited.workers)};
+  bound(limited, max, limited.workers > scale.max, said);
+  const Opinion min{"min", scale.min, text_of("min keeps %u", scale.min)};
+  bound(limited, min, limited.workers < scale.min, said);
+  return limited;
+}
+
 Limited limited_for(const ServiceRecord& service, const Situation& situation, const Opinion& wanted,
                     std::vector<Opinion>& said) {
-  const ScaleSettings& scale = service.settings->scale;
   const std::uint32_t from = service.desired.value_or(0);
   Limited limited{.workers = wanted.workers, .rule = {}, .reason = {}};
   if (wanted.workers < from) {
@@ -117,12 +134,7 @@ Limited limited_for(const ServiceRecord& service, const Situation& situation, co
       bound(limited, ceiling, ceiling.workers < limited.workers, said);
     }
   }
-  const Opinion max{"max", scale.max,
-                    text_of("max allows %u, %u wanted", scale.max, limited.workers)};
-  bound(limited, max, limited.workers > scale.max, said);
-  const Opinion min{"min", scale.min, text_of("min keeps %u", scale.min)};
-  bound(limited, min, limited.workers < scale.min, said);
-  return limited;
+  return bounded_for(service, limited, said);
 }
 
 }  // namespace foretide::coordinator

@@ -43,6 +43,7 @@ struct NodeRecord {
   Stamp applied;         // the newest that it says to have
   Instant set_sent_at{};
 
+  bool draining = false;   // by hand: gets no worker, and those that it has are replaced elsewhere
   bool lost_told = false;  // its loss was noticed
   bool removed = false;    // its key was revoked: no order reaches it any more
   // A second program with the same key, while the first still speaks.

@@ -25,12 +25,16 @@ struct Objection {
 std::optional<Objection> objection(const NodeRecord& node, const ServiceRecord& service,
                                    const NodeLoad& load, Instant now) {
   if (node.removed || node.session.empty()) return Objection{"is not connected"};
+  if (node.draining) return Objection{"is being drained"};
   if (node.is_suspect(now)) return Objection{"is silent"};
   if (!node.merged) return Objection{"has not reported yet"};
   const auto refusal = service.refusals.find(node.id);
   if (refusal != service.refusals.end() && refusal->second.release == service.release &&
       now < refusal->second.until) {
     return Objection{"cannot start it: " + refusal->second.reason};
+  }
+  if (load.workers >= kNodeWorkersMax) {
+    return Objection{text_of("is full: it has %u workers", load.workers), true};
   }
   const Needs& needs = service.settings->worker.needs;
   if (needs.cpus > 0.0 && load.cpus + needs.cpus > node.cpus + 1e-9) {
@@ -39,8 +43,9 @@ std::optional<Objection> objection(const NodeRecord& node, const ServiceRecord& 
   }
   if (needs.memory_bytes > 0) {
     const bool promised = load.memory_bytes + needs.memory_bytes > node.memory_bytes;
-    const bool used = node.sample && node.sample->memory_available_bytes &&
-                      *node.sample->memory_available_bytes < needs.memory_bytes;
+    const bool used =
+        node.sample && node.sample->memory_available_bytes &&
+        *node.sample->memory_available_bytes + load.leaving_bytes < needs.memory_bytes;
     if (promised || used) return Objection{"has too little memory free", true};
   }
   return std::nullopt;
@@ -62,6 +67,12 @@ void NodeLoad::add(const Needs& needs) {
   ++workers;
 }
 
+void NodeLoad::remove(const Needs& needs) {
+  cpus -= needs.cpus;
+  memory_bytes -= std::min(memory_bytes, needs.memory_bytes);
+  --workers;
+}
+
 NodeLoads loads_of(const State& state) {
   NodeLoads loads;
   for (const auto& [name, service] : state.services) {
@@ -72,6 +83,15 @@ NodeLoads loads_of(const State& state) {
     }
   }
   return loads;
+}
+
+bool fits_in_place_of(const WorkerRecord& leaving, const State& state, const NodeLoads& loads,
+                      const ServiceRecord& service, Instant now) {
+  NodeLoad load = loads.at(leaving.node);
+  const auto spec = service.specs.find(leaving.release);
+  load.remove(spec == service.specs.end() ? Needs{} : spec->second.needs);
+  if (leaving.sample) load.leaving_bytes = leaving.sample->resident_bytes.value_or(0);
+  return !objection(state.nodes.at(leaving.node), service, load, now);
 }
 
 std::variant<NodeId, NoPlace> placement_for(const State& state, const NodeLoads& loads,

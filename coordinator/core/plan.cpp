@@ -28,8 +28,8 @@ WorkerId next_worker_id(State& state, const ServiceId& service) {
   WorkerId id;
   do {
     ++state.workers_made;
-    id.text =
-        service.text + "-" + std::to_string(state.epoch) + "-" + std::to_string(state.workers_made);
+    id.text = service.text + "-" + std::to_string(state.epoch) + state.tag + "-" +
+              std::to_string(state.workers_made);
   } while (state.service_of.contains(id));
   return id;
 }
@@ -94,8 +94,16 @@ void shed(Turn& turn, Workers& workers, std::size_t count, const std::string& re
   workers.erase(workers.begin(), workers.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
+std::string reason_to_replace(const State& state, const ServiceRecord& service,
+                              const WorkerRecord& worker) {
+  if (state.nodes.at(worker.node).draining) {
+    return "node " + worker.node.text + " is being drained";
+  }
+  return "release " + service.release.text + " replaces it";
+}
+
 // Old workers that are not needed to keep `desired` ready go.
-void shed_old(Turn& turn, Census& census, std::uint32_t desired, const std::string& reason) {
+void shed_old(Turn& turn, const ServiceRecord& service, Census& census, std::uint32_t desired) {
   sort_by_loss(census.old, turn.state);
   Workers kept;
   for (WorkerRecord* worker : census.old) {
@@ -107,13 +115,25 @@ void shed_old(Turn& turn, Census& census, std::uint32_t desired, const std::stri
       continue;
     }
     if (worker->is_ready()) --census.ready;
-    drain(turn, *worker, reason);
+    drain(turn, *worker, reason_to_replace(turn.state, service, *worker));
   }
   census.old = std::move(kept);
 }
 
+// One old worker goes first where the new one then fits; where it would not, going helps nobody.
+void make_room(Turn& turn, const ServiceRecord& service, Census& census) {
+  if (!turn.loads) turn.loads = loads_of(turn.state);
+  sort_by_loss(census.old, turn.state);
+  const auto victim = std::find_if(census.old.begin(), census.old.end(), [&](WorkerRecord* old) {
+    return fits_in_place_of(*old, turn.state, *turn.loads, service, turn.now);
+  });
+  if (victim == census.old.end()) return;
+  drain(turn, **victim,
+        reason_to_replace(turn.state, service, **victim) + ", and there is no room for both");
+  census.old.erase(victim);
+}
+
 void roll(Turn& turn, ServiceRecord& service, Census& census, std::uint32_t desired) {
-  const std::string reason = "release " + service.release.text + " replaces it";
   const auto current = static_cast<std::uint32_t>(census.current.size());
   const std::uint32_t room = desired + 1 > census.serving() ? desired + 1 - census.serving() : 0;
   const std::uint32_t missing = desired > current ? desired - current : 0;
@@ -121,13 +141,11 @@ void roll(Turn& turn, ServiceRecord& service, Census& census, std::uint32_t desi
   const std::uint32_t wanted = census.failing_current > 0 ? 0 : std::min(room, missing);
   const std::uint32_t brought = bring(turn, service, census, wanted);
   if (turn.is_young()) return;
-  shed_old(turn, census, desired, reason);
+  shed_old(turn, service, census, desired);
   const bool stuck =
       wanted > 0 && brought == 0 && census.starting_current == 0 && census.leaving == 0;
   // Where nobody can be asked, the old one would go and no new one could come.
-  if (stuck && service.lacks_room && !census.old.empty()) {
-    shed(turn, census.old, 1, reason + ", and there is no room for both");
-  }
+  if (stuck && service.lacks_room) make_room(turn, service, census);
 }
 
 std::string reason_of(const ServiceRecord& service) {

@@ -7,7 +7,9 @@
 //
 // A changed release rolls: one worker above the desired number is started with the new release, and
 // an old one drains once enough others are ready. Where the extra one fits nowhere, one old worker
-// drains first and its requests are held. A release that does not come up stops the roll there.
+// whose going makes the room drains first and its requests are held; where none makes it, the old
+// ones stay. A release that does not come up stops the roll there. Workers on a node that is being
+// drained are replaced the same way, and stay while no other node has room.
 #pragma once
 
 #include <string>

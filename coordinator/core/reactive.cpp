@@ -79,10 +79,12 @@ Opinion backlog_for(const ServiceRecord& service, const Situation& situation) {
 
 Opinion wake_for(const ServiceRecord& service, const Situation& situation) {
   const std::uint32_t held = service.held();
-  if (held == 0) return {"wake", 0, "nothing waits"};
+  const bool came = service.last_request && situation.now - *service.last_request < kPanicWindow;
+  if (held == 0 && !came) return {"wake", 0, "nothing waits"};
   if (situation.ready + situation.starting > 0 && service.desired.value_or(0) > 0) {
     return {"wake", 0, "there are workers"};
   }
+  if (held == 0) return {"wake", 1, "requests come, none may wait, and there is no worker"};
   return {"wake", 1, text_of("%u requests wait and there is no worker", held)};
 }
 

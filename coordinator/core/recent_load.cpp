@@ -15,6 +15,8 @@ void RecentLoad::add(Instant from, Instant to, double arrivals, double busy_seco
 
 RecentRates RecentLoad::over(Duration window, Instant now) const {
   RecentRates sums;
+  // What came after the last report is not known, and is not zero.
+  if (!segments_.empty() && now - segments_.back().to < kKept) now = segments_.back().to;
   for (const Segment& segment : segments_) {
     const Instant from = std::max(segment.from, now - window);
     const Instant to = std::min(segment.to, now);

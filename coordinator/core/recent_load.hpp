@@ -1,8 +1,8 @@
 // The last few seconds at full resolution, for the rules that must not wait for a whole second: how
 // many requests arrived and how many were in service on average, over any short window up to now.
 //
-// Each balancer's report is one segment (from its previous report to this one); a window takes the
-// share of each segment that lies inside it. Bounded by age: 4 s.
+// Each balancer's report is one segment (from its previous report to this one); a window ends with
+// the last report and takes the share of each segment that lies inside it. Bounded by age: 4 s.
 #pragma once
 
 #include <deque>

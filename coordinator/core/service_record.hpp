@@ -95,6 +95,7 @@ struct ServiceRecord {
   std::optional<std::uint32_t> desired;  // absent: nothing was decided yet
   std::deque<Decision> decisions;        // newest last
   std::optional<ManualCount> manual;
+  bool paused = false;  // by hand: the rules change nothing
   std::optional<AskedFloor> asked;
   std::optional<Instant>
       last_request;  // when a request was last seen arriving, waiting or in service

@@ -33,10 +33,12 @@ struct PersistedNode {
 struct State {
   bool started = false;
   Instant started_at{};
+  Instant last_event_at{};
   std::uint64_t epoch = 0;
   std::uint64_t revision = 0;
   bool store_was_behind =
-      false;  // somebody knew an epoch that our store did not: it may be a lost one
+      false;        // somebody knew an epoch that our store did not: it may be a lost one
+  std::string tag;  // of this life, in the names of its workers; usually empty
   std::uint64_t workers_made = 0;  // the last number given to a worker in this life
 
   ClusterSettings settings;

@@ -22,6 +22,21 @@ void apply(Turn& turn, const Tick&) {
   turn.look_at_all = true;
 }
 
+// Ticks come every 100 ms. After a gap like this it was we who stood still (a slow disk, a stopped
+// process, a paused machine), and what the others said meanwhile is still to be read: their silence
+// does not count it.
+void forgive_our_own_silence(State& state, Instant now) {
+  constexpr Duration kGap = std::chrono::seconds(2);
+  const Duration gap = now - state.last_event_at;
+  state.last_event_at = now;
+  if (gap < kGap) return;
+  for (auto& [id, node] : state.nodes) {
+    node.heard_at += gap;
+    node.rival_since += gap;
+  }
+  for (auto& [id, balancer] : state.balancers) balancer.heard_at += gap;
+}
+
 void touch_everything(Turn& turn) {
   if (!turn.everything) return;
   for (const auto& [id, service] : turn.state.services) turn.services.insert(id);
@@ -71,6 +86,7 @@ std::vector<Action> step(State& state, const Event& event) {
   Turn turn{.state = state, .now = event.now, .wall = event.wall};
   const std::uint64_t revision_before = state.revision;
   if (!state.started && !std::holds_alternative<Started>(event.what)) return {};
+  if (state.started) forgive_our_own_silence(state, event.now);
   std::visit([&turn](const auto& what) { apply(turn, what); }, event.what);
   touch_everything(turn);
   settle_services(turn);

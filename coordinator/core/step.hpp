@@ -34,6 +34,12 @@ struct Started {
   std::uint64_t epoch = 0;
   std::vector<PersistedNode> nodes;   // last desired set of every node, as it was persisted
   std::vector<BalancerId> balancers;  // whose keys are good: they may be serving what we can't see
+  std::vector<Decision> decided;      // each service's last decision, as far as one is stored
+  std::vector<ServiceId> paused;
+  std::vector<NodeId> draining;
+  // Goes into the names of workers made in the first life of a store. A store that replaces a lost
+  // one counts its lives anew, and the workers of the lost one may still run.
+  std::string tag;
   ClusterSettings cluster;
 };
 // A reload that was checked and is valid.
@@ -59,6 +65,9 @@ struct NodeSampled {
 struct NodeRemoved {
   NodeId node;
 };
+struct BalancerRemoved {
+  BalancerId balancer;
+};
 struct BalancerHello {
   BalancerId balancer;
   std::string session;
@@ -81,6 +90,17 @@ struct ScaleSet {
   std::optional<std::uint32_t> count;
   Duration expires_after;
 };
+// POST /v1/services/NAME/pause and resume: while paused, nothing but a count given by hand changes
+// how many workers there are; one that ends is still started again.
+struct PauseSet {
+  ServiceId service;
+  bool paused = false;
+};
+// POST /v1/nodes/NAME/drain: gets no new worker, and those that it has are replaced elsewhere.
+struct DrainSet {
+  NodeId node;
+  bool draining = false;
+};
 // POST /scale: predict so far ahead and let the decision that follows from it take effect.
 struct ForecastAsked {
   ServiceId service;
@@ -92,7 +112,8 @@ struct Event {
   Instant now;
   WallTime wall;
   std::variant<Started, ClusterChanged, NodeHello, NodeReported, NodeSampled, NodeRemoved,
-               BalancerHello, TableAcked, TrafficReported, ScaleSet, ForecastAsked, Tick>
+               BalancerHello, TableAcked, TrafficReported, BalancerRemoved, ScaleSet, PauseSet,
+               DrainSet, ForecastAsked, Tick>
       what;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "coordinator/core/desired.hpp"
+#include "coordinator/core/routes.hpp"
 #include "coordinator/core/sessions.hpp"
 
 namespace foretide::coordinator {
@@ -68,17 +69,27 @@ void count_workers(ServiceRecord& service, const BalancerId& balancer,
   }
 }
 
+bool is_known(const ServiceRecord& service, const WorkerId& id) {
+  if (service.workers.contains(id)) return true;
+  if (!service.is_static()) return false;
+  const auto& upstreams = service.settings->upstreams;
+  return std::any_of(upstreams.begin(), upstreams.end(), [&](const Address& upstream) {
+    return upstream_id(service.id, upstream) == id;
+  });
+}
+
 // A balancer that comes back from afar may hold endpoints of workers that are long forgotten here.
 // As long as our memory is whole (it knows every worker of every set), what it does not know is
-// gone. After a lost store it is taken for whole once everyone has had five minutes to report.
+// gone. After a lost store it is taken for whole once everyone has had five minutes to report. Of
+// upstreams the cluster file is the whole truth.
 void disabuse(Turn& turn, ServiceRecord& service, BalancerRecord& balancer,
               const wire::ServiceTraffic& counts) {
   constexpr Duration kEveryoneHasSpoken = std::chrono::minutes(5);
   const bool forgetful =
       turn.state.store_was_behind && turn.state.age(turn.now) < kEveryoneHasSpoken;
-  if (turn.is_young() || forgetful || service.is_static()) return;
+  if (!service.is_static() && (turn.is_young() || forgetful)) return;
   for (const wire::EndpointTraffic& use : counts.endpoints) {
-    if (service.workers.contains(use.id) || !balancer.disabused.insert(use.id).second) continue;
+    if (is_known(service, use.id) || !balancer.disabused.insert(use.id).second) continue;
     const auto same = [&](const Farewell& farewell) { return farewell.id == use.id; };
     if (std::any_of(service.farewells.begin(), service.farewells.end(), same)) continue;
     service.farewells.push_back({use.id, {}, {}});
@@ -114,6 +125,13 @@ void take(Turn& turn, BalancerRecord& balancer, std::uint64_t at_ms,
   if (is_urgent(service)) turn.services.insert(service.id);
 }
 
+void forget_counts(State& state, const BalancerId& balancer) {
+  for (auto& [name, service] : state.services) {
+    service.traffic.erase(balancer);
+    for (auto& [id, worker] : service.workers) worker.use.erase(balancer);
+  }
+}
+
 }  // namespace
 
 void apply(Turn& turn, const TrafficReported& event) {
@@ -123,6 +141,13 @@ void apply(Turn& turn, const TrafficReported& event) {
   for (const wire::ServiceTraffic& counts : event.report.services) {
     take(turn, balancer, event.report.at_ms, counts);
   }
+}
+
+void apply(Turn& turn, const BalancerRemoved& event) {
+  if (turn.state.balancers.erase(event.balancer) == 0) return;
+  forget_counts(turn.state, event.balancer);
+  for (const auto& [id, service] : turn.state.services) turn.services.insert(id);
+  tell(turn, {.kind = "balancer", .text = "balancer " + event.balancer.text + " was removed"});
 }
 
 void forget_levels(State& state, const BalancerId& balancer) {
@@ -152,10 +177,7 @@ void watch_balancers(Turn& turn) {
   }
   std::erase_if(turn.state.balancers, [&](const auto& entry) {
     if (turn.now - entry.second.heard_at < kBalancerForgottenAfter) return false;
-    for (auto& [name, service] : turn.state.services) {
-      service.traffic.erase(entry.first);
-      for (auto& [id, worker] : service.workers) worker.use.erase(entry.first);
-    }
+    forget_counts(turn.state, entry.first);
     return true;
   });
 }

@@ -12,6 +12,7 @@
 namespace foretide::coordinator {
 
 void apply(Turn& turn, const TrafficReported& event);
+void apply(Turn& turn, const BalancerRemoved& event);
 
 // What a balancer that has fallen silent, or begun a new life, last said to be waiting and in
 // service is no longer so, as far as anyone knows.

@@ -115,6 +115,8 @@ ServiceView view_of(const State& state, const ServiceRecord& service, Instant no
     view.max = service.settings->scale.max;
     view.capacity_per_worker = service.settings->capacity_soft;
   }
+  view.paused = service.paused;
+  view.reported = !service.traffic.empty();
   view.desired = service.desired.value_or(0);
   view.arrivals_total = service.totals.arrivals;
   view.completed_total = service.totals.completed;
@@ -134,6 +136,7 @@ NodeView view_of(const NodeRecord& node, Instant now) {
   view.id = node.id;
   view.address = node.address;
   view.version = node.version;
+  view.draining = node.draining;
   view.state = node.is_lost(now)      ? "lost"
                : node.is_suspect(now) ? "suspect"
                : node.merged          ? "live"

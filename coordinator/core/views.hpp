@@ -59,6 +59,8 @@ struct ServiceView {
   std::uint32_t held = 0, in_flight = 0;
   std::optional<Decision> last_decision;  // the last that changed the count
   std::optional<ManualView> manual;
+  bool paused = false;
+  bool reported = false;  // some balancer has counted; until then the totals are not known
   std::vector<WorkerView> workers;
 };
 
@@ -66,6 +68,7 @@ struct NodeView {
   NodeId id;
   std::string address, version;
   std::string state;  // live, joining (its report is awaited), suspect, lost
+  bool draining = false;
   double cpus = 0.0;
   std::uint64_t memory_bytes = 0;
   std::optional<wire::HostSample> sample;

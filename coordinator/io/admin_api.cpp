@@ -30,13 +30,6 @@ Duration seconds_of(double seconds) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
-template <class List>
-Json list_of(const List& values) {
-  Json list = Json::array();
-  for (const auto& value : values) list.push_back(json_for(value));
-  return list;
-}
-
 }  // namespace
 
 AdminApi::AdminApi(const State& state, Store& store, Orders orders)
@@ -67,9 +60,19 @@ std::span<const AdminApi::Route> AdminApi::routes() {
         "Hold this many workers, until it expires or a null count ends it.", kJson, kJson,
         R"({"count": 3, "for": "10m"})"},
        &AdminApi::scale},
-      {{"POST", "/v1/services/{name}/pause", "Not built yet: answers 501."}, &AdminApi::not_built},
-      {{"POST", "/v1/services/{name}/resume", "Not built yet: answers 501."}, &AdminApi::not_built},
-      {{"POST", "/v1/nodes/{name}/drain", "Not built yet: answers 501."}, &AdminApi::not_built},
+      {{"POST", "/v1/services/{name}/pause",
+        "From now on only a count given by hand changes how many workers there are."},
+       &AdminApi::pause},
+      {{"POST", "/v1/services/{name}/resume", "The rules decide again."}, &AdminApi::resume},
+      {{"POST", "/v1/nodes/{name}/drain",
+        "Replaces its workers on other nodes and gives it no new one, until false ends that.",
+        kJson, kJson, R"({"draining": true})"},
+       &AdminApi::drain},
+      {{"DELETE", "/v1/nodes/{name}",
+        "Revokes its key: it is gone for good, and its workers are replaced on other nodes."},
+       &AdminApi::remove_node},
+      {{"DELETE", "/v1/balancers/{name}", "Revokes its key: nobody waits for it any more."},
+       &AdminApi::remove_balancer},
       {{"GET", "/v1/workers", "The workers of all services."}, &AdminApi::workers},
       {{"GET", "/v1/events",
         "The latest notices; with Accept: text/event-stream, decisions and notices as they come."},
@@ -211,6 +214,11 @@ AdminResponse AdminApi::scale(const AdminRequest& request, const std::string& na
     return refuse(400, name + " has upstreams, which are not Foretide's to start or stop");
   const auto asked = scale_in(request.body);
   if (!asked) return refuse(400, asked.error());
+  const ScaleSettings& scale = service->second.settings->scale;
+  if (asked->count && (*asked->count < scale.min || *asked->count > scale.max))
+    return refuse(400, name + " may have " + std::to_string(scale.min) + " to " +
+                           std::to_string(scale.max) +
+                           " workers: scale.min and scale.max in the cluster file say so");
   if (Outcome done = orders_.hold(id, asked->count, asked->expires_after); !done)
     return refuse(503, done.error());
   const auto view = service_view(state_, id, orders_.now());
@@ -255,16 +263,60 @@ AdminResponse AdminApi::reload(const AdminRequest&, const std::string&) {
 AdminResponse AdminApi::token(const AdminRequest& request, const std::string&) {
   const auto asked = token_in(request.body);
   if (!asked) return refuse(400, asked.error());
+  if (const std::string why = orders_.no_token_for(asked->name); !why.empty())
+    return refuse(400, why);
   const auto issued = orders_.issue_token(asked->role, asked->name);
-  if (!issued) return refuse(400, issued.error());
+  if (!issued) return refuse(503, issued.error());
   return ok({{"token", issued->token},
              {"control", issued->control},
              {"expires_in_s", issued->expires_in_s}});
 }
 
-AdminResponse AdminApi::not_built(const AdminRequest& request, const std::string&) {
-  const std::string what = request.path.substr(request.path.rfind('/') + 1);
-  return refuse(501, what + " is not built yet in this version of Foretide; nothing was changed");
+AdminResponse AdminApi::pause(const AdminRequest&, const std::string& name) {
+  return set_pause(name, true);
+}
+
+AdminResponse AdminApi::resume(const AdminRequest&, const std::string& name) {
+  return set_pause(name, false);
+}
+
+AdminResponse AdminApi::set_pause(const std::string& name, bool paused) {
+  const auto service = state_.services.find(ServiceId{name});
+  if (service == state_.services.end() || !service->second.settings)
+    return refuse(404, "there is no service named " + name);
+  if (service->second.is_static())
+    return refuse(400, name + " has upstreams, which are not Foretide's to start or stop");
+  if (Outcome done = orders_.pause({service->first, paused}); !done)
+    return refuse(503, done.error());
+  return ok({{"service", name}, {"paused", service->second.paused}});
+}
+
+AdminResponse AdminApi::drain(const AdminRequest& request, const std::string& name) {
+  const auto node = state_.nodes.find(NodeId{name});
+  if (node == state_.nodes.end()) return refuse(404, "there is no node named " + name);
+  const auto draining = drain_in(request.body);
+  if (!draining) return refuse(400, draining.error());
+  if (Outcome done = orders_.drain({node->first, *draining}); !done)
+    return refuse(503, done.error());
+  return ok({{"node", name},
+             {"draining", node->second.draining},
+             {"workers", node->second.workers.size()}});
+}
+
+AdminResponse AdminApi::remove_node(const AdminRequest&, const std::string& name) {
+  return remove(wire::Role::kAgent, name);
+}
+
+AdminResponse AdminApi::remove_balancer(const AdminRequest&, const std::string& name) {
+  return remove(wire::Role::kBalancer, name);
+}
+
+AdminResponse AdminApi::remove(wire::Role role, const std::string& name) {
+  if (!orders_.is_enrolled(role, name))
+    return refuse(404, std::string("there is no ") +
+                           (role == wire::Role::kAgent ? "node" : "balancer") + " named " + name);
+  if (Outcome done = orders_.remove(role, name); !done) return refuse(503, done.error());
+  return ok({{"removed", name}});
 }
 
 }  // namespace foretide::coordinator

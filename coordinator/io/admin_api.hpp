@@ -2,7 +2,7 @@
 //
 // One table of routes holds method, path, what it is for and who answers; /openapi.json is written
 // from that table, so it describes what is built and nothing else. Unknown paths get 404, wrong
-// methods 405, bad input 400 with a sentence, calls whose feature is not built yet 501: all as
+// methods 405, bad input 400 with a sentence, what cannot be stored now 503: all as
 // {"error": "…"}. The server in front has checked token, Host and Origin.
 //
 // It changes nothing itself: what it wants done it asks of the coordinator through `Orders`.
@@ -41,10 +41,16 @@ struct Orders {
   std::function<Instant()> now;
   std::function<std::string()> not_ready;  // why not; empty when ready
   std::function<Result<Reloaded>()> reload;
+  std::function<std::string(const std::string& name)>
+      no_token_for;  // why not; empty: one may be had
   std::function<Result<IssuedToken>(wire::Role, const std::string& name)> issue_token;
   std::function<Outcome(const ServiceId&, std::optional<std::uint32_t> count,
                         Duration expires_after)>
       hold;
+  std::function<Outcome(const PauseSet&)> pause;
+  std::function<Outcome(const DrainSet&)> drain;
+  std::function<bool(wire::Role, const std::string& name)> is_enrolled;
+  std::function<Outcome(wire::Role, const std::string& name)> remove;
   std::function<void(const ServiceId&, Duration ahead)> ask_forecast;
   std::function<std::string()> metrics;
 };
@@ -83,7 +89,13 @@ class AdminApi {
   AdminResponse textbook_scale(const AdminRequest& request, const std::string&);
   AdminResponse reload(const AdminRequest&, const std::string&);
   AdminResponse token(const AdminRequest& request, const std::string&);
-  AdminResponse not_built(const AdminRequest& request, const std::string&);
+  AdminResponse pause(const AdminRequest&, const std::string& name);
+  AdminResponse resume(const AdminRequest&, const std::string& name);
+  AdminResponse drain(const AdminRequest& request, const std::string& name);
+  AdminResponse remove_node(const AdminRequest&, const std::string& name);
+  AdminResponse remove_balancer(const AdminRequest&, const std::string& name);
+  AdminResponse set_pause(const std::string& name, bool paused);
+  AdminResponse remove(wire::Role role, const std::string& name);
 
   const State& state_;
   Store& store_;

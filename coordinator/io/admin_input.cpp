@@ -46,11 +46,11 @@ Result<ScaleAsked> scale_in(const std::string& body) {
   }
   ScaleAsked asked;
   const Json& count = json["count"];
-  if (count.is_number_unsigned() && count.get<std::uint64_t>() <= kManualMax)
+  constexpr std::uint64_t kMost = 1'000'000;  // what the service may have is told apart
+  if (count.is_number_unsigned() && count.get<std::uint64_t>() <= kMost)
     asked.count = count.get<std::uint32_t>();
   else if (!count.is_null())
-    return Error{"\"count\" must be a whole number from 0 to " + std::to_string(kManualMax) +
-                 ", or null"};
+    return Error{"\"count\" must be a whole number of workers, or null"};
   if (!json.contains("for") || json["for"].is_null()) return asked;
   const auto length = json["for"].is_string()
                           ? settings::parse_duration(json["for"].get<std::string>())
@@ -59,6 +59,15 @@ Result<ScaleAsked> scale_in(const std::string& body) {
     return Error{"\"for\" must be a length of time such as \"30s\", \"10m\" or \"2h\""};
   asked.expires_after = *length;
   return asked;
+}
+
+Result<bool> drain_in(const std::string& body) {
+  if (body.empty()) return true;
+  const Json json = Json::parse(body, nullptr, false);
+  const auto draining = json.is_object() ? json.find("draining") : json.end();
+  if (!json.is_object() || json.size() != 1 || draining == json.end() || !draining->is_boolean())
+    return Error{R"(send {"draining": true}, or {"draining": false} to end it)"};
+  return draining->get<bool>();
 }
 
 Result<TokenAsked> token_in(const std::string& body) {

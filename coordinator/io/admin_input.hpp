@@ -13,8 +13,6 @@
 
 namespace foretide::coordinator {
 
-inline constexpr std::uint32_t kManualMax = 10'000;  // workers that one may ask for by hand
-
 // Fits "/v1/services/{name}/scale" to a path; `name` receives what stands for {name}.
 bool fits(std::string_view pattern, std::string_view path, std::string& name);
 
@@ -27,6 +25,9 @@ struct ScaleAsked {
   Duration expires_after{};
 };
 Result<ScaleAsked> scale_in(const std::string& body);
+
+// {"draining": false}, or nothing at all for true
+Result<bool> drain_in(const std::string& body);
 
 // {"role": "agent", "name": "node-a"}, the name optional
 struct TokenAsked {

@@ -32,13 +32,6 @@ Json change_json(const Decision& decision) {
           {"reason", decision.reason}};
 }
 
-template <class List>
-Json list_of(const List& values) {
-  Json list = Json::array();
-  for (const auto& value : values) list.push_back(json_for(value));
-  return list;
-}
-
 }  // namespace
 
 std::string iso_text(WallTime time) {
@@ -119,6 +112,7 @@ Json json_for(const ServiceView& service) {
                {"held_total", service.held_total},
                {"held", service.held},
                {"in_flight", service.in_flight}};
+  json["paused"] = service.paused;
   json["manual"] = nullptr;
   if (service.manual)
     json["manual"] = {{"count", service.manual->count},
@@ -136,6 +130,7 @@ Json json_for(const NodeView& node) {
   return {{"name", node.id.text},
           {"address", text_or_null(node.address)},
           {"state", node.state},
+          {"draining", node.draining},
           {"version", text_or_null(node.version)},
           {"cpus", rounded(node.cpus)},
           {"cpu_usage", rounded(sample.cpu_usage)},
@@ -180,6 +175,27 @@ Json json_for(const Forecast& forecast) {
           {"p90", rounded(forecast.quantile(0.9))},
           {"p99", rounded(forecast.quantile(0.99))},
           {"outcomes", forecast.outcomes.size()}};
+}
+
+std::optional<Decision> decision_in(const ServiceId& service, WallTime at,
+                                    const std::string& json) {
+  const Json stored = Json::parse(json, nullptr, false);
+  if (!stored.is_object()) return std::nullopt;
+  const auto whole = [&](const char* key) -> std::optional<std::uint32_t> {
+    const auto found = stored.find(key);
+    if (found == stored.end() || !found->is_number_unsigned()) return std::nullopt;
+    return found->get<std::uint32_t>();
+  };
+  const auto text = [&](const char* key) {
+    const auto found = stored.find(key);
+    return found != stored.end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  const auto from = whole("from"), to = whole("to");
+  if (!from || !to) return std::nullopt;
+  Decision decision{.service = service, .at = at, .from = *from, .to = *to};
+  decision.rule = text("rule");
+  decision.reason = text("reason");
+  return decision;
 }
 
 }  // namespace foretide::coordinator

@@ -3,7 +3,8 @@
 // durations are seconds, load and capacity are requests in flight.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "common/time.hpp"
@@ -25,5 +26,15 @@ Json json_for(const NodeView& node);
 Json json_for(const BalancerView& balancer);
 Json json_for(const Notice& notice);
 Json json_for(const Forecast& forecast);
+
+template <class List>
+Json list_of(const List& values) {
+  Json list = Json::array();
+  for (const auto& value : values) list.push_back(json_for(value));
+  return list;
+}
+
+// What a stored decision says of the change itself; nothing when it cannot be read.
+std::optional<Decision> decision_in(const ServiceId& service, WallTime at, const std::string& json);
 
 }  // namespace foretide::coordinator

@@ -15,6 +15,11 @@ const char* word(wire::Role role) {
 
 constexpr const char* kNewToken = " Make a new one with `foretide token`.";
 
+std::string no_name(const std::string& text) {
+  return "'" + text +
+         "' is no name: use 1 to 63 of a-z, A-Z, 0-9, '.', '_' and '-', a letter or digit first";
+}
+
 wire::Refusal refuse(std::string reason) {
   return {std::move(reason), true};
 }
@@ -68,18 +73,19 @@ std::vector<BalancerId> Enrolment::balancers() const {
   return balancers;
 }
 
-Outcome Enrolment::issue(const std::string& token_key, wire::Role role, const std::string& name,
-                         WallTime now) {
-  if (!name.empty() && !is_name(name))
-    return Error{
-        "'" + name +
-        "' is no name: use 1 to 63 of a-z, A-Z, 0-9, '.', '_' and '-', a letter or digit first"};
+std::string Enrolment::no_token_for(const std::string& name, WallTime now) const {
+  if (!name.empty() && !is_name(name)) return no_name(name);
   const auto open = std::count_if(tokens_.begin(), tokens_.end(), [&](const auto& entry) {
     return !entry.second.spent_at && entry.second.expires_at > now;
   });
-  if (static_cast<std::size_t>(open) >= kOpenTokensMax)
-    return Error{"there are " + std::to_string(open) +
-                 " unused join tokens already; use them or wait until they expire"};
+  if (static_cast<std::size_t>(open) < kOpenTokensMax) return {};
+  return "there are " + std::to_string(open) +
+         " unused join tokens already; use them or wait until they expire";
+}
+
+Outcome Enrolment::issue(const std::string& token_key, wire::Role role, const std::string& name,
+                         WallTime now) {
+  if (std::string why = no_token_for(name, now); !why.empty()) return Error{std::move(why)};
   StoredToken token{token_key, role, name, now + kTokenLife, std::nullopt, ""};
   if (Outcome stored = store_->add_token(token); !stored) return stored;
   tokens_.emplace(token_key, std::move(token));
@@ -117,10 +123,7 @@ std::variant<StoredPeer, wire::Refusal> Enrolment::enrol(const std::string& toke
       peers_.contains(asked.public_key))
     return refuse("the new key is not usable: it must be a fresh CURVE public key");
   const std::string& wanted = token.name.empty() ? asked.name : token.name;
-  if (!is_name(wanted))
-    return refuse(
-        "'" + wanted +
-        "' is no name: use 1 to 63 of a-z, A-Z, 0-9, '.', '_' and '-', a letter or digit first");
+  if (!is_name(wanted)) return refuse(no_name(wanted));
 
   StoredPeer peer{asked.public_key, token.role, free_name(token.role, wanted), now, false};
   StoredToken spent = token;

@@ -42,6 +42,8 @@ class Enrolment {
 
   std::vector<BalancerId> balancers() const;
 
+  // Why no token can be had now for this name; empty when one can.
+  std::string no_token_for(const std::string& name, WallTime now) const;
   // Makes the one-time public key good for one enrolment. An empty name leaves it to the joiner.
   Outcome issue(const std::string& token_key, wire::Role role, const std::string& name,
                 WallTime now);

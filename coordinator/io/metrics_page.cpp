@@ -21,8 +21,9 @@ void add_service(Exposition& page, const ServiceView& service) {
   const auto gauge = [&](const char* name, const char* help, Number value) {
     if (value) page.gauge(name, help, labels, *value);  // what is not known has no sample
   };
+  // Right after our start a total of nothing would look like a counter that began anew.
   const auto counter = [&](const char* name, const char* help, std::uint64_t value) {
-    page.counter(name, help, labels, number(value));
+    if (service.reported) page.counter(name, help, labels, number(value));
   };
   gauge("foretide_service_desired_workers", "Workers that the service should have.",
         service.desired);

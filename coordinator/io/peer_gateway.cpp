@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "common/io/clock.hpp"
 #include "common/io/log.hpp"
 #include "common/wire/codec.hpp"
 
@@ -13,17 +14,6 @@ namespace {
 
 constexpr Duration kComplaintEvery = std::chrono::seconds(10);
 constexpr std::size_t kComplaintsKept = 1024;
-
-Instant monotonic_now() {
-  return std::chrono::steady_clock::now();
-}
-WallTime wall_now() {
-  return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
-bool is_wildcard(const std::string& host) {
-  return host.empty() || host == "0.0.0.0" || host == "::";
-}
 
 }  // namespace
 
@@ -105,7 +95,7 @@ wire::Enrolled PeerGateway::enrolled_for(const StoredPeer& peer) const {
   wire::Enrolled enrolled{peer.name, bound(Lane::kControl), bound(Lane::kTelemetry)};
   // Telemetry on an interface of its own is told by address; else it is where control was dialled.
   const bool apart =
-      !is_wildcard(enrolled.telemetry.host) && enrolled.telemetry.host != enrolled.control.host;
+      !enrolled.telemetry.is_wildcard() && enrolled.telemetry.host != enrolled.control.host;
   enrolled.control.host.clear();
   if (!apart) enrolled.telemetry.host.clear();
   return enrolled;

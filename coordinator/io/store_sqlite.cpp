@@ -3,13 +3,14 @@
 #include <array>
 #include <utility>
 
+#include "common/io/log.hpp"
 #include "common/wire/codec.hpp"
 #include "coordinator/io/sqlite.hpp"
 
 namespace foretide::coordinator {
 namespace {
 
-constexpr std::array<std::string_view, 1> kMigrations{R"sql(
+constexpr std::string_view kFirstTables = R"sql(
   CREATE TABLE epochs (epoch INTEGER PRIMARY KEY, revision INTEGER NOT NULL);
   CREATE TABLE desired_sets (node TEXT PRIMARY KEY, message BLOB NOT NULL);
   CREATE TABLE peers (public_key TEXT PRIMARY KEY, role INTEGER NOT NULL, name TEXT NOT NULL,
@@ -21,7 +22,12 @@ constexpr std::array<std::string_view, 1> kMigrations{R"sql(
   CREATE TABLE decisions (id INTEGER PRIMARY KEY AUTOINCREMENT, service TEXT NOT NULL,
                          at_ms INTEGER NOT NULL, json TEXT NOT NULL);
   CREATE INDEX decision_of_service ON decisions (service, id);
-)sql"};
+)sql";
+constexpr std::string_view kOrdersByHand = R"sql(
+  CREATE TABLE paused_services (service TEXT PRIMARY KEY);
+  CREATE TABLE draining_nodes (node TEXT PRIMARY KEY);
+)sql";
+constexpr std::array<std::string_view, 2> kMigrations{kFirstTables, kOrdersByHand};
 
 std::int64_t ms(WallTime time) {
   return time.time_since_epoch().count();
@@ -47,7 +53,6 @@ enum Sql : std::size_t {
   kAddDecision,
   kTrimDecisions,
   kDecisions,
-  kLastDecision,
   kPeers,
   kAddPeer,
   kRevoke,
@@ -59,8 +64,15 @@ enum Sql : std::size_t {
   kPutOverride,
   kDropOverride,
   kOverrides,
+  kLastDecisions,
+  kPause,
+  kResume,
+  kPaused,
+  kDrain,
+  kUndrain,
+  kDraining,
 };
-constexpr std::array<std::string_view, kOverrides + 1> kSql{
+constexpr std::array<std::string_view, kDraining + 1> kSql{
     "INSERT INTO epochs SELECT ?, 0 WHERE NOT EXISTS (SELECT 1 FROM epochs WHERE epoch >= ?1)",
     "DELETE FROM epochs WHERE epoch < (SELECT max(epoch) FROM epochs)",
     "UPDATE epochs SET revision = max(revision, ?) WHERE epoch = (SELECT max(epoch) FROM epochs)",
@@ -71,7 +83,6 @@ constexpr std::array<std::string_view, kOverrides + 1> kSql{
     "INSERT INTO decisions (service, at_ms, json) VALUES (?, ?, ?)",
     "DELETE FROM decisions WHERE id <= (SELECT max(id) FROM decisions) - ?",
     "SELECT at_ms, json FROM decisions WHERE service = ? ORDER BY id DESC LIMIT ?",
-    "SELECT ifnull(max(id), 0) FROM decisions",
     "SELECT public_key, role, name, created_at_ms, revoked FROM peers ORDER BY created_at_ms, name",
     "INSERT INTO peers VALUES (?, ?, ?, ?, 0)",
     "UPDATE peers SET revoked = 1 WHERE public_key = ?",
@@ -87,6 +98,14 @@ constexpr std::array<std::string_view, kOverrides + 1> kSql{
     "expires_at_ms = excluded.expires_at_ms",
     "DELETE FROM overrides WHERE service = ?",
     "SELECT service, count, expires_at_ms FROM overrides ORDER BY service",
+    "SELECT service, at_ms, json FROM decisions WHERE id IN (SELECT max(id) FROM decisions GROUP "
+    "BY service)",
+    "INSERT OR IGNORE INTO paused_services VALUES (?)",
+    "DELETE FROM paused_services WHERE service = ?",
+    "SELECT service FROM paused_services ORDER BY service",
+    "INSERT OR IGNORE INTO draining_nodes VALUES (?)",
+    "DELETE FROM draining_nodes WHERE node = ?",
+    "SELECT node FROM draining_nodes ORDER BY node",
 };
 
 }  // namespace
@@ -164,19 +183,18 @@ Result<std::uint64_t> Store::revision() {
 
 Result<std::vector<std::pair<NodeId, wire::DesiredSet>>> Store::sets() {
   std::vector<std::pair<NodeId, wire::DesiredSet>> sets;
-  std::string problem;
   Outcome done = (*statements_)[kSets].run({}, [&](const SqlRow& row) {
     const std::string bytes = row.bytes(1);
     auto message = wire::decode(bytes);
     auto* set = message ? std::get_if<wire::DesiredSet>(&message->body) : nullptr;
-    if (set)
-      sets.emplace_back(NodeId{row.bytes(0)}, std::move(*set));
-    else
-      problem = "the desired set of node " + row.bytes(0) +
-                " cannot be read: " + (message ? "it is another message" : message.error());
+    if (set) return sets.emplace_back(NodeId{row.bytes(0)}, std::move(*set)), void();
+    spdlog::error(
+        "{}: the desired set of node {} cannot be read ({}): its workers are taken in as the node "
+        "reports them",
+        statements_->file.path(), row.bytes(0),
+        message ? "it is another message" : message.error());
   });
   if (!done) return Error{done.error()};
-  if (!problem.empty()) return Error{statements_->file.path() + ": " + problem};
   return sets;
 }
 
@@ -191,12 +209,13 @@ Result<std::vector<StoredDecision>> Store::decisions(const ServiceId& service,
   return decisions;
 }
 
-Result<std::uint64_t> Store::decisions_total() {
-  std::int64_t total = 0;
-  Outcome done =
-      (*statements_)[kLastDecision].run({}, [&](const SqlRow& row) { total = row.integer(0); });
+Result<std::vector<StoredDecision>> Store::last_decisions() {
+  std::vector<StoredDecision> decisions;
+  Outcome done = (*statements_)[kLastDecisions].run({}, [&](const SqlRow& row) {
+    decisions.push_back({ServiceId{row.bytes(0)}, wall(row.integer(1)), row.bytes(2)});
+  });
   if (!done) return Error{done.error()};
-  return static_cast<std::uint64_t>(total);
+  return decisions;
 }
 
 Result<std::vector<StoredPeer>> Store::peers() {
@@ -272,6 +291,38 @@ Result<std::vector<StoredOverride>> Store::overrides() {
   });
   if (!done) return Error{done.error()};
   return overrides;
+}
+
+Outcome Store::pause(const ServiceId& service) {
+  return (*statements_)[kPause].run({std::string_view(service.text)});
+}
+
+Outcome Store::resume(const ServiceId& service) {
+  return (*statements_)[kResume].run({std::string_view(service.text)});
+}
+
+Result<std::vector<ServiceId>> Store::paused() {
+  std::vector<ServiceId> services;
+  Outcome done = (*statements_)[kPaused].run(
+      {}, [&](const SqlRow& row) { services.push_back({row.bytes(0)}); });
+  if (!done) return Error{done.error()};
+  return services;
+}
+
+Outcome Store::drain(const NodeId& node) {
+  return (*statements_)[kDrain].run({std::string_view(node.text)});
+}
+
+Outcome Store::undrain(const NodeId& node) {
+  return (*statements_)[kUndrain].run({std::string_view(node.text)});
+}
+
+Result<std::vector<NodeId>> Store::draining() {
+  std::vector<NodeId> nodes;
+  Outcome done = (*statements_)[kDraining].run(
+      {}, [&](const SqlRow& row) { nodes.push_back({row.bytes(0)}); });
+  if (!done) return Error{done.error()};
+  return nodes;
 }
 
 }  // namespace foretide::coordinator

@@ -1,6 +1,6 @@
 // What a coordinator must not forget, in one SQLite file (WAL, synchronous=FULL): the epoch and the
 // highest revision, each node's last desired set, who may connect (keys of nodes and balancers),
-// join tokens, manual counts, and the newest 10,000 decisions.
+// join tokens, what was ordered by hand (counts, pauses, drains), and the newest 10,000 decisions.
 //
 // The rule that it serves: nothing is sent before it is durable. `commit` writes a whole batch in
 // one transaction (about 0.3 ms), and only when it says Done may the sends that depend on it go
@@ -78,10 +78,11 @@ class Store {
 
   Result<std::uint64_t> epoch();  // 0 in a new store
   Result<std::uint64_t> revision();
+  // One that cannot be read is left out and told in the log: its node's report makes up for it.
   Result<std::vector<std::pair<NodeId, wire::DesiredSet>>> sets();
   Result<std::vector<StoredDecision>> decisions(const ServiceId& service,
                                                 std::uint32_t limit);  // newest first
-  Result<std::uint64_t> decisions_total();
+  Result<std::vector<StoredDecision>> last_decisions();                // of each service
 
   Result<std::vector<StoredPeer>> peers();
   Outcome revoke(const std::string& public_key);
@@ -95,6 +96,13 @@ class Store {
   Outcome set_override(const StoredOverride& override_);
   Outcome clear_override(const ServiceId& service);
   Result<std::vector<StoredOverride>> overrides();
+
+  Outcome pause(const ServiceId& service);
+  Outcome resume(const ServiceId& service);
+  Result<std::vector<ServiceId>> paused();
+  Outcome drain(const NodeId& node);
+  Outcome undrain(const NodeId& node);
+  Result<std::vector<NodeId>> draining();
 
  private:
   struct Statements;

@@ -110,7 +110,9 @@ void FleetWatch::saw_decision(const coordinator::Decision& decision) {
            std::to_string(decision.to) + " by " + decision.rule + ": " + decision.reason;
   });
   constexpr Duration kFresh = std::chrono::seconds(15);
-  const bool by_demand = decision.rule != "manual" && decision.rule != "max" &&
+  // A shrink that min or max names is one by hand: what demand asks for is held before they speak.
+  const bool by_demand = decision.rule != "manual" && decision.rule != "min" &&
+                         decision.rule != "max" && decision.rule != "paused" &&
                          decision.rule != "adopted" && decision.rule != "removed";
   if (decision.to >= decision.from || !by_demand || !silence_) return;
   if (const Duration silence = silence_(decision.service); silence > kFresh) {

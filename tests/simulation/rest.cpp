@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "agent/core/backoff.hpp"
+
 namespace foretide::simulation {
 namespace {
 
@@ -104,6 +106,9 @@ Duration longest_pause_in(const Cast& cast) {
     for (const auto& [id, life] : agent->roster()->workers()) {
       if (life.step == agent::LifeStep::kBackingOff && life.retry_at) {
         longest = std::max(longest, *life.retry_at - agent->program().now());
+      } else if (life.step == agent::LifeStep::kProbing || life.step == agent::LifeStep::kFailing) {
+        // A start that the faults have spoilt already is yet to be paid for.
+        longest = std::max(longest, agent::backoff_for(life.failures + 1, 1.0));
       }
     }
   }

@@ -57,10 +57,10 @@ void SimCoordinator::start() {
   });
   state_.emplace();
   watch_.coordinator_begins();
-  Started started{.epoch = epoch_,
-                  .nodes = {},
-                  .balancers = {enrolled_.begin(), enrolled_.end()},
-                  .cluster = cluster_};
+  Started started{.epoch = epoch_, .balancers = {enrolled_.begin(), enrolled_.end()}};
+  started.cluster = cluster_;
+  if (epoch_ == 0) started.tag = tag_of_next_store();
+  for (const auto& [service, decision] : decided_) started.decided.push_back(decision);
   for (const auto& [node, set] : sets_) started.nodes.push_back({node, set});
   feed(std::move(started));
   if (!program_.is_up()) return;
@@ -82,6 +82,7 @@ void SimCoordinator::lose_store() {
   epoch_ = 0;
   sets_.clear();
   enrolled_.clear();
+  decided_.clear();
   traffic_heard_.clear();
   for (const auto& [peer, known] : balancers_) known.second->is_a_stranger();
 }
@@ -177,6 +178,14 @@ void SimCoordinator::act(const PersistEpoch& action) {
 
 void SimCoordinator::act(const PersistSet& action) {
   sets_[action.node] = action.set;
+}
+
+void SimCoordinator::act(const RecordDecision& action) {
+  decided_[action.decision.service] = action.decision;
+}
+
+std::string SimCoordinator::tag_of_next_store() {
+  return std::string(1, static_cast<char>('a' + stores_++ % 26));
 }
 
 void SimCoordinator::act(const SendWelcomeNode& action) {

@@ -72,9 +72,10 @@ class SimCoordinator {
   void act(const coordinator::SendSet& action);
   void act(const coordinator::SendServiceTable& action);
   void act(const coordinator::SendMatchTable& action);
-  void act(const coordinator::RecordDecision&) {}
+  void act(const coordinator::RecordDecision& action);
   void act(const coordinator::Notice& action);
   void send(const std::string& session, wire::Body body);
+  std::string tag_of_next_store();
   void check_durable(std::uint64_t epoch, const char* what);
 
   Ground& ground_;
@@ -97,6 +98,8 @@ class SimCoordinator {
   std::uint64_t epoch_ = 0;
   std::map<NodeId, wire::DesiredSet> sets_;
   std::set<BalancerId> enrolled_;
+  std::map<ServiceId, coordinator::Decision> decided_;
+  unsigned stores_ = 0;
 };
 
 }  // namespace foretide::simulation

@@ -44,8 +44,11 @@ class AdminApiTest : public testing::Test {
       if (!reload_problems_.empty()) return Error{reload_problems_};
       return Reloaded{true};
     };
-    orders.issue_token = [](wire::Role role, const std::string& name) -> Result<IssuedToken> {
-      if (name == "bad name") return Error{"'bad name' is no name"};
+    orders.no_token_for = [](const std::string& name) {
+      return name == "bad name" ? "'bad name' is no name" : std::string();
+    };
+    orders.issue_token = [this](wire::Role role, const std::string&) -> Result<IssuedToken> {
+      if (disk_is_full_) return Error{"control.db: disk is full"};
       return IssuedToken{role == wire::Role::kAgent ? "ft1.a.x.y" : "ft1.b.x.y", "10.0.0.1:7401",
                          3600};
     };
@@ -53,6 +56,20 @@ class AdminApiTest : public testing::Test {
                          Duration expires_after) -> Outcome {
       held_ = count;
       held_for_ = expires_after;
+      return Done{};
+    };
+    orders.pause = [this](const PauseSet& order) -> Outcome {
+      if (disk_is_full_) return Error{"control.db: disk is full"};
+      state_.services.at(order.service).paused = order.paused;
+      return Done{};
+    };
+    orders.drain = [this](const DrainSet& order) -> Outcome {
+      state_.nodes.at(order.node).draining = order.draining;
+      return Done{};
+    };
+    orders.is_enrolled = [](wire::Role, const std::string& name) { return name == "node-a"; };
+    orders.remove = [this](wire::Role role, const std::string& name) -> Outcome {
+      removed_.emplace_back(role, name);
       return Done{};
     };
     orders.ask_forecast = [this](const ServiceId&, Duration ahead) { asked_ahead_ = ahead; };
@@ -115,6 +132,8 @@ class AdminApiTest : public testing::Test {
   }
 
   std::string folder_, not_ready_, reload_problems_;
+  bool disk_is_full_ = false;
+  std::vector<std::pair<wire::Role, std::string>> removed_;
   std::unique_ptr<Store> store_;
   State state_;
   std::unique_ptr<AdminApi> api_;
@@ -193,13 +212,41 @@ TEST_F(AdminApiTest, AnswersUnknownPathsNamesAndMethodsInJson) {
   EXPECT_EQ(ask("GET", "/v1/reload").status, 405);
 }
 
-TEST_F(AdminApiTest, SaysWhatIsNotBuiltYet) {
-  for (const char* path :
-       {"/v1/services/web/pause", "/v1/services/web/resume", "/v1/nodes/node-a/drain"}) {
-    const AdminResponse response = ask("POST", path);
-    EXPECT_EQ(response.status, 501);
-    EXPECT_THAT(response.body, HasSubstr("not built yet"));
-  }
+TEST_F(AdminApiTest, PausesAndResumesAService) {
+  EXPECT_EQ(ask("POST", "/v1/services/web/pause").status, 200);
+  EXPECT_EQ(get("/v1/services/web")["paused"], true);
+  EXPECT_EQ(ask("POST", "/v1/services/web/resume").status, 200);
+  EXPECT_EQ(get("/v1/services/web")["paused"], false);
+  EXPECT_EQ(ask("POST", "/v1/services/none/pause").status, 404);
+  disk_is_full_ = true;
+  EXPECT_EQ(ask("POST", "/v1/services/web/pause").status, 503);
+  EXPECT_EQ(get("/v1/services/web")["paused"], false) << "what is not stored is not done";
+}
+
+TEST_F(AdminApiTest, DrainsANodeAndEndsThat) {
+  EXPECT_EQ(ask("POST", "/v1/nodes/node-a/drain").status, 200);
+  EXPECT_EQ(get("/v1/nodes")["nodes"][0]["draining"], true);
+  EXPECT_EQ(ask("POST", "/v1/nodes/node-a/drain", R"({"draining": false})").status, 200);
+  EXPECT_EQ(get("/v1/nodes")["nodes"][0]["draining"], false);
+  EXPECT_EQ(ask("POST", "/v1/nodes/none/drain").status, 404);
+  for (const char* body : {"nonsense", R"({"draining": 1})", R"({"off": true})", "[]"})
+    EXPECT_EQ(ask("POST", "/v1/nodes/node-a/drain", body).status, 400) << body;
+}
+
+TEST_F(AdminApiTest, RemovesWhatIsEnrolled) {
+  EXPECT_EQ(ask("DELETE", "/v1/nodes/node-a").status, 200);
+  EXPECT_EQ(ask("DELETE", "/v1/nodes/none").status, 404);
+  EXPECT_EQ(ask("DELETE", "/v1/balancers/edge").status, 404);
+  ASSERT_EQ(removed_.size(), 1u);
+  EXPECT_EQ(removed_.front(), std::pair(wire::Role::kAgent, std::string("node-a")));
+}
+
+TEST_F(AdminApiTest, RefusesACountThatTheClusterFileDoesNotAllow) {
+  const AdminResponse response = ask("POST", "/v1/services/web/scale", R"({"count": 11})");
+  EXPECT_EQ(response.status, 400);
+  EXPECT_THAT(response.body, HasSubstr("web may have 1 to 10 workers"));
+  EXPECT_EQ(ask("POST", "/v1/services/web/scale", R"({"count": 0})").status, 400);
+  EXPECT_EQ(held_, std::nullopt);
 }
 
 TEST_F(AdminApiTest, HoldsACountForATime) {
@@ -259,6 +306,8 @@ TEST_F(AdminApiTest, MakesTokensForAgentsAndBalancers) {
   EXPECT_EQ(ask("POST", "/v1/tokens", R"({"role": "agent", "name": 3})").status, 400);
   EXPECT_EQ(ask("POST", "/v1/tokens", R"({"role": "agent", "name": "bad name"})").status, 400);
   EXPECT_EQ(ask("POST", "/v1/tokens", "nonsense").status, 400);
+  disk_is_full_ = true;
+  EXPECT_EQ(ask("POST", "/v1/tokens", R"({"role": "agent"})").status, 503);
 }
 
 TEST_F(AdminApiTest, IsReadyOnlyWhenItMayBeReliedOn) {

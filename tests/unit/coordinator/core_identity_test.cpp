@@ -71,7 +71,10 @@ TEST(Identity, DoesNotWelcomeANewSessionBeforeItsHello) {
   agent.session = "a2";
   world.happens(NodeHello{kNode, "a2", agent.hello, ""});
   ASSERT_EQ(world.refusals.size(), 1u);
-  world.now += 3s;
+  for (int second = 0; second < 3; ++second) {
+    world.now += 1s;
+    world.happens(Tick{});
+  }
   world.happens(NodeReported{kNode, "a2", {}});
   EXPECT_EQ(welcomes_to(world, "a2"), 0u) << "it is asked for its Hello";
   world.happens(NodeHello{kNode, "a2", agent.hello, ""});

@@ -131,7 +131,10 @@ TEST(Retirement, StopsADrainThatTakesTooLong) {
   World world;
   ServiceSettings service = service_named("web");
   service.worker.stop.drain = 5s;
+  service.scale.min = 0;
   settle(world, service);
+  world.happens(ScaleSet{kWeb, 1, Duration::zero()});
+  world.pass(3s);
   world.balancers[{"edge"}].pinned[world.view("web").workers.at(0).id] = 1;
   world.happens(ScaleSet{kWeb, 0, Duration::zero()});
   world.pass(4s);
@@ -318,6 +321,53 @@ TEST(Rollout, MakesRoomFirstWhereBothDoNotFit) {
   ASSERT_EQ(world.view("web").workers.size(), 1u);
   EXPECT_EQ(world.view("web").workers.at(0).release, release_for(two.worker));
   EXPECT_EQ(world.view("web").ready, 1u);
+}
+
+// given: a release that needs more than any node has     expect: the old workers stay, and it is said
+TEST(Rollout, KeepsTheOldWorkersWhereTheirGoingMakesNoRoom) {
+  World world;
+  settle(world, service_named("web"));
+  world.balancers[{"edge"}].rate[kWeb] = 200.0;
+  world.pass(15s);
+  const std::uint32_t before = world.view("web").ready;
+  ASSERT_GE(before, 3u);
+  ServiceSettings two = release_two();
+  two.worker.needs.memory_bytes = std::uint64_t{1} << 40;
+  world.reload({two});
+  world.pass(30s);
+  EXPECT_GE(world.view("web").ready, 3u);
+  EXPECT_EQ(world.view("web").held, 0u);
+  EXPECT_TRUE(world.has_notice("too little memory free"));
+}
+
+// given: two nodes, one is drained     expect: a new worker is ready before an old one drains
+TEST(Drain, ReplacesTheWorkersOfANodeElsewhere) {
+  World world;
+  settle(world, service_named("web"));
+  ASSERT_EQ(world.running(), 1u);
+  world.join_agent("node-b");
+  world.happens(DrainSet{{"node-a"}, true});
+  std::uint32_t fewest = 1;
+  for (int i = 0; i < 100; ++i) {
+    world.pass(100ms);
+    fewest = std::min(fewest, world.running());
+  }
+  EXPECT_EQ(fewest, 1u);
+  ASSERT_EQ(world.view("web").workers.size(), 1u);
+  EXPECT_EQ(world.view("web").workers.at(0).node.text, "node-b");
+  world.happens(DrainSet{{"node-a"}, false});
+  world.happens(DrainSet{{"node-b"}, true});
+  world.pass(10s);
+  EXPECT_EQ(world.view("web").workers.at(0).node.text, "node-a") << "it takes workers again";
+}
+
+TEST(Drain, KeepsTheWorkersWhileNoOtherNodeHasRoom) {
+  World world;
+  settle(world, service_named("web"));
+  world.happens(DrainSet{{"node-a"}, true});
+  world.pass(60s);
+  EXPECT_EQ(world.view("web").ready, 1u);
+  EXPECT_TRUE(world.has_notice("no node can take a worker of web: node-a is being drained"));
 }
 
 TEST(Rollout, GoesBackToTheOldReleaseByCallingItsDrainOff) {

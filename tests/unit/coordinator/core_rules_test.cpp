@@ -122,11 +122,41 @@ TEST(Limits, HoldsWithoutData) {
   EXPECT_EQ(c.decision().rule, "hold");
 }
 
+// watched for a minute at 20, unheard for 20 s, then a second or nine of almost nothing
+TEST(Limits, DoesNotShrinkOnOneSecondAfterABlackout) {
+  Case c(20.0, 3);
+  c.at.now += 20s;
+  c.second(0.1);
+  EXPECT_EQ(c.decision().to, 3u) << "one second is no window";
+  for (int i = 0; i < 3; ++i) c.second(0.1);
+  EXPECT_EQ(c.decision().rule, "window");
+  for (int i = 0; i < 6; ++i) c.second(0.1);
+  EXPECT_EQ(c.decision().to, 1u);
+}
+
+// 16 in flight, last reported 1.9 s ago: still 16, not what the rest of the window adds up to
+TEST(Limits, TakesTimeThatNobodyReportedForUnknownAndNotForZero) {
+  Case c(16.0, 3);
+  c.at.now += 1900ms;
+  EXPECT_NEAR(present_load(c.service, c.at.now), 16.0, 0.01);
+  EXPECT_EQ(c.decision().to, 3u);
+}
+
+// no load for a window, but 20 long requests are still in service
+TEST(Limits, LeavesEnoughForWhatIsInServiceNow) {
+  Case c(0.1, 3);
+  c.service.traffic[{"edge"}].counts.in_flight = 20;
+  EXPECT_EQ(c.decision().to, 3u);
+  EXPECT_EQ(c.decision().rule, "survivors");
+}
+
 TEST(Limits, CountsStepsAndWaitsOutCooldowns) {
   Case c(1.0, 6);
   c.service.settings->scale.down_max_step = 2;
   EXPECT_EQ(c.decision().to, 4u);
   EXPECT_EQ(c.decision().rule, "max_step");
+  c.service.last_down = c.at.now - 500ms;
+  EXPECT_EQ(c.decision().to, 6u) << "once a second";
   c.service.settings->scale.down_cooldown = 30s;
   c.service.last_down = c.at.now - 10s;
   EXPECT_EQ(c.decision().to, 6u);
@@ -134,6 +164,8 @@ TEST(Limits, CountsStepsAndWaitsOutCooldowns) {
   Case up(60.0, 2);
   up.service.settings->scale.up_max_step = 3;
   EXPECT_EQ(up.decision().to, 5u);
+  up.service.last_up = up.at.now - 500ms;
+  EXPECT_EQ(up.decision().to, 2u);
   up.service.settings->scale.up_cooldown = 30s;
   up.service.last_up = up.at.now - 10s;
   EXPECT_EQ(up.decision().to, 2u);
@@ -147,6 +179,18 @@ TEST(Limits, BoundsByMaxAndMin) {
   low.service.settings->scale.min = 2;
   EXPECT_EQ(low.decision().to, 2u);
   EXPECT_EQ(low.decision().rule, "min");
+  low.service.manual = ManualCount{.count = 12, .until = {}};
+  EXPECT_EQ(low.decision().to, 10u) << "by hand as well";
+  EXPECT_EQ(low.decision().rule, "max");
+}
+
+TEST(Limits, ChangesNothingWhilePausedButByHand) {
+  Case c(60.0, 3);
+  c.service.paused = true;
+  EXPECT_EQ(c.decision().to, 3u);
+  EXPECT_EQ(c.decision().rule, "paused");
+  c.service.manual = ManualCount{.count = 5, .until = {}};
+  EXPECT_EQ(c.decision().to, 5u);
 }
 
 TEST(Decision, CarriesEveryRulesWord) {
@@ -236,6 +280,21 @@ TEST(Placement, FitsNeedsAndSaysWhyNot) {
   EXPECT_EQ(hosts.place(), "none: a has too little memory free");
   hosts.state.nodes.clear();
   EXPECT_EQ(hosts.place(), "none: no node has joined");
+}
+
+TEST(Placement, PutsNoMoreOnANodeThanItsSetCanCarry) {
+  Hosts hosts;
+  hosts.host("a");
+  for (std::uint32_t i = 0; i < kNodeWorkersMax; ++i) hosts.worker("a");
+  EXPECT_EQ(hosts.place(), "none: a is full: it has 500 workers");
+  hosts.host("b");
+  EXPECT_EQ(hosts.place(), "b");
+}
+
+TEST(Placement, PassesOverANodeThatIsBeingDrained) {
+  Hosts hosts;
+  hosts.host("a").draining = true;
+  EXPECT_EQ(hosts.place(), "none: a is being drained");
 }
 
 TEST(Placement, BelievesTheSampleOverThePromise) {

@@ -49,6 +49,17 @@ TEST(Step, WakesFromZeroOnTheEventItself) {
   EXPECT_EQ(world.decisions.back().rule, "wake");
 }
 
+// given: a queue that holds nothing, so that requests are refused     expect: they wake it all the same
+TEST(Step, WakesOnRequestsThatMayNotWait) {
+  World world;
+  settle(world, sleepy());
+  Balancer& edge = world.balancers[{"edge"}];
+  edge.traffic[kWeb].arrivals_total += 3;
+  edge.traffic[kWeb].refused_total += 3;
+  world.pass(1s);
+  EXPECT_EQ(world.view("web").desired, 1u);
+}
+
 TEST(Step, SleepsAgainWhenNothingCameForTheIdleTime) {
   World world;
   settle(world, sleepy());
@@ -105,54 +116,6 @@ TEST(Step, KeepsTheRecordToChanges) {
   EXPECT_EQ(world.decisions.size(), before) << "nothing changed, nothing is recorded";
 }
 
-TEST(Step, HoldsTheLastDecisionInABlackout) {
-  World world;
-  settle(world, service_named("web"));
-  world.balancers[{"edge"}].rate[kWeb] = 200.0;
-  world.pass(20s);
-  const std::uint32_t before = world.view("web").desired;
-  ASSERT_GE(before, 3u);
-  world.balancers[{"edge"}].silent = true;
-  world.pass(120s);
-  EXPECT_EQ(world.view("web").desired, before) << "missing is not zero";
-  EXPECT_FALSE(world.view("web").demand.has_value());
-}
-
-// given: a balancer that dies with requests held      expect: they are nobody's after a while
-TEST(Step, IsNotKeptAwakeByWhatADeadBalancerHeld) {
-  World world;
-  settle(world, sleepy());
-  world.join_balancer("west");
-  world.agents[{"node-a"}].fails = true;
-  world.balancers[{"west"}].rate[kWeb] = 5.0;
-  world.pass(5s);
-  ASSERT_GT(world.view("web").held, 0u);
-  world.balancers[{"west"}].silent = true;
-  world.pass(14s);
-  EXPECT_GT(world.view("web").held, 0u) << "silent is not dead";
-  world.pass(30s);
-  EXPECT_EQ(world.view("web").held, 0u);
-  EXPECT_EQ(world.view("web").desired, 0u);
-  world.pass(10min);
-  EXPECT_FALSE(world.state.balancers.contains({"west"}));
-}
-
-TEST(Step, DoesNotShrinkInItsFirstTenSecondsWhateverTheWindow) {
-  World world;
-  ServiceSettings service = service_named("web");
-  service.scale.window = 1s;
-  settle(world, service);
-  world.happens(ScaleSet{kWeb, 4, 3s});
-  world.pass(2s);
-  world.restart();
-  world.say_hello(NodeId{"node-a"});
-  world.say_hello(BalancerId{"edge"});
-  world.pass(9s);
-  EXPECT_EQ(world.view("web").desired, 4u);
-  world.pass(5s);
-  EXPECT_EQ(world.view("web").desired, 1u);
-}
-
 TEST(Step, SaysOnceThatNoNodeHasRoomAndTriesAgain) {
   World world;
   ServiceSettings service = service_named("web");
@@ -167,116 +130,6 @@ TEST(Step, SaysOnceThatNoNodeHasRoomAndTriesAgain) {
   world.join_agent("node-b");
   world.pass(2s);
   EXPECT_EQ(world.running(), 2u);
-}
-
-// given                                               expect
-// two balancers with 100/s each, one falls silent     the count holds, by data or by the silent one
-// it comes back                                       and holds
-// it is silent for five minutes                       taken for dead: shrinks
-TEST(Step, HoldsWhatASilentBalancerUses) {
-  World world;
-  settle(world, service_named("web"));
-  world.join_balancer("west");
-  world.balancers[{"edge"}].rate[kWeb] = 100.0;
-  world.balancers[{"west"}].rate[kWeb] = 100.0;
-  world.pass(20s);
-  const std::uint32_t before = world.view("web").desired;
-  ASSERT_GE(before, 3u);
-  Balancer& west = world.balancers[{"west"}];
-  west.silent = true;
-  world.pass(60s);
-  EXPECT_EQ(world.view("web").desired, before) << "it may well go on serving";
-  west.silent = false;
-  west.session = "b2";
-  world.say_hello(BalancerId{"west"});
-  world.pass(20s);
-  EXPECT_EQ(world.view("web").desired, before);
-  west.silent = true;
-  world.pass(340s);
-  EXPECT_LT(world.view("web").desired, before);
-}
-
-// given                                               expect
-// the coordinator restarts, one balancer stays silent  the count holds: its key is known, its load is not
-// it is silent for five minutes                        taken for dead: shrinks
-TEST(Step, HoldsWhatABalancerUsesThatIsNotBackSinceTheRestart) {
-  World world;
-  settle(world, service_named("web"));
-  world.join_balancer("west");
-  world.balancers[{"edge"}].rate[kWeb] = 100.0;
-  world.balancers[{"west"}].rate[kWeb] = 200.0;
-  world.pass(20s);
-  const std::uint32_t before = world.view("web").desired;
-  ASSERT_GE(before, 4u);
-  world.balancers[{"west"}].silent = true;
-  world.restart();
-  world.pass(120s);
-  EXPECT_EQ(world.view("web").desired, before) << "it may well go on serving";
-  world.pass(240s);
-  EXPECT_LT(world.view("web").desired, before);
-}
-
-TEST(Step, NeverEndsAWorkerByAbsence) {
-  World world;
-  settle(world, service_named("web"));
-  Agent& agent = world.agents[{"node-a"}];
-  ASSERT_EQ(world.running(), 1u);
-  agent.silent = true;
-  world.pass(5min);
-  EXPECT_TRUE(agent.ended_ever.empty());
-  EXPECT_EQ(world.view("web").workers.at(0).state, "lost");
-  const auto& table = world.balancers[{"edge"}].tables[kWeb];
-  EXPECT_EQ(table.endpoints.at(0).state, wire::EndpointState::kActive)
-      << "balancers see for themselves";
-  agent.silent = false;
-  world.say_hello(NodeId{"node-a"});
-  world.pass(5s);
-  EXPECT_EQ(world.view("web").ready, 1u);
-  EXPECT_TRUE(agent.ended_ever.empty());
-}
-
-TEST(Step, ReplacesALostNodesWorkersElsewhereAndDrainsTheDoubleWhenItIsBack) {
-  World world;
-  settle(world, service_named("web"));
-  world.join_agent("node-b");
-  ASSERT_EQ(world.agents[{"node-a"}].workers.size(), 1u);
-  world.agents[{"node-a"}].silent = true;
-  world.pass(10s);
-  EXPECT_EQ(world.agents[{"node-b"}].workers.size(), 0u) << "suspect is not lost";
-  world.pass(8s);
-  EXPECT_EQ(world.agents[{"node-b"}].workers.size(), 1u);
-  world.agents[{"node-a"}].silent = false;
-  world.pass(10s);
-  EXPECT_EQ(world.running(), 1u);
-  EXPECT_EQ(world.view("web").workers.size(), 1u);
-}
-
-TEST(Step, GivesASuspectNodeNoNewWorker) {
-  World world;
-  settle(world, service_named("web"));
-  world.join_agent("node-b");
-  world.agents[{"node-b"}].silent = true;
-  world.pass(6s);
-  world.happens(ScaleSet{kWeb, 4, Duration::zero()});
-  world.pass(2s);
-  EXPECT_EQ(world.agents[{"node-a"}].workers.size(), 4u);
-}
-
-TEST(Step, TakesUpItsWorkersAfterARestartWithoutTouchingThem) {
-  World world;
-  settle(world, service_named("web"));
-  world.balancers[{"edge"}].rate[kWeb] = 200.0;
-  world.pass(20s);
-  const auto before = world.agents[{"node-a"}].workers;
-  world.restart();
-  EXPECT_EQ(world.view("web").desired, before.size());
-  world.pass(3s);
-  world.say_hello(NodeId{"node-a"});
-  world.say_hello(BalancerId{"edge"});
-  world.pass(30s);
-  EXPECT_TRUE(world.agents[{"node-a"}].ended_ever.empty());
-  for (const auto& [id, said] : before) EXPECT_TRUE(world.agents[{"node-a"}].workers.contains(id));
-  EXPECT_EQ(world.view("web").ready, before.size());
 }
 
 TEST(Step, AnswersASessionThatItDoesNotKnowWithAWelcome) {

@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/settings/release.hpp"
@@ -95,9 +97,21 @@ class World {
   std::map<NodeId, wire::DesiredSet> persisted;
   std::vector<RefuseNode> refusals;
   std::uint64_t persisted_epoch = 0;
+  std::string tag;
+
+  // Orders by hand are stored before they are told.
+  void store(const PauseSet& order) {
+    order.paused ? void(paused_.insert(order.service)) : void(paused_.erase(order.service));
+  }
+  void store(const DrainSet& order) {
+    order.draining ? void(draining_.insert(order.node)) : void(draining_.erase(order.node));
+  }
+  template <class What>
+  void store(const What&) {}
 
   template <class What>
   std::vector<Action> happens(What what) {
+    store(what);
     last = step(state, {.now = now, .wall = wall(), .what = std::move(what)});
     const std::vector<Action> actions = last;
     for (const Action& action : actions) {
@@ -108,7 +122,10 @@ class World {
 
   void start(std::vector<ServiceSettings> services) {
     settings.services = std::move(services);
-    happens(Started{.epoch = persisted_epoch, .nodes = {}, .balancers = {}, .cluster = settings});
+    Started started{.epoch = persisted_epoch};
+    started.tag = tag;
+    started.cluster = settings;
+    happens(std::move(started));
   }
   // The coordinator dies and comes back with what its store holds.
   void restart() {
@@ -117,8 +134,12 @@ class World {
     stamps_.clear();
     std::vector<BalancerId> enrolled;
     for (const auto& [id, balancer] : balancers) enrolled.push_back(id);
-    happens(Started{
-        .epoch = persisted_epoch, .nodes = nodes, .balancers = enrolled, .cluster = settings});
+    Started started{.epoch = persisted_epoch, .nodes = nodes, .balancers = enrolled};
+    for (const auto& [id, decision] : decided_) started.decided.push_back(decision);
+    started.paused = {paused_.begin(), paused_.end()};
+    started.draining = {draining_.begin(), draining_.end()};
+    started.cluster = settings;
+    happens(std::move(started));
   }
   void reload(std::vector<ServiceSettings> services) {
     settings.services = std::move(services);
@@ -254,7 +275,10 @@ class World {
   void take(const SendWelcomeBalancer& action) {
     welcome(balancers[action.balancer], action.session, action.welcome);
   }
-  void take(const RecordDecision& action) { decisions.push_back(action.decision); }
+  void take(const RecordDecision& action) {
+    decisions.push_back(action.decision);
+    decided_[action.decision.service] = action.decision;
+  }
   void take(const Notice& action) { notices.push_back(action); }
 
   void take(const SendSet& action) {
@@ -308,8 +332,21 @@ class World {
     Balancer& balancer = balancers.at(action.balancer);
     if (balancer.silent || action.session != balancer.session) return;
     wire::ServiceTable& held = balancer.tables[action.table.service];
-    if (action.table.stamp > held.stamp) held = action.table;
+    if (action.table.stamp > held.stamp) {
+      const wire::ServiceTable before = std::exchange(held, action.table);
+      keep_missing(held, before);
+    }
     if (balancer.acks) acks_due_.push_back({action.balancer, action.table.service});
+  }
+  // Absence is no order: an endpoint that the new table does not mention stays as it was.
+  static void keep_missing(wire::ServiceTable& held, const wire::ServiceTable& before) {
+    for (const wire::Endpoint& endpoint : before.endpoints) {
+      const auto same = [&](const wire::Endpoint& other) { return other.id == endpoint.id; };
+      if (endpoint.state != wire::EndpointState::kGone &&
+          std::none_of(held.endpoints.begin(), held.endpoints.end(), same)) {
+        held.endpoints.push_back(endpoint);
+      }
+    }
   }
   void take(const SendMatchTable& action) {
     forward("matches to " + action.balancer.text, action.table.stamp);
@@ -395,6 +432,9 @@ class World {
            (counts.in_flight > before && counts.in_flight > active * 8);
   }
 
+  std::map<ServiceId, Decision> decided_;
+  std::set<ServiceId> paused_;
+  std::set<NodeId> draining_;
   std::map<std::string, Stamp> stamps_;
   std::vector<std::pair<BalancerId, std::optional<ServiceId>>> acks_due_;
 };

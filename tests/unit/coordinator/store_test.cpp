@@ -90,6 +90,60 @@ TEST(Store, GivesBackWhatItWasGivenAfterReopening) {
   EXPECT_EQ(store->overrides()->front().count, 3u);
 }
 
+TEST(Store, KnowsTheLastDecisionOfEachService) {
+  Folder folder;
+  auto store = opened(folder.file("control.db"));
+  Batch batch;
+  batch.decisions.push_back({ServiceId{"web"}, at(10), R"({"to":1})"});
+  batch.decisions.push_back({ServiceId{"api"}, at(11), R"({"to":5})"});
+  batch.decisions.push_back({ServiceId{"web"}, at(12), R"({"to":2})"});
+  ASSERT_TRUE(store->commit(batch));
+  const auto last = store->last_decisions();
+  ASSERT_EQ(last->size(), 2u);
+  for (const StoredDecision& decision : *last)
+    EXPECT_EQ(decision.json, decision.service.text == "web" ? R"({"to":2})" : R"({"to":5})");
+}
+
+TEST(Store, KeepsPausesAndDrainsUntilTheyAreTakenBack) {
+  Folder folder;
+  const std::string path = folder.file("control.db");
+  {
+    auto store = opened(path);
+    ASSERT_TRUE(store->pause({"web"}));
+    ASSERT_TRUE(store->pause({"web"}));
+    ASSERT_TRUE(store->pause({"api"}));
+    ASSERT_TRUE(store->resume({"api"}));
+    ASSERT_TRUE(store->drain({"node-a"}));
+  }
+  auto store = opened(path);
+  EXPECT_EQ(*store->paused(), std::vector{ServiceId{"web"}});
+  EXPECT_EQ(*store->draining(), std::vector{NodeId{"node-a"}});
+  ASSERT_TRUE(store->undrain({"node-a"}));
+  EXPECT_TRUE(store->draining()->empty());
+}
+
+// One bad row must not keep the whole cluster from starting.
+TEST(Store, LeavesOutASetThatItCannotRead) {
+  Folder folder;
+  auto store = opened(folder.file("control.db"));
+  Batch batch;
+  batch.sets[NodeId{"node-a"}] = set_of(1, 1, "web-1-1");
+  batch.sets[NodeId{"node-b"}] = set_of(1, 2, "web-1-2");
+  ASSERT_TRUE(store->commit(batch));
+  wire::DesiredSet huge = set_of(1, 3, "web-1-3");
+  for (int i = 0; i < 5000; ++i) {
+    huge.workers.push_back(huge.workers.front());
+    huge.workers.back().id.text += std::to_string(i);
+  }
+  Batch second;
+  second.sets[NodeId{"node-b"}] = huge;
+  ASSERT_TRUE(store->commit(second));
+  const auto sets = store->sets();
+  ASSERT_TRUE(sets);
+  ASSERT_EQ(sets->size(), 1u);
+  EXPECT_EQ(sets->front().first, NodeId{"node-a"});
+}
+
 TEST(Store, NeverGoesBackInEpochOrRevision) {
   Folder folder;
   auto store = opened(folder.file("control.db"));
