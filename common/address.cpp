@@ -1,5 +1,7 @@
 #include "common/address.hpp"
 
+#include <arpa/inet.h>
+
 #include <charconv>
 
 namespace foretide {
@@ -11,6 +13,12 @@ std::string Address::text() const {
 
 bool Address::is_loopback() const {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+bool is_ip_address(const std::string& text) {
+  in6_addr address{};
+  return ::inet_pton(AF_INET, text.c_str(), &address) == 1 ||
+         ::inet_pton(AF_INET6, text.c_str(), &address) == 1;
 }
 
 std::optional<Address> parse_address(std::string_view text) {

@@ -45,6 +45,12 @@ int join(const JoinOptions& options) {
   if (!control || control->host.empty() || control->port == 0) {
     return failed("'" + options.address + "' is no address; write it as 10.0.0.1:7401", kUsage);
   }
+  if (!options.own_address.empty() && !is_ip_address(options.own_address)) {
+    return failed("--address '" + options.own_address +
+                      "' is no IP address; give the one at which balancers reach this host, as "
+                      "10.0.0.7, without a port",
+                  kUsage);
+  }
   JoinRequest request;
   request.control = *control;
   request.token = options.token;
@@ -85,8 +91,9 @@ void add_join(CLI::App& app, int& exit_code) {
   verb->add_option("--state", options->state_dir,
                    "Where the program keeps its key and state (default: " + state_dir("agent") +
                        " and its like, or DIR/state/agent with --config-dir)");
-  verb->add_option("--address", options->own_address,
-                   "Agents: where balancers reach this host's workers (default: found out)");
+  verb->add_option(
+      "--address", options->own_address,
+      "Agents: the IP address where balancers reach this host's workers (default: found out)");
   verb->add_option("--timeout-seconds", options->seconds, "How long to try")
       ->check(between(0.1, 600.0))
       ->capture_default_str();

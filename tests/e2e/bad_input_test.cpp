@@ -131,6 +131,18 @@ TEST(Join, ASecondRoleInTheSameFolderLeavesTheFirstOnesKey) {
   EXPECT_TRUE(eventually([&] { return state_of(cluster, "node-a") == "live"; }));
 }
 
+TEST(Join, WithANameForItsAddressIsRefusedBeforeTheTokenIsSpent) {
+  Cluster cluster(healthy());
+  cluster.start_coordinator();
+  const std::string token = cluster.token("agent", "node-a");
+  const Ran named =
+      cluster.foretide({"join", cluster.control().text(), "--token", token, "--config-dir",
+                        cluster.folder() / "first", "--address", "node-a.lan"});
+  EXPECT_EQ(named.status, 2);
+  EXPECT_THAT(named.output, HasSubstr("'node-a.lan' is no IP address"));
+  EXPECT_EQ(cluster.join(token, "node-a", cluster.folder() / "first").status, 0);
+}
+
 TEST(Join, NeverTouchesAKeyThatIsThere) {
   Cluster cluster(healthy());
   cluster.start_coordinator();
@@ -217,6 +229,13 @@ TEST(Worker, ThatEndsAtOnceIsShownWithItsOutputAndBackedOff) {
   EXPECT_EQ(cluster.ready("web"), 0u);
   // One worker, started again and again more slowly, is not a stream of new ones.
   EXPECT_LE(cluster.service("web")["workers"].size(), 1u);
+}
+
+TEST(Worker, IsShownWithItsExitStatusWhereTheAgentsStarterIgnoredTheEndOfChildren) {
+  Cluster cluster(service("sh -c \"exit 3\""));
+  cluster.start_coordinator();
+  cluster.start_agent_through({"env", "--ignore-signal=CHLD"}, "node-a");
+  EXPECT_TRUE(eventually_says(cluster, "status 3"));
 }
 
 TEST(Worker, ThatNeverBecomesReadyIsShown) {

@@ -135,9 +135,16 @@ void Cluster::start_agent_with(const std::string& config_file, const std::string
 }
 
 void Cluster::start_agent_in(const std::string& network_namespace, const std::string& name) {
+  start_agent_through({"ip", "netns", "exec", network_namespace}, name);
+}
+
+void Cluster::start_agent_through(std::vector<std::string> words, const std::string& name) {
   join_agent(name);
-  start(name, {"ip", "netns", "exec", network_namespace, program("foretide-agent"), "--config",
-               node_folder(name) + "/agent.yaml"});
+  for (const std::string& word :
+       {program("foretide-agent"), std::string("--config"), node_folder(name) + "/agent.yaml"}) {
+    words.push_back(word);
+  }
+  start(name, std::move(words));
 }
 
 void Cluster::start_balancer() {
