@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/io/adoption.hpp"
+#include "agent/io/listener.hpp"
 #include "common/io/log.hpp"
 
 namespace foretide::agent {
@@ -45,7 +46,9 @@ Agent::Agent(boost::asio::io_context& owner, Parts parts, std::function<void(std
       memory_(parts_.records.read_memory()),
       address_(parts_.settings.address.empty() ? memory_.address : parts_.settings.address),
       roster_({parts_.settings.first_port, parts_.settings.last_port}, memory_.given_up_ports),
-      runner_(owner, tree_, {parts_.records.folder(), parts_.boot_id, parts_.settings.same_user},
+      runner_(owner, tree_,
+              {parts_.records.folder(), parts_.boot_id, parts_.settings.same_user,
+               parts_.worker_descriptors},
               [this](const WorkerId& id, const wire::Exit& exit, std::vector<std::string> output) {
                 apply(Ended{id, exit, std::move(output)});
               }),
@@ -59,7 +62,11 @@ Agent::~Agent() = default;
 void Agent::start() {
   WorkerRecords::Found found = parts_.records.read_all();
   for (const std::string& problem : found.problems) spdlog::error("record {}; left alone", problem);
-  for (const WorkerRecord& record : found.records) marks_[record.life.id] = record.mark;
+  unrecorded_.insert(found.unreadable.begin(), found.unreadable.end());
+  for (const WorkerRecord& record : found.records) {
+    marks_[record.life.id] = record.mark;
+    if (record.boot_id != parts_.boot_id) roster_.hold_starts();
+  }
   const Instant now = now_is();
   Adoption adoption = adopt(found.records, runner_, tree_, parts_.boot_id, now);
   for (const std::string& sentence : adoption.sentences) spdlog::warn("{}", sentence);
@@ -68,7 +75,7 @@ void Agent::start() {
     spdlog::info("found {} workers of a former agent", found.records.size());
   }
   connect();
-  next_second_ = now;
+  began_ = next_second_ = now;
   tick_later();
 }
 
@@ -76,6 +83,7 @@ void Agent::connect() {
   Uplink::Callbacks hear;
   hear.on_set = [this](wire::DesiredSet set) {
     remember_node();  // its epoch, before anything is done by it
+    adopt_unrecorded(set);
     apply(SetArrived{std::move(set)});
   };
   hear.on_address = [this](const std::string& address) { resides_at(address); };
@@ -83,12 +91,32 @@ void Agent::connect() {
   hear.on_refusal = [this](const wire::Refusal& refusal) {
     if (refusal.final) on_final_(refusal.reason);
   };
-  const auto memory = reader_.host().memory;
+  const auto memory = sampler_.memory();
   Uplink::Self self{parts_.version, parts_.boot_id,
                     static_cast<double>(sysconf(_SC_NPROCESSORS_ONLN)),
                     memory ? memory->total_bytes : 0, memory_.highest_epoch};
   uplink_ = std::make_unique<Uplink>(owner_, parts_.settings, parts_.keys, std::move(self),
                                      std::move(hear));
+}
+
+// The set says what the record would have said, but for the process.
+void Agent::adopt_unrecorded(const wire::DesiredSet& set) {
+  for (const wire::DesiredWorker& wanted : set.workers) {
+    if (unrecorded_.erase(wanted.id) == 0) continue;
+    std::optional<WorkerRecord> record =
+        record_of_running(wanted.id, runner_.log_path(wanted.id), tree_, parts_.boot_id, now_is());
+    if (!record) continue;
+    record->life.service = wanted.service;
+    record->life.release = wanted.release;
+    const auto spec = set.specs.find(wanted.release);
+    if (spec != set.specs.end()) record->life.spec = spec->second;
+    spdlog::warn("worker {} had no readable record; found it running as pid {}", wanted.id.text,
+                 record->life.pid);
+    marks_[wanted.id] = record->mark;
+    Adoption adoption = adopt({*record}, runner_, tree_, parts_.boot_id, now_is());
+    for (RosterEvent& event : adoption.events) apply(std::move(event));
+    remember(life_of(wanted.id));
+  }
 }
 
 void Agent::resides_at(const std::string& address) {
@@ -245,30 +273,6 @@ void Agent::log_changes(const wire::NodeReport& report) {
   }
 }
 
-wire::NodeSample Agent::sample() {
-  wire::NodeSample sample;
-  const HostReading host = reader_.host();
-  sample.host = host_sample_for(host_before_, host);
-  host_before_ = host;
-  std::map<WorkerId, WorkerReading> readings;
-  std::vector<std::int64_t> pids;
-  for (const auto& [id, life] : roster_.workers()) {
-    if (life.pid == 0) continue;
-    pids.push_back(life.pid);
-    const WorkerReading reading = reader_.worker(life.pid, now_is());
-    if (reading.start_ticks != life.start_ticks) continue;
-    const auto before = workers_before_.find(id);
-    sample.workers.push_back(worker_sample_for(
-        id, before == workers_before_.end() ? std::nullopt : std::optional(before->second),
-        reading));
-    readings.emplace(id, reading);
-  }
-  workers_before_ = std::move(readings);
-  reader_.keep_only(pids);
-  sample.parse_errors = reader_.parse_errors();
-  return sample;
-}
-
 // ---- time ----
 
 void Agent::tick_later() {
@@ -293,9 +297,11 @@ void Agent::each_second() {
   next_second_ = std::max(next_second_ + seconds(1), now);
   uplink_->tick();
   report();
-  uplink_->send(sample());
+  uplink_->send(sampler_.sample(roster_.workers(), now));
   runner_.bound_logs();
   remember_node();
+  const Instant last_word = std::max(began_, uplink_->last_heard());
+  if (uplink_->is_welcomed() || now - last_word >= parts_.word_patience) roster_.allow_starts();
 }
 
 }  // namespace foretide::agent

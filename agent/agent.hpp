@@ -2,8 +2,15 @@
 // what the roster answers is carried out, in order, before the next event. Once a second it reads
 // /proc, reports, and looks after the log files.
 //
-// Ending the agent ends no worker; the next one adopts them. One thread, the io_context's.
+// Ending the agent ends no worker; the next one adopts them. Workers of a former boot are started
+// again once a coordinator has welcomed this agent: a host cloned from another's disk has that one's
+// records and key, and is refused instead. Where no coordinator says anything at all for 15 s, they
+// are started without (a clone that cannot reach it does so too): nothing depends on its being up.
+//
+// One thread, the io_context's.
 #pragma once
+
+#include <sys/resource.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -13,12 +20,13 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 
 #include "agent/core/worker_roster.hpp"
-#include "agent/io/proc_reader.hpp"
 #include "agent/io/process_runner.hpp"
 #include "agent/io/quiet_watch.hpp"
+#include "agent/io/sampler.hpp"
 #include "agent/io/start_probe.hpp"
 #include "agent/io/uplink.hpp"
 #include "agent/io/worker_records.hpp"
@@ -33,6 +41,9 @@ class Agent {
     WorkerRecords records;
     std::string boot_id;
     std::string version;
+    // How long workers of a former boot wait for a coordinator's word before they start without.
+    Duration word_patience = std::chrono::seconds(15);
+    std::optional<rlimit> worker_descriptors{};  // of workers, where the agent's own was raised
   };
   // `on_final` is called when the coordinator will never talk to this agent.
   Agent(boost::asio::io_context& owner, Parts parts, std::function<void(std::string)> on_final);
@@ -54,12 +65,12 @@ class Agent {
   void perform(const Report& action);
 
   void connect();
+  void adopt_unrecorded(const wire::DesiredSet& set);
   void resides_at(const std::string& address);
   void remember(const WorkerLife& life);
   void remember_node();
   void report();
   void log_changes(const wire::NodeReport& report);
-  wire::NodeSample sample();
   void tick_later();
   void tick();
   void each_second();
@@ -69,7 +80,7 @@ class Agent {
   Parts parts_;
   std::function<void(std::string)> on_final_;
   ProcTree tree_;
-  ProcReader reader_;
+  Sampler sampler_;
   NodeMemory memory_;  // as it is on disk
   std::string address_;
   WorkerRoster roster_;
@@ -83,12 +94,11 @@ class Agent {
   std::map<WorkerId, std::unique_ptr<StartProbe>> probes_;
   std::map<WorkerId, std::unique_ptr<QuietWatch>> quiet_watches_;
   std::map<WorkerId, std::string> logged_;  // what the log last said of each worker
-  std::optional<HostReading> host_before_;
-  std::map<WorkerId, WorkerReading> workers_before_;
+  std::set<WorkerId> unrecorded_;  // have a record that cannot be read, and no set named them yet
 
   std::mt19937_64 random_;
   boost::asio::steady_timer timer_;
-  Instant next_second_{};
+  Instant began_{}, next_second_{};
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

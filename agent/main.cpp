@@ -6,12 +6,15 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "agent/agent.hpp"
 #include "agent/io/state_lock.hpp"
+#include "common/io/descriptor_limit.hpp"
 #include "common/io/key_file.hpp"
 #include "common/io/log.hpp"
 #include "common/io/paths.hpp"
@@ -53,9 +56,11 @@ int run(const Options& options) {
   const Result<std::string> boot_id = ProcTree().boot_id();
   if (!boot_id) return refuse(boot_id.error());
 
+  // Five descriptors a worker: its end, and its files in /proc.
+  const std::optional<rlimit> descriptors = raise_descriptor_limit();
   boost::asio::io_context context(1);
   int exit_code = 0;
-  Agent agent(context, {*settings, *keys, *records, *boot_id, FORETIDE_VERSION},
+  Agent agent(context, {*settings, *keys, *records, *boot_id, FORETIDE_VERSION, {}, descriptors},
               [&](const std::string& reason) {
                 spdlog::critical("the coordinator refuses {}: {}", settings->name, reason);
                 exit_code = 1;
@@ -76,6 +81,9 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   fill_standard_descriptors();
+  // Inherited as ignored, it would have the kernel reap workers by itself: their exit codes would
+  // be lost, and their pids reused while they still pin what is left of them.
+  std::signal(SIGCHLD, SIG_DFL);
   Options options;
   CLI::App app(
       "Runs this host's workers for a Foretide coordinator and tells it how the host is doing.\n"

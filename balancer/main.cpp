@@ -6,7 +6,6 @@
 // SIGTERM and SIGINT end it gently, a second one at once; SIGHUP reads the file again in standalone
 // mode.
 #include <spdlog/sinks/stdout_color_sinks.h>
-#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
@@ -19,6 +18,7 @@
 #include <string>
 
 #include "balancer/balancer.hpp"
+#include "common/io/descriptor_limit.hpp"
 #include "common/io/log.hpp"
 #include "common/settings/cluster_file.hpp"
 #include "common/settings/node_settings.hpp"
@@ -66,14 +66,6 @@ void reload(Balancer& balancer, const Options& options) {
   }
   balancer.apply(*settings);
   spdlog::info("applied {} again; what is listened on stays as it was", options.config);
-}
-
-// A proxy needs two descriptors a request; the soft limit is often a thousand.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int serve(const Options& options) {

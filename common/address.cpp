@@ -1,5 +1,7 @@
 #include "common/address.hpp"
 
+#include <arpa/inet.h>
+
 #include <charconv>
 
 namespace foretide {
@@ -15,6 +17,12 @@ bool Address::is_loopback() const {
 
 bool Address::is_wildcard() const {
   return host.empty() || host == "0.0.0.0" || host == "::";
+}
+
+bool is_ip_address(const std::string& text) {
+  in6_addr address{};
+  return ::inet_pton(AF_INET, text.c_str(), &address) == 1 ||
+         ::inet_pton(AF_INET6, text.c_str(), &address) == 1;
 }
 
 std::optional<Address> parse_address(std::string_view text) {

@@ -24,4 +24,7 @@ struct Address {
 // An empty host is kept empty; the caller decides what it stands for.
 std::optional<Address> parse_address(std::string_view text);
 
+// Whether it is an IPv4 or IPv6 address in digits, without brackets, port or scope.
+bool is_ip_address(const std::string& text);
+
 }  // namespace foretide

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "common/wire/limits.hpp"
+
 namespace foretide::agent {
 namespace {
 
@@ -17,6 +19,10 @@ constexpr std::uint32_t kPortsTriedAtOnce = 1000;
 constexpr std::uint32_t kTriesOnOwnPort = 3;
 // A worker that ended without an entry in the set is reported for a while, then forgotten.
 constexpr Duration kReportMissingEnd = std::chrono::seconds(5);
+
+// Of a report's workers together; the first by id keep theirs. Half of what a message may hold, the
+// rest is for what every worker has.
+constexpr std::size_t kOutputBytesMax = wire::kControlBytesMax / 2;
 
 void append(Actions& to, Actions from) {
   std::move(from.begin(), from.end(), std::back_inserter(to));
@@ -97,6 +103,7 @@ Actions WorkerRoster::on(const SetArrived& event, Instant now) {
   Actions actions;
   if (event.set.stamp > applied_) {
     applied_ = event.set.stamp;
+    starts_are_held_ = false;
     mentioned_.clear();
     for (const wire::DesiredWorker& wanted : event.set.workers) {
       if (mentioned_.insert(wanted.id).second) append(actions, obey(wanted, event.set, now));
@@ -207,7 +214,7 @@ Actions WorkerRoster::on(const Tick& event, Instant now) {
     // Successive multiples of the golden ratio spread one draw evenly over the workers.
     jitter = std::fmod(jitter + kGoldenRatio, 1.0);
     Actions own = time_went_by(life, jitter, now);
-    if (is_due(life, now)) append(own, launch(life, now));
+    if (is_due(life, now) && !starts_are_held_) append(own, launch(life, now));
     append(actions, noted(before, life, std::move(own)));
   }
   append(actions, forget_what_is_over(now - kReportMissingEnd));
@@ -240,6 +247,7 @@ std::optional<Instant> WorkerRoster::next_due() const {
   std::optional<Instant> first;
   for (const auto& [id, life] : workers_) {
     std::optional<Instant> due = agent::next_due(life);
+    if (starts_are_held_ && life.retry_at) due.reset();
     if (is_over(life) && is_missing(id)) due = life.since + kReportMissingEnd;
     if (due && (!first || *due < *first)) first = due;
   }
@@ -250,8 +258,12 @@ wire::NodeReport WorkerRoster::report(Instant now) const {
   wire::NodeReport report;
   report.applied = applied_;
   report.workers.reserve(workers_.size());
+  std::size_t output_bytes = 0;
   for (const auto& [id, life] : workers_) {
     report.workers.push_back(report_for(life, now));
+    std::vector<std::string>& output = report.workers.back().last_output;
+    for (const std::string& line : output) output_bytes += line.size();
+    if (output_bytes > kOutputBytesMax) output.clear();
     if (is_missing(id) && !is_over(life)) report.missing.push_back(id);
   }
   return report;

@@ -83,6 +83,11 @@ class WorkerRoster {
   // The node's address, which workers started from now on are told; the others keep what they were
   // told.
   void reside_at(std::string host) { host_ = std::move(host); }
+  // From now on nothing is started again by itself, until a set comes or it is allowed. What came
+  // from a former boot of the host waits so for its coordinator's word.
+  void hold_starts() { starts_are_held_ = true; }
+  void allow_starts() { starts_are_held_ = false; }
+  // The output of failed workers is in it as far as a message holds it.
   wire::NodeReport report(Instant now) const;
   const std::map<WorkerId, WorkerLife>& workers() const { return workers_; }
   // When a Tick has something to do, if nothing else happens before; nothing: no need to call.
@@ -111,6 +116,7 @@ class WorkerRoster {
   std::map<WorkerId, WorkerLife> workers_;
   std::set<WorkerId> mentioned_;  // by the newest set
   PortPool ports_;
+  bool starts_are_held_ = false;
 };
 
 }  // namespace foretide::agent

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "agent/io/launch.hpp"
+#include "agent/proc/text.hpp"
+
 namespace foretide::agent {
 namespace {
 
@@ -47,6 +50,31 @@ Adoption adopt(const std::vector<WorkerRecord>& records, ProcessRunner& runner,
     if (!is_adopted && was_written_down) adoption.events.emplace_back(Ended{id, {}, {}});
   }
   return adoption;
+}
+
+std::optional<WorkerRecord> record_of_running(const WorkerId& id, const std::string& log,
+                                              const ProcTree& tree, const std::string& boot_id,
+                                              Instant now) {
+  for (const std::int64_t pid : tree.pids()) {
+    const Result<PidStat> stat = tree.stat(pid);
+    const bool leads = stat && stat->is_alive() && stat->session == pid && stat->group == pid;
+    if (!leads || tree.output_of(pid) != log) continue;
+    WorkerRecord record{{}, boot_id, tree.environment(pid, kMarkVariable).value_or("")};
+    WorkerLife& life = record.life;
+    life.id = id;
+    life.step = LifeStep::kReady;
+    life.was_ready = true;
+    life.since = life.started = now;
+    life.pid = pid;
+    life.start_ticks = stat->start_ticks;
+    if (tree.environment(pid, kIdVariable) == id.text) {
+      life.host = tree.environment(pid, "HOST").value_or("");
+      life.port = number_in<std::uint16_t>(tree.environment(pid, "PORT").value_or("")).value_or(0);
+    }
+    if (life.port == 0) life.order = wire::WorkerOrder::kStop;
+    return record;
+  }
+  return std::nullopt;
 }
 
 }  // namespace foretide::agent

@@ -14,6 +14,7 @@
 // same` mode, the agent's own.
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <optional>
@@ -39,7 +40,8 @@ struct Launch {
   std::vector<std::string> env;         // NAME=value
   std::vector<std::string> candidates;  // paths to try, in order
   std::string workdir;
-  std::optional<RunAs> run_as;  // absent: nothing changes
+  std::optional<RunAs> run_as;        // absent: nothing changes
+  std::optional<rlimit> descriptors;  // absent: the agent's own
 };
 
 inline constexpr const char* kIdVariable = "FORETIDE_WORKER_ID";

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -27,6 +28,13 @@ struct CloseDirectory {
 };
 using Directory = std::unique_ptr<DIR, CloseDirectory>;
 
+// The next `NAME=value` of an environment, which ends each with a zero.
+std::string_view take_entry(std::string_view& rest) {
+  const std::string_view entry = rest.substr(0, rest.find('\0'));
+  rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
+  return entry;
+}
+
 Error cannot_read(const std::string& path, int error) {
   return Error{path + ": " + std::strerror(error)};
 }
@@ -34,8 +42,12 @@ Error cannot_read(const std::string& path, int error) {
 }  // namespace
 
 Result<std::string> read_text(const std::string& path, std::size_t bytes_max) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // A pipe's open would wait for a writer, and its read for his words.
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) return cannot_read(path, errno);
+  struct stat kind {};
+  if (fstat(file.get(), &kind) != 0) return cannot_read(path, errno);
+  if (!S_ISREG(kind.st_mode)) return Error{path + ": is no regular file"};
   std::string text;
   std::size_t held = 0;
   while (held < bytes_max) {
@@ -88,11 +100,19 @@ std::optional<bool> ProcTree::has_environment(std::int64_t pid, const std::strin
   if (!text) return std::nullopt;
   std::string_view rest = *text;
   while (!rest.empty()) {
-    const std::size_t end = rest.find('\0');
-    if (rest.substr(0, end) == entry) return true;
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (take_entry(rest) == entry) return true;
   }
   return false;
+}
+
+std::optional<std::string> ProcTree::environment(std::int64_t pid, const std::string& name) const {
+  const Result<std::string> text = read_text(path_of(pid, "environ"), kEnvironmentMax);
+  std::string_view rest = text ? std::string_view(*text) : std::string_view{};
+  while (!rest.empty()) {
+    const std::string_view entry = take_entry(rest);
+    if (entry.starts_with(name + "=")) return std::string(entry.substr(name.size() + 1));
+  }
+  return std::nullopt;
 }
 
 Result<std::vector<TcpListener>> ProcTree::listeners(std::uint16_t port) const {

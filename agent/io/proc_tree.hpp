@@ -29,6 +29,8 @@ class ProcTree {
   Result<PidStat> stat(std::int64_t pid) const;
   // The process's environment holds exactly this `NAME=value`. Nothing: it cannot be read.
   std::optional<bool> has_environment(std::int64_t pid, const std::string& entry) const;
+  // The value of a variable of its environment. Nothing: not there, or cannot be read.
+  std::optional<std::string> environment(std::int64_t pid, const std::string& name) const;
   // Listeners and established connections of a port, IPv4 and IPv6 together.
   Result<std::vector<TcpListener>> listeners(std::uint16_t port) const;
   Result<std::size_t> established(std::uint16_t port) const;
@@ -43,7 +45,8 @@ class ProcTree {
   std::string root_;
 };
 
-// The whole file, or its beginning up to `bytes_max` cut after the last full line.
+// The whole file, or its beginning up to `bytes_max` cut after the last full line. Regular files
+// only (those of /proc are): nothing else answers at once for certain.
 Result<std::string> read_text(const std::string& path, std::size_t bytes_max);
 
 }  // namespace foretide::agent

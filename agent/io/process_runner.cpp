@@ -12,6 +12,7 @@
 
 #include "agent/io/launch.hpp"
 #include "agent/io/worker_log.hpp"
+#include "agent/io/worker_records.hpp"
 #include "common/check.hpp"
 
 #ifndef P_PIDFD
@@ -52,8 +53,10 @@ std::variant<ProcessIdentity, SpawnProblem> ProcessRunner::spawn(const WorkerSpe
                                                                  const std::string& mark) {
   const Running* former = find(with.id);
   CHECK(former == nullptr || former->has_ended, "a worker is one process at a time");
-  const Result<Launch> launch = launch_for(spec, with, mark, settings_.same_user);
+  reap_cut_short();
+  Result<Launch> launch = launch_for(spec, with, mark, settings_.same_user);
   if (!launch) return SpawnProblem{launch.error(), true};
+  launch->descriptors = settings_.descriptors;
   const std::string path = log_path(with.id);
   rotate_log(path);
   const Result<Descriptor> log = open_worker_log(path);
@@ -63,8 +66,12 @@ std::variant<ProcessIdentity, SpawnProblem> ProcessRunner::spawn(const WorkerSpe
     return SpawnProblem{"cannot give the worker its log " + path, false};
   }
   const std::uint64_t log_from = log_size(path);
-  std::variant<Child, SpawnProblem> outcome = agent::spawn(*launch, log->get());
-  if (auto* problem = std::get_if<SpawnProblem>(&outcome)) return std::move(*problem);
+  std::variant<Child, SpawnProblem> outcome =
+      agent::spawn(*launch, log->get(), settings_.exec_time_max);
+  if (auto* problem = std::get_if<SpawnProblem>(&outcome)) {
+    if (problem->unreaped != 0) unreaped_.push_back(problem->unreaped);
+    return std::move(*problem);
+  }
   Child& child = std::get<Child>(outcome);
   ProcessIdentity identity{with.id, settings_.boot_id, child.pid, 0, mark, path, true};
   // A child that ended already is a zombie and still tells its start time.
@@ -75,6 +82,10 @@ std::variant<ProcessIdentity, SpawnProblem> ProcessRunner::spawn(const WorkerSpe
   running_[with.id] = std::move(running);
   identity.is_own_child = false;  // the copy outlives the child
   return identity;
+}
+
+void ProcessRunner::reap_cut_short() {
+  std::erase_if(unreaped_, [](pid_t pid) { return waitpid(pid, nullptr, WNOHANG) != 0; });
 }
 
 bool ProcessRunner::adopt(const ProcessIdentity& identity) {
@@ -136,6 +147,7 @@ void ProcessRunner::forget(const WorkerId& id) {
   const Running* running = find(id);
   CHECK(running == nullptr || running->has_ended, "a running worker is never forgotten");
   running_.erase(id);
+  if (!is_plain(id)) return;  // it never had a process, and its path may lead anywhere
   const std::string path = log_path(id);
   unlink(path.c_str());
   unlink((path + ".1").c_str());
@@ -147,6 +159,7 @@ std::vector<std::int64_t> ProcessRunner::members(const WorkerId& id) const {
 }
 
 void ProcessRunner::bound_logs() {
+  reap_cut_short();
   for (const auto& [id, running] : running_) {
     if (rotate_log(log_path(id))) running->log_from = 0;
   }

@@ -10,9 +10,11 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -31,7 +33,9 @@ class ProcessRunner {
   struct Settings {
     std::string log_dir;  // exists; a worker's output goes to <log_dir>/<id>.log
     std::string boot_id;
-    bool same_user = false;  // workers run as the agent's own user
+    bool same_user = false;               // workers run as the agent's own user
+    std::optional<rlimit> descriptors{};  // the workers' limit; absent: the agent's
+    std::chrono::milliseconds exec_time_max = kExecTimeMax;
   };
   using OnEnd = std::function<void(WorkerId, wire::Exit, std::vector<std::string> last_output)>;
 
@@ -65,6 +69,7 @@ class ProcessRunner {
   struct Running;
   void watch(Running& running);
   void ended(const WorkerId& id);
+  void reap_cut_short();
   Running* find(const WorkerId& id) const;
 
   boost::asio::io_context& owner_;
@@ -72,6 +77,7 @@ class ProcessRunner {
   Settings settings_;
   OnEnd on_end_;
   std::map<WorkerId, std::unique_ptr<Running>> running_;
+  std::vector<pid_t> unreaped_;  // starts that were cut short, killed and not gone yet
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

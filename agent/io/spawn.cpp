@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -11,9 +12,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <filesystem>
 #include <vector>
 
 namespace foretide::agent {
@@ -36,6 +39,7 @@ struct Prepared {
   std::vector<const char*> candidates;
   const char* workdir = nullptr;
   const RunAs* run_as = nullptr;
+  const rlimit* descriptors = nullptr;
   int input = -1, output = -1, report = -1;
 };
 
@@ -102,6 +106,7 @@ void exec_first(const Prepared& prepared, Failure& failure) {
   umask(022);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
+  if (prepared.descriptors != nullptr) setrlimit(RLIMIT_NOFILE, prepared.descriptors);
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   const bool connected = dup2(prepared.input, 0) >= 0 && dup2(prepared.output, 1) >= 0 &&
@@ -122,14 +127,25 @@ void exec_first(const Prepared& prepared, Failure& failure) {
   give_up(prepared, failure);
 }
 
+// A relative path as the child took it: from its workdir, or from the agent's.
+std::string whole_path(const std::string& path, const Launch& launch) {
+  std::error_code error;
+  const std::filesystem::path from = launch.workdir.empty() ? std::filesystem::current_path(error)
+                                                            : std::filesystem::path(launch.workdir);
+  return error ? path : (from / path).lexically_normal().string();
+}
+
 std::string barred_sentence(const Failure& failure, const std::string& path,
-                            const std::string& user) {
+                            const std::string& user, const Launch& launch) {
   const std::string who = "user `" + user + "`";
   if (failure.barred > 0) {
-    return who + " may not enter " + path.substr(0, static_cast<std::size_t>(failure.barred)) +
-           ", where " + path + " lies";
+    std::string folder =
+        whole_path(path.substr(0, static_cast<std::size_t>(failure.barred)), launch);
+    if (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+    return who + " may not enter " + folder + ", where " + whole_path(path, launch) + " lies";
   }
-  return who + " may not " + (failure.step == Step::kWorkdir ? "enter " : "execute ") + path;
+  return who + " may not " + (failure.step == Step::kWorkdir ? "enter " : "execute ") +
+         whole_path(path, launch);
 }
 
 bool is_transient(int error) {
@@ -149,7 +165,7 @@ SpawnProblem problem_for(const Failure& failure, const Launch& launch) {
     case Step::kUser:
       return {"cannot become user `" + user + "`: " + why, !is_transient(failure.error)};
     case Step::kWorkdir:
-      reason = failure.error == EACCES ? barred_sentence(failure, launch.workdir, user)
+      reason = failure.error == EACCES ? barred_sentence(failure, launch.workdir, user, launch)
                                        : "workdir " + launch.workdir + ": " + why;
       return {reason, !is_transient(failure.error)};
     case Step::kExec:
@@ -159,7 +175,7 @@ SpawnProblem problem_for(const Failure& failure, const Launch& launch) {
   const std::string& path = launch.candidates[static_cast<std::size_t>(failure.candidate)];
   struct stat file {};
   if (failure.error == EACCES) {
-    reason = barred_sentence(failure, path, user) + in_folder;
+    reason = barred_sentence(failure, path, user, launch) + in_folder;
   } else if (failure.error == ENOENT && path.starts_with('/') && stat(path.c_str(), &file) == 0) {
     reason = path + " is there, but the interpreter that it names is not";
   } else if (failure.error == ENOENT || failure.error == ENOTDIR) {
@@ -172,9 +188,29 @@ SpawnProblem problem_for(const Failure& failure, const Launch& launch) {
   return {reason, !is_transient(failure.error)};
 }
 
+std::string blocked_sentence(const Launch& launch, std::chrono::milliseconds time) {
+  const std::string workdir = launch.workdir.empty() ? "" : " in " + launch.workdir;
+  return "starting " + launch.argv.front() + workdir + " was blocked for " +
+         std::to_string(time.count()) +
+         " ms: the file system that one of them lies on does not answer";
+}
+
+// Also when its other end was closed.
+bool is_readable_within(std::chrono::milliseconds time, int pipe) {
+  const auto deadline = std::chrono::steady_clock::now() + time;
+  pollfd wait{pipe, POLLIN, 0};
+  for (;;) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const int ready = poll(&wait, 1, std::max(0, static_cast<int>(left.count())));
+    if (ready >= 0 || errno != EINTR) return ready > 0;
+  }
+}
+
 }  // namespace
 
-std::variant<Child, SpawnProblem> spawn(const Launch& launch, int output) {
+std::variant<Child, SpawnProblem> spawn(const Launch& launch, int output,
+                                        std::chrono::milliseconds exec_time_max) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
     return SpawnProblem{std::string("cannot make a pipe: ") + std::strerror(errno), false};
@@ -188,6 +224,7 @@ std::variant<Child, SpawnProblem> spawn(const Launch& launch, int output) {
   for (const std::string& path : launch.candidates) prepared.candidates.push_back(path.c_str());
   prepared.workdir = launch.workdir.empty() ? nullptr : launch.workdir.c_str();
   prepared.run_as = launch.run_as ? &*launch.run_as : nullptr;
+  prepared.descriptors = launch.descriptors ? &*launch.descriptors : nullptr;
   prepared.input = input.get();
   prepared.output = output;
   prepared.report = report.get();
@@ -203,6 +240,10 @@ std::variant<Child, SpawnProblem> spawn(const Launch& launch, int output) {
   if (pid < 0) return SpawnProblem{std::string("cannot fork: ") + std::strerror(fork_error), false};
 
   report = Descriptor();
+  if (!is_readable_within(exec_time_max, outcome.get())) {
+    kill(pid, SIGKILL);  // our own child, not reaped: nobody else can have this pid
+    return SpawnProblem{blocked_sentence(launch, exec_time_max), false, pid};
+  }
   Failure failure{};
   ssize_t got = 0;
   do {

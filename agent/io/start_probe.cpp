@@ -1,17 +1,14 @@
 #include "agent/io/start_probe.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <algorithm>
 #include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
-#include <cerrno>
 #include <utility>
 
-#include "agent/io/descriptor.hpp"
+#include "agent/io/listener.hpp"
 #include "agent/proc/text.hpp"
 
 namespace foretide::agent {
@@ -38,15 +35,6 @@ std::string seconds_text(Duration duration) {
   return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
 }
 
-bool binds(int family, const sockaddr* address, socklen_t size) {
-  const Descriptor socket_(socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket_) return true;  // a host without IPv6 has nobody on it either
-  const int on = 1;
-  setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (family == AF_INET6) setsockopt(socket_.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  return bind(socket_.get(), address, size) == 0 || errno != EADDRINUSE;
-}
-
 }  // namespace
 
 Duration pause_for(Duration running) {
@@ -56,44 +44,6 @@ Duration pause_for(Duration running) {
 int status_in(std::string_view head) {
   const bool is_http = head.size() >= 12 && head.starts_with("HTTP/1.") && head[8] == ' ';
   return is_http ? number_in<int>(head.substr(9, 3)).value_or(0) : 0;
-}
-
-bool port_is_free(std::uint16_t port) {
-  sockaddr_in any4{};
-  any4.sin_family = AF_INET;
-  any4.sin_port = htons(port);
-  sockaddr_in6 any6{};
-  any6.sin6_family = AF_INET6;
-  any6.sin6_port = htons(port);
-  return binds(AF_INET, reinterpret_cast<const sockaddr*>(&any4), sizeof any4) &&
-         binds(AF_INET6, reinterpret_cast<const sockaddr*>(&any6), sizeof any6);
-}
-
-Listener listener_on(const ProcTree& tree, std::uint16_t port, std::int64_t leader,
-                     const std::function<std::vector<std::int64_t>()>& members) {
-  const Result<std::vector<TcpListener>> listeners = tree.listeners(port);
-  if (!listeners) return Listener::kUnknown;
-  if (listeners->empty()) return Listener::kNone;
-  bool any_own = false, reachable = false, any_hidden = false;
-  std::vector<std::int64_t> others;
-  bool others_known = false;
-  for (const TcpListener& listener : *listeners) {
-    std::optional<bool> own = tree.has_socket(leader, listener.inode);
-    if (own != true && !others_known) {
-      others = members();
-      others_known = true;
-    }
-    for (auto pid = others.begin(); own != true && pid != others.end(); ++pid) {
-      const std::optional<bool> has = tree.has_socket(*pid, listener.inode);
-      if (has) own = has;
-    }
-    any_hidden = any_hidden || !own;
-    if (own != true) continue;
-    any_own = true;
-    reachable = reachable || !listener.is_loopback_only();
-  }
-  if (any_own) return reachable ? Listener::kOwn : Listener::kOwnLoopbackOnly;
-  return any_hidden ? Listener::kUnknown : Listener::kForeign;
 }
 
 // Callbacks in place of a coroutine: a round is connect, look, ask, and any of them may be the
@@ -122,7 +72,7 @@ struct StartProbe::Run : std::enable_shared_from_this<StartProbe::Run> {
   void round() {
     const Duration running = now_is() - started;
     if (running >= target.spec.timeout) {
-      return finish("not ready within " + seconds_text(target.spec.timeout) + ": " + last);
+      return finish("not ready within " + seconds_text(target.spec.timeout) + ": " + outlook());
     }
     if (running - (looked - started) >= kLoopbackLook && only_on_loopback()) return;
     error_code ignored;
@@ -132,23 +82,44 @@ struct StartProbe::Run : std::enable_shared_from_this<StartProbe::Run> {
     limit(std::min<Duration>(left, kAnswerTime));
     socket.async_connect(endpoint, [run = shared_from_this()](const error_code& error) {
       if (run->stopped) return;
+      run->answers = !error;
+      run->is_own = run->is_own && !error;
       if (error) return run->again();
       run->connected();
     });
   }
 
   void connected() {
+    if (!is_own && !look_whose()) return again();
+    is_own = true;
+    if (target.spec.kind == ProbeSpec::Kind::kTcp) return finish("");
+    ask();
+  }
+
+  // Whether the listener may be taken for the worker's.
+  bool look_whose() {
     switch (listener_on(tree, target.address.port, target.leader, target.members)) {
       case Listener::kForeign:
         last = "port " + std::to_string(target.address.port) + " is answered by another program";
-        return again();
+        return false;
       case Listener::kNone:  // accepted and closed again, or reached through somebody else's proxy
-        return again();
+        return false;
       default:
-        break;
+        return true;
     }
-    if (target.spec.kind == ProbeSpec::Kind::kTcp) return finish("");
-    ask();
+  }
+
+  // What there is to say when its time is over.
+  std::string outlook() const {
+    const std::string elsewhere =
+        answers ? "" : own_addresses(tree, target.address.port, target.leader, target.members);
+    if (elsewhere.empty()) return last;
+    return "listens on " + elsewhere + " only" + hint();
+  }
+
+  std::string hint() const {
+    return ", but is to be reached at " + target.address.host +
+           ": pass {host} in its command, for example `--host {host}`";
   }
 
   void ask() {
@@ -214,8 +185,7 @@ struct StartProbe::Run : std::enable_shared_from_this<StartProbe::Run> {
     const Listener listener = listener_on(tree, target.address.port, target.leader, target.members);
     loopback_looks = listener == Listener::kOwnLoopbackOnly ? loopback_looks + 1 : 0;
     if (loopback_looks < 2) return false;
-    finish("listens on 127.0.0.1 only, but is to be reached at " + target.address.host +
-           ": pass {host} in its command, for example `--host {host}`");
+    finish("listens on 127.0.0.1 only" + hint());
     return true;
   }
 
@@ -250,6 +220,8 @@ struct StartProbe::Run : std::enable_shared_from_this<StartProbe::Run> {
   std::array<char, 512> answer{};
   std::size_t held = 0;
   int loopback_looks = 0;
+  bool answers = false;  // the last connect succeeded
+  bool is_own = false;   // as has been the listener since a connect last failed
   bool stopped = false;
 };
 

@@ -3,9 +3,10 @@
 // A try is a TCP connect to the node's own address, where balancers will look for the worker; while
 // nothing listens the kernel refuses at once, for some 20 µs. That makes it cheap to ask every 2 ms
 // at first, and later after a fiftieth of the time that the start has taken so far, 100 ms at most:
-// a start is noticed within 2 % of its length. Only when somebody accepts is /proc searched, once,
-// for whose the listening socket is (the search reads every listener of the host and the worker's
-// descriptors): a stranger on the port is never taken for the worker. Then, where the spec says so,
+// a start is noticed within 2 % of its length. Only when somebody accepts is /proc searched for
+// whose the listening socket is (the search reads every listener of the host and the worker's
+// descriptors): a stranger on the port is never taken for the worker. Once it is the worker's, it
+// is not searched again until a connect fails. Then, where the spec says so,
 // a GET must answer 200 to 399.
 //
 // A worker that listens on loopback only, while its node is reached from outside, would never pass.
@@ -53,13 +54,5 @@ class StartProbe {
 Duration pause_for(Duration running);
 // 0 when the head of an HTTP response does not start like one.
 int status_in(std::string_view head);
-
-// Whose sockets listen on a port, as far as /proc tells.
-enum class Listener : std::uint8_t { kNone, kOwn, kOwnLoopbackOnly, kForeign, kUnknown };
-Listener listener_on(const ProcTree& tree, std::uint16_t port, std::int64_t leader,
-                     const std::function<std::vector<std::int64_t>()>& members);
-
-// Nothing holds the port on any address of this host, as a listener is about to find.
-bool port_is_free(std::uint16_t port);
 
 }  // namespace foretide::agent

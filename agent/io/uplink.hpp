@@ -50,6 +50,8 @@ class Uplink {
   // Once a second: says Hello where it is due.
   void tick();
   std::uint64_t highest_epoch() const { return self_.highest_epoch; }
+  bool is_welcomed() const { return welcomed_; }
+  Instant last_heard() const { return last_heard_; }
 
  private:
   void connected(const std::string& local_address);

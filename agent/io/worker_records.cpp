@@ -219,6 +219,7 @@ WorkerRecords::Found WorkerRecords::read_all() const {
       found.records.push_back(std::move(*record));
     } else {
       found.problems.push_back(path + ": " + record.error());
+      found.unreadable.push_back({std::filesystem::path(path).stem().string()});
     }
   }
   return found;

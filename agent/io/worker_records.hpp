@@ -42,6 +42,7 @@ class WorkerRecords {
   struct Found {
     std::vector<WorkerRecord> records;
     std::vector<std::string> problems;  // sentences, one for each file that cannot be read
+    std::vector<WorkerId> unreadable;   // whose those files are, by their names
   };
   Found read_all() const;
 

@@ -96,11 +96,10 @@ AgentSettings agent_in(const Section& top) {
   agent.state = path_in(top, "state", state_dir("agent"));
   agent.key_file = path_in(top, "key_file", agent.state + "/node.key");
   if (const auto address = top.text("address")) {
-    const bool fits = !address->empty() && address->find_first_of(" /[]") == std::string::npos &&
-                      std::count(address->begin(), address->end(), ':') != 1;
-    if (!fits) {
+    if (!is_ip_address(*address)) {
       top.report("address", "'address' is " + shown(top.entry("address")->value) +
-                                ", wants this host's name or IP address without a port");
+                                ", wants an IP address of this host such as 10.0.0.7, without a "
+                                "port; no name, which not every balancer might know");
     }
     agent.address = *address;
   }

@@ -6,7 +6,7 @@
 //     name: node-a
 //     key_file: /var/lib/foretide/agent/node.key     # our secret key, mode 0600
 //     state: /var/lib/foretide/agent
-//     address: 10.0.0.7          # agent, optional
+//     address: 10.0.0.7          # agent, optional: an IP address, no name
 //     ports: 20000-29999         # agent, optional
 //     user: same                 # agent, optional: workers run as the agent's own user
 //     listen: {traffic: ["0.0.0.0:8080"], balancer_admin: "127.0.0.1:7403"}   # balancer

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "common/check.hpp"
 #include "common/io/paths.hpp"
 
 namespace foretide::cli {
@@ -24,22 +25,23 @@ std::string first_line_of(const std::string& path) {
   return trimmed(line);
 }
 
-Result<std::string> token_for(const AdminAccess& access, const Address& address) {
+// Those that may open the API at `address`, the likeliest first.
+Result<std::vector<std::string>> tokens_for(const AdminAccess& access, const Address& address) {
   if (!access.token_file.empty()) {
     std::string token = first_line_of(access.token_file);
     if (token.empty()) {
       return Error{"cannot read an admin token from " + access.token_file +
                    " (missing, empty, or not yours to read)"};
     }
-    return token;
+    return std::vector{token};
   }
   if (const char* token = std::getenv("FORETIDE_TOKEN"); token != nullptr && *token != '\0') {
-    return std::string(token);
+    return std::vector{std::string(token)};
   }
-  if (std::string token = first_line_of(dev_token_file(address)); !token.empty()) return token;
   const std::string own = state_dir("coordinator") + "/admin.token";
-  std::string token = first_line_of(own);
-  if (!token.empty()) return token;
+  std::vector<std::string> tokens{first_line_of(dev_token_file(address)), first_line_of(own)};
+  std::erase(tokens, "");
+  if (!tokens.empty()) return tokens;
   return Error{"no admin token for " + address.text() + ": " + own +
                " is missing or not yours to read; name another by --admin-token-file, or set "
                "FORETIDE_TOKEN"};
@@ -80,19 +82,33 @@ Result<AdminClient> AdminClient::open(const AdminAccess& access) {
   if (!address && text.find(':') == std::string::npos) address = Address{text, kAdminPort};
   if (!address) return Error{"'" + text + "' is no address; write it as 127.0.0.1:7400"};
   if (address->host.empty()) address->host = "127.0.0.1";
-  Result<std::string> token = token_for(access, *address);
-  if (!token) return Error{token.error()};
-  return AdminClient(*address, *token);
+  Result<std::vector<std::string>> tokens = tokens_for(access, *address);
+  if (!tokens) return Error{tokens.error()};
+  return AdminClient(*address, std::move(*tokens));
 }
 
 AdminClient::AdminClient(Address address, std::string token)
-    : address_(std::move(address)), token_(std::move(token)) {}
+    : AdminClient(std::move(address), std::vector{std::move(token)}) {}
+
+AdminClient::AdminClient(Address address, std::vector<std::string> tokens)
+    : address_(std::move(address)), tokens_(std::move(tokens)) {
+  CHECK(!tokens_.empty(), "whoever asks has a token, if an empty one");
+}
 
 Result<HttpAnswer> AdminClient::ask(const std::string& method, const std::string& path,
                                     const std::string& body) const {
   HttpRequest request{.method = method, .target = path, .body = body};
-  request.headers = {{"Authorization", "Bearer " + token_}, {"Accept", "application/json"}};
+  request.headers = {{"Accept", "application/json"}};
   if (!body.empty()) request.headers["Content-Type"] = "application/json";
+  Result<HttpAnswer> answer = ask_with(tokens_.front(), request);
+  for (std::size_t i = 1; i < tokens_.size() && answer && answer->status == 401; ++i) {
+    answer = ask_with(tokens_[i], request);
+  }
+  return answer;
+}
+
+Result<HttpAnswer> AdminClient::ask_with(const std::string& token, HttpRequest request) const {
+  request.headers["Authorization"] = "Bearer " + token;
   HttpClient client(address_, timeout_);
   Result<HttpAnswer> answer = client.ask(request);
   if (!answer) {

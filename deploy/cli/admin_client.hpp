@@ -3,14 +3,16 @@
 // coordinator that is restarted in between is simply asked again.
 //
 // Where the token comes from, first that is set: --admin-token-file, the environment's
-// FORETIDE_TOKEN, the file that a running `foretide dev` leaves for its address in the run
-// directory, the coordinator's own state directory (when the command runs on its host, as its
-// user).
+// FORETIDE_TOKEN; else both the file that a running `foretide dev` leaves for its address in the
+// run directory, and the coordinator's own state directory (when the command runs on its host, as
+// its user). Of those two the second is tried when the first is refused: a `foretide dev` that was
+// killed leaves its file behind.
 #pragma once
 
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "common/address.hpp"
 #include "common/io/http_client.hpp"
@@ -37,6 +39,7 @@ class AdminClient {
  public:
   static Result<AdminClient> open(const AdminAccess& access);
   AdminClient(Address address, std::string token);
+  AdminClient(Address address, std::vector<std::string> tokens);
 
   // A 2xx answer's JSON. Anything else is an Error: not reachable, token refused, what the API
   // said.
@@ -50,10 +53,11 @@ class AdminClient {
   void set_timeout(std::chrono::milliseconds timeout) { timeout_ = timeout; }
 
  private:
+  Result<HttpAnswer> ask_with(const std::string& token, HttpRequest request) const;
   Result<nlohmann::json> json_from(const Result<HttpAnswer>& answer) const;
 
   Address address_;
-  std::string token_;
+  std::vector<std::string> tokens_;  // in the order in which they are tried; never empty
   std::chrono::milliseconds timeout_{5'000};
 };
 

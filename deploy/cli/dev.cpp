@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "deploy/cli/guarded_run.hpp"
 #include "deploy/cli/json_fields.hpp"
 #include "deploy/cli/local_cluster.hpp"
+#include "deploy/cli/number_option.hpp"
 #include "deploy/cli/status_watch.hpp"
 #include "deploy/cli/verbs.hpp"
 
@@ -93,15 +95,33 @@ int follow(LocalCluster& cluster) {
   return kDone;
 }
 
+// The programs name keys of a file that nobody wrote by hand and that is gone in a moment; what the
+// person can change are the options behind them.
+std::string by_option(std::string text, const GuardedPlace& place) {
+  const std::array<std::pair<std::string, std::string>, 4> words{
+      {{" in " + place.dir() + "/cluster.yaml", ""},
+       {place.dir() + "/cluster.yaml: ", ""},
+       {"listen.admin", "--admin"},
+       {"listen.traffic", "--traffic"}}};
+  for (const auto& [theirs, ours] : words) {
+    for (std::size_t at = text.find(theirs); at != std::string::npos; at = text.find(theirs, at)) {
+      text.replace(at, theirs.size(), ours);
+      at += ours.size();
+    }
+  }
+  return text;
+}
+
 int serve(const DevOptions& options, const Address& traffic, const Address& admin,
           const GuardedPlace& place) {
   LocalClusterSettings settings;
   settings.services = services_yaml(options);
   settings.traffic = traffic;
   settings.admin = admin;
+  settings.workers_max = options.max;
   Result<LocalCluster> cluster = LocalCluster::start(settings, place);
   if (!cluster) {
-    std::fprintf(stderr, "foretide: %s\n", cluster.error().c_str());
+    std::fprintf(stderr, "foretide: %s\n", by_option(cluster.error(), place).c_str());
     return kFailed;
   }
   leave_token(place, admin, cluster->token());
@@ -153,7 +173,7 @@ void add_dev(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   verb->add_option("--capacity", options->capacity,
                    "Requests in flight at which one worker is well used")
-      ->check(CLI::Range(0.01, 1e6))
+      ->check(between(0.01, 1e6))
       ->capture_default_str();
   verb->add_option("--traffic", options->traffic, "Where requests are taken; port 0: any")
       ->capture_default_str();

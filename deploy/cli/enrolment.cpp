@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -103,6 +104,24 @@ Outcome make_directory(const std::string& dir) {
   return Done{};
 }
 
+// Asked before the token is spent: whoever has joined keeps what it has. A key without settings
+// beside it may be another program's, which was given the same state directory.
+Outcome check_not_joined(const std::string& config_file, const std::string& key_file) {
+  std::error_code error;
+  const bool has_settings = std::filesystem::exists(config_file, error);
+  const bool has_key = std::filesystem::exists(key_file, error);
+  if (has_settings) {
+    return Error{config_file + " exists: this host has joined already. To join again, remove it" +
+                 (has_key ? " and its key " + key_file : "")};
+  }
+  if (has_key) {
+    return Error{key_file +
+                 " exists and is the key of a program that has joined. Name another directory by "
+                 "--state, or remove the key if nothing uses it"};
+  }
+  return Done{};
+}
+
 Outcome write_settings(const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::trunc);
   file << text;
@@ -157,22 +176,25 @@ Result<Joined> join_cluster(JoinRequest request) {
   for (const std::string& dir : {request.config_dir, request.state_dir}) {
     if (Outcome made = make_directory(dir); !made) return Error{made.error()};
   }
-  // Asked before the token is spent: a host that has joined keeps what it has.
-  if (std::filesystem::exists(joined.config_file)) {
-    return Error{joined.config_file +
-                 " exists: this host has joined already. Remove it to join again"};
-  }
-  const KeyPair keys = make_key_pair();
   const std::string key_file = request.state_dir + "/node.key";
-  if (Outcome written = write_key_file(key_file, keys.secret_key); !written) {
+  if (Outcome fresh = check_not_joined(joined.config_file, key_file); !fresh) {
+    return Error{fresh.error()};
+  }
+  // Beside its place until the coordinator knows it.
+  const KeyPair keys = make_key_pair();
+  const std::string new_key_file = key_file + ".joining";
+  if (Outcome written = write_key_file(new_key_file, keys.secret_key); !written) {
     return Error{written.error()};
   }
   Conversation conversation(request.control, *token, {joined.role, request.name, keys.public_key});
   const Result<wire::Enrolled> enrolled = conversation.hold(request.patience);
   if (!enrolled) {
     std::error_code ignored;
-    std::filesystem::remove(key_file, ignored);
+    std::filesystem::remove(new_key_file, ignored);
     return Error{enrolled.error()};
+  }
+  if (::rename(new_key_file.c_str(), key_file.c_str()) != 0) {
+    return Error{"cannot write " + key_file + ": " + std::strerror(errno)};
   }
   joined.name = enrolled->name;
   const CoordinatorPeer peer = peer_for(request.control, *enrolled, *token);

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -21,6 +22,9 @@ namespace {
 constexpr std::chrono::milliseconds kGrace{5'000};  // for workers, after everything else has ended
 constexpr const char* kOthers = "/remove-too";      // files that go with the directory, one a line
 
+// Whatever a terminal sends to end a program; a core of this one would tell nobody anything.
+constexpr std::array<int, 4> kEndSignals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
 std::atomic<bool> asked_to_end{false};
 std::atomic<pid_t> inner{0};
 
@@ -35,7 +39,7 @@ void pass_on(int number) {
 void on_end_signals(void (*action)(int)) {
   struct sigaction how {};
   how.sa_handler = action;
-  for (int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(number, &how, nullptr);
+  for (int number : kEndSignals) ::sigaction(number, &how, nullptr);
 }
 
 void remove_all(const std::string& dir) {
@@ -83,11 +87,13 @@ int run_guarded(const std::function<int(const GuardedPlace&)>& body) {
     return kFailed;
   }
   std::fflush(nullptr);
+  // Inherited as ignored, it would have the kernel reap our children before we ask how they ended.
+  std::signal(SIGCHLD, SIG_DFL);
   adopt_orphans();
   // Signals that come between fork and handler wait until both processes are ready for them.
   sigset_t ours, before;
   sigemptyset(&ours);
-  for (int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ours, number);
+  for (int number : kEndSignals) sigaddset(&ours, number);
   ::sigprocmask(SIG_BLOCK, &ours, &before);
   const pid_t waiter = ::getpid();
   const pid_t pid = ::fork();

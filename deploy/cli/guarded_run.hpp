@@ -13,7 +13,8 @@
 
 namespace foretide::cli {
 
-// Where the temporary directory is, and whether somebody asked to end (Ctrl-C, SIGTERM, SIGHUP).
+// Where the temporary directory is, and whether somebody asked to end (Ctrl-C, Ctrl-\\, SIGTERM,
+// SIGHUP).
 class GuardedPlace {
  public:
   explicit GuardedPlace(std::string dir) : dir_(std::move(dir)) {}

@@ -8,6 +8,7 @@
 
 #include "common/io/paths.hpp"
 #include "deploy/cli/enrolment.hpp"
+#include "deploy/cli/number_option.hpp"
 #include "deploy/cli/verbs.hpp"
 
 namespace foretide::cli {
@@ -44,6 +45,12 @@ int join(const JoinOptions& options) {
   if (!control || control->host.empty() || control->port == 0) {
     return failed("'" + options.address + "' is no address; write it as 10.0.0.1:7401", kUsage);
   }
+  if (!options.own_address.empty() && !is_ip_address(options.own_address)) {
+    return failed("--address '" + options.own_address +
+                      "' is no IP address; give the one at which balancers reach this host, as "
+                      "10.0.0.7, without a port",
+                  kUsage);
+  }
   JoinRequest request;
   request.control = *control;
   request.token = options.token;
@@ -55,10 +62,9 @@ int join(const JoinOptions& options) {
   const bool balancer = options.role == "balancer" || options.token.starts_with("ft1.b.");
   const std::string program = balancer ? "balancer" : "agent";
   request.config_dir = absolute(options.config_dir.empty() ? config_dir() : options.config_dir);
-  request.state_dir =
-      absolute(options.state_dir.empty()
-                   ? options.config_dir.empty() ? state_dir(program) : options.config_dir + "/state"
-                   : options.state_dir);
+  const std::string usual =
+      options.config_dir.empty() ? state_dir(program) : options.config_dir + "/state/" + program;
+  request.state_dir = absolute(options.state_dir.empty() ? usual : options.state_dir);
   request.agent.address = options.own_address;
   request.patience = std::chrono::milliseconds(static_cast<long>(options.seconds * 1000));
   const Result<Joined> joined = join_cluster(request);
@@ -84,11 +90,12 @@ void add_join(CLI::App& app, int& exit_code) {
                    "Where to write the settings (default " + config_dir() + ")");
   verb->add_option("--state", options->state_dir,
                    "Where the program keeps its key and state (default: " + state_dir("agent") +
-                       " and its like, or DIR/state with --config-dir)");
-  verb->add_option("--address", options->own_address,
-                   "Agents: where balancers reach this host's workers (default: found out)");
+                       " and its like, or DIR/state/agent with --config-dir)");
+  verb->add_option(
+      "--address", options->own_address,
+      "Agents: the IP address where balancers reach this host's workers (default: found out)");
   verb->add_option("--timeout-seconds", options->seconds, "How long to try")
-      ->check(CLI::Range(0.1, 600.0))
+      ->check(between(0.1, 600.0))
       ->capture_default_str();
   verb->footer("Example:\n  foretide join 10.0.0.1:7401 --token ft1.a.…");
   verb->callback([options, &exit_code] { exit_code = join(*options); });

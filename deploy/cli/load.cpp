@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "deploy/cli/load_run.hpp"
+#include "deploy/cli/number_option.hpp"
 #include "deploy/cli/terminal.hpp"
 #include "deploy/cli/verbs.hpp"
 
@@ -25,6 +26,11 @@ struct LoadOptions {
 };
 
 std::atomic<bool> interrupted{false};
+
+// The second time it does not ask: a name server may be keeping it.
+void note_end(int number) {
+  if (interrupted.exchange(true)) ::_exit(128 + number);
+}
 
 Result<LoadSettings> settings_for(const LoadOptions& options) {
   LoadSettings settings;
@@ -51,6 +57,7 @@ void print_json(const LoadResult& result) {
   const nlohmann::json out{{"requests", result.sent},
                            {"answered", result.answered},
                            {"failed", result.failed},
+                           {"given_up", result.given_up},
                            {"sent_again", result.sent_again},
                            {"failures", result.failures},
                            {"seconds", result.seconds},
@@ -68,6 +75,10 @@ void print_text(const LoadResult& result) {
               static_cast<unsigned long long>(result.sent), result.seconds,
               static_cast<unsigned long long>(result.answered),
               static_cast<unsigned long long>(result.failed));
+  if (result.given_up > 0) {
+    std::printf("  %llu more were under way or waited when it was ended\n",
+                static_cast<unsigned long long>(result.given_up));
+  }
   for (const auto& [why, count] : result.failures) {
     std::printf("  %llu x %s\n", static_cast<unsigned long long>(count), why.c_str());
   }
@@ -84,7 +95,7 @@ int load(const LoadOptions& options) {
     std::fprintf(stderr, "foretide: %s\n", settings.error().c_str());
     return kUsage;
   }
-  for (int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, [](int) { interrupted = true; });
+  for (int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, note_end);
   LoadProgress progress;
   std::atomic<bool> done{false};
   std::thread teller([&] {
@@ -123,10 +134,10 @@ void add_load(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"wave", "ramp", "step"}))
       ->capture_default_str();
   verb->add_option("--seconds", options->seconds, "How long")
-      ->check(CLI::Range(0.1, kSecondsMax))
+      ->check(between(0.1, kSecondsMax))
       ->capture_default_str();
   verb->add_option("--period", options->period, "Seconds of one wave (default: the whole run)")
-      ->check(CLI::Range(0.1, kSecondsMax));
+      ->check(between(0.1, kSecondsMax));
   verb->add_option("--connections", options->connections, "Connections at most")
       ->check(CLI::Range(1u, kConnectionsMax))
       ->capture_default_str();

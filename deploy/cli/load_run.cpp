@@ -18,6 +18,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "common/address.hpp"
@@ -76,17 +77,30 @@ class LoadRun {
   asio::awaitable<void> pace() {
     const auto begun = steady_clock::now();
     asio::steady_timer timer(loop_);
+    error_code ignored;
     double second = 0;
     while (second < settings_.shape.seconds && !end_asked_()) {
       second = std::chrono::duration<double>(steady_clock::now() - begun).count();
       const auto due = static_cast<std::uint64_t>(settings_.shape.due_by(second));
       while (result_.sent < due) arrive();
       timer.expires_after(kTick);
-      error_code ignored;
       co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
     over_ = true;
     for (Connection* one : idle_) one->wake.cancel();
+    while (connections_ > 0 && !end_asked_()) {
+      timer.expires_after(kTick);
+      co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+    give_up();
+  }
+
+  // What waits is never sent; what is under way finds its stream closed.
+  void give_up() {
+    giving_up_ = true;
+    result_.given_up += waiting_.size();
+    waiting_.clear();
+    for (Connection* one : open_) one->stream.close();
   }
 
   void arrive() {
@@ -109,6 +123,7 @@ class LoadRun {
 
   asio::awaitable<void> serve() {
     Connection connection(loop_);
+    open_.insert(&connection);
     for (;;) {
       while (!waiting_.empty()) {
         const Moment due = waiting_.front();
@@ -122,6 +137,8 @@ class LoadRun {
       co_await connection.wake.async_wait(asio::redirect_error(asio::use_awaitable, woken));
     }
     connection.stream.close();
+    open_.erase(&connection);
+    --connections_;
   }
 
   asio::awaitable<void> ask(Connection& connection, Moment due) {
@@ -134,6 +151,10 @@ class LoadRun {
         ++result_.answered;
         ++progress_.answered;
         result_.latency.add(steady_clock::now() - due);
+        co_return;
+      }
+      if (giving_up_) {
+        ++result_.given_up;
         co_return;
       }
       if (!reused || heard || !closed_) break;
@@ -199,8 +220,9 @@ class LoadRun {
   asio::ip::tcp::resolver::results_type found_;
   std::deque<Moment> waiting_;
   std::vector<Connection*> idle_;
-  unsigned connections_ = 0;
-  bool over_ = false, closed_ = false;
+  std::set<Connection*> open_;
+  unsigned connections_ = 0;  // also those whose coroutine has not begun
+  bool over_ = false, giving_up_ = false, closed_ = false;
   LoadResult result_;
 };
 

@@ -7,6 +7,9 @@
 // first byte of an answer is replaced and the request sent again once, as HTTP clients do; that is
 // counted apart.
 //
+// When `end_asked` says so it ends within milliseconds, whatever waits or is under way: those
+// requests are given up and counted as such, since nothing is known of them.
+//
 // run_load() blocks; it has an event loop of its own and may be given a thread of its own.
 #pragma once
 
@@ -49,6 +52,7 @@ struct LoadProgress {
 struct LoadResult {
   std::uint64_t sent = 0;      // client requests, each counted once
   std::uint64_t answered = 0;  // with a status below 400
+  std::uint64_t given_up = 0;  // unanswered when the end was asked for
   std::uint64_t failed = 0;    // everything else
   std::uint64_t sent_again = 0;
   std::map<std::string, std::uint64_t> failures;  // by reason

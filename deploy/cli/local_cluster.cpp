@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -26,7 +27,7 @@ using std::chrono::steady_clock;
 constexpr seconds kStartPatience{30};
 constexpr milliseconds kProgramGrace{5'000};
 constexpr milliseconds kWorkerGrace{3'000};
-constexpr std::uint16_t kPortsPerAgent = 200;
+constexpr std::uint16_t kPortsPerAgentMin = 200;
 constexpr std::size_t kLinesTold = 12;
 
 bool can_listen(std::uint16_t port) {
@@ -46,6 +47,13 @@ std::string first_line(const std::string& path) {
   std::string line;
   std::getline(file, line);
   return line;
+}
+
+// What a coordinator writes once it has bound its addresses, so that an answer on them is its own.
+bool has_announced(const std::string& coordinator_json, pid_t pid) {
+  std::ifstream file(coordinator_json);
+  const nlohmann::json said = nlohmann::json::parse(file, nullptr, false);
+  return count_in(said, "pid") == static_cast<std::uint64_t>(pid);
 }
 
 Address reachable(Address address) {
@@ -100,6 +108,11 @@ Result<LocalCluster> LocalCluster::start(const LocalClusterSettings& settings,
   return cluster;
 }
 
+// Twice as many as workers: while one leaves its port its successor is there already.
+std::uint16_t LocalCluster::ports_per_agent() const {
+  return std::max(kPortsPerAgentMin, static_cast<std::uint16_t>(2 * settings_.workers_max));
+}
+
 void LocalCluster::write_cluster_file() {
   std::ofstream file(place_.dir() + "/cluster.yaml");
   file << "version: 1\ncluster: local\nlisten:\n  traffic: [\"" << settings_.traffic.text()
@@ -112,12 +125,12 @@ void LocalCluster::write_cluster_file() {
 Outcome LocalCluster::start_all() {
   write_cluster_file();
   if (Outcome done = start_coordinator(); !done) return done;
-  std::uint16_t ports = free_ports(static_cast<std::uint16_t>(
-      kPortsPerAgent * static_cast<std::uint16_t>(settings_.agents.size())));
+  std::uint16_t ports =
+      free_ports(static_cast<std::uint16_t>(ports_per_agent() * settings_.agents.size()));
   if (ports == 0) ports = 20'000;  // the agents look for free ones within it themselves
   for (const std::string& name : settings_.agents) {
     if (Outcome done = start_agent(name, ports); !done) return done;
-    ports = static_cast<std::uint16_t>(ports + kPortsPerAgent);
+    ports = static_cast<std::uint16_t>(ports + ports_per_agent());
   }
   return start_balancer();
 }
@@ -136,9 +149,11 @@ Outcome LocalCluster::run(const std::string& name, const std::string& program,
 
 Outcome LocalCluster::wait_until(const std::string& what, const std::function<bool()>& condition) {
   const auto deadline = steady_clock::now() + kStartPatience;
-  while (!condition()) {
+  for (;;) {
     if (GuardedPlace::end_asked()) return Error{"ended before it had started"};
+    // Looked at first: what a program that ended was to answer for, another may answer by now.
     if (auto lost = casualty()) return Error{*lost};
+    if (condition()) return Done{};
     if (steady_clock::now() >= deadline) {
       return Error{what + " did not happen within " + std::to_string(kStartPatience.count()) +
                    " s; the last lines of " + programs_.back().name + ":\n" +
@@ -146,7 +161,6 @@ Outcome LocalCluster::wait_until(const std::string& what, const std::function<bo
     }
     std::this_thread::sleep_for(milliseconds(20));
   }
-  return Done{};
 }
 
 Outcome LocalCluster::start_coordinator() {
@@ -156,7 +170,9 @@ Outcome LocalCluster::start_coordinator() {
       !done) {
     return done;
   }
+  const pid_t pid = programs_.back().process.pid();
   return wait_until("the coordinator's readiness", [&] {
+    if (!has_announced(state + "/coordinator.json", pid)) return false;
     token_ = first_line(state + "/admin.token");
     if (token_.empty()) return false;
     admin_.emplace(reachable(settings_.admin), token_);
@@ -177,7 +193,7 @@ Result<std::string> LocalCluster::joined(const std::string& role, const std::str
   request.state_dir = request.config_dir + "/state";
   request.agent.address = "127.0.0.1";
   request.agent.first_port = first_port;
-  request.agent.last_port = static_cast<std::uint16_t>(first_port + kPortsPerAgent - 1);
+  request.agent.last_port = static_cast<std::uint16_t>(first_port + ports_per_agent() - 1);
   request.agent.same_user = true;
   request.balancer.traffic = {settings_.traffic};
   request.balancer.admin = balancer_admin_;

@@ -23,6 +23,7 @@ struct LocalClusterSettings {
   std::string services;  // YAML below "services:", indented by two spaces
   Address traffic, admin;
   std::vector<std::string> agents{"local"};
+  unsigned workers_max = 10;  // of one agent
 };
 
 class LocalCluster {
@@ -54,6 +55,7 @@ class LocalCluster {
               std::vector<std::string> arguments);
   Result<std::string> joined(const std::string& role, const std::string& name,
                              std::uint16_t first_port);
+  std::uint16_t ports_per_agent() const;
   Outcome wait_until(const std::string& what, const std::function<bool()>& condition);
   void write_cluster_file();
 

@@ -14,6 +14,7 @@
 #include "deploy/cli/json_fields.hpp"
 #include "deploy/cli/load_run.hpp"
 #include "deploy/cli/local_cluster.hpp"
+#include "deploy/cli/number_option.hpp"
 #include "deploy/cli/status_watch.hpp"
 #include "deploy/cli/verbs.hpp"
 
@@ -70,6 +71,10 @@ void print_summary(const Summary& summary, const LoadResult& load) {
               static_cast<unsigned long long>(load.sent),
               static_cast<unsigned long long>(load.answered),
               static_cast<unsigned long long>(load.failed));
+  if (load.given_up > 0) {
+    std::printf("             %llu more were under way when it was ended\n",
+                static_cast<unsigned long long>(load.given_up));
+  }
   for (const auto& [why, count] : load.failures) {
     std::printf("             %llu x %s\n", static_cast<unsigned long long>(count), why.c_str());
   }
@@ -211,7 +216,7 @@ void add_quickstart(CLI::App& app, int& exit_code) {
   verb->group("");  // called by deploy/quickstart, not listed
   auto seconds = std::make_shared<double>(75);
   verb->add_option("--seconds", *seconds, "How long requests are sent")
-      ->check(CLI::Range(1.0, 3'600.0))
+      ->check(between(1.0, 3'600.0))
       ->capture_default_str();
   verb->footer("Example:\n  foretide quickstart --seconds 40");
   verb->callback([seconds, &exit_code] {

@@ -14,7 +14,7 @@ struct ScaleOptions {
   AdminAccess access;
   std::string service;
   std::optional<std::uint32_t> count;
-  std::int64_t for_ms = 0;
+  std::optional<std::int64_t> for_ms;
   bool automatic = false;
 };
 
@@ -31,7 +31,7 @@ int scale(const ScaleOptions& options) {
   }
   nlohmann::json body;
   body["count"] = options.count ? nlohmann::json(*options.count) : nlohmann::json(nullptr);
-  if (options.for_ms > 0) body["for"] = std::to_string(options.for_ms) + "ms";
+  if (options.for_ms) body["for"] = std::to_string(*options.for_ms) + "ms";
   const Result<nlohmann::json> answer =
       admin->post("/v1/services/" + options.service + "/scale", body);
   if (!answer) {
@@ -44,7 +44,7 @@ int scale(const ScaleOptions& options) {
     std::printf(
         "%s is held at %u workers%s; 'foretide scale %s --auto' ends that\n",
         options.service.c_str(), *options.count,
-        options.for_ms > 0 ? (" for " + std::to_string(options.for_ms / 1000) + " s").c_str() : "",
+        options.for_ms ? (" for " + std::to_string(*options.for_ms / 1000) + " s").c_str() : "",
         options.service.c_str());
   }
   return kDone;

@@ -4,7 +4,9 @@
 
 #include <fstream>
 
+#include "common/io/key_file.hpp"
 #include "common/settings/node_settings.hpp"
+#include "deploy/cli/local_cluster.hpp"
 #include "tests/e2e/cluster.hpp"
 #include "tests/e2e/traffic.hpp"
 
@@ -25,6 +27,14 @@ std::string healthy() {
 bool eventually_says(Cluster& cluster, const std::string& words) {
   return eventually(
       [&] { return cluster.get("/v1/status").dump().find(words) != std::string::npos; });
+}
+
+std::string state_of(Cluster& cluster, const std::string& node) {
+  const auto status = cluster.get("/v1/status");
+  for (const auto& one : status["nodes"]) {
+    if (one["name"] == node) return one["state"];
+  }
+  return "unknown";
 }
 
 TEST(BadClusterFile, IsRefusedWithEveryProblemAndItsPlace) {
@@ -74,7 +84,7 @@ TEST(PortInUse, NamesTheKeyToChange) {
   std::filesystem::create_directory(cluster.folder() / "standalone");
   const std::string file = cluster.folder() / "standalone/cluster.yaml";
   std::ofstream(file) << "version: 1\nlisten: {traffic: [\"" << cluster.traffic().text()
-                      << "\"], balancer_admin: \"127.0.0.1:" << free_port()
+                      << "\"], balancer_admin: \"127.0.0.1:" << cli::free_port()
                       << "\"}\nservices:\n  web: {upstreams: [\"127.0.0.1:9\"]}\n";
   const Ran balancer = run({program("foretide-balancer"), "--standalone", "--config", file});
   EXPECT_EQ(balancer.status, 1);
@@ -100,6 +110,67 @@ TEST(Token, ThatIsGarbageIsRefused) {
   EXPECT_THAT(joined.output, HasSubstr("token"));
 }
 
+TEST(Join, ASecondRoleInTheSameFolderLeavesTheFirstOnesKey) {
+  Cluster cluster(healthy());
+  cluster.start_coordinator();
+  const std::string both = cluster.folder() / "both";
+  const Ran agent = cluster.join(cluster.token("agent", "node-a"), "node-a", both);
+  ASSERT_EQ(agent.status, 0) << agent.output;
+  const Ran failing = cluster.join("ft1.b.nonsense.nonsense", "edge", both);
+  EXPECT_NE(failing.status, 0) << failing.output;
+  const Ran balancer = cluster.join(cluster.token("balancer", "edge"), "edge", both);
+  ASSERT_EQ(balancer.status, 0) << balancer.output;
+  const auto first = read_agent_settings(both + "/agent.yaml");
+  const auto second = read_balancer_settings(both + "/balancer.yaml");
+  ASSERT_TRUE(first && second);
+  const auto first_keys = read_key_file(first->key_file);
+  const auto second_keys = read_key_file(second->key_file);
+  ASSERT_TRUE(first_keys && second_keys);
+  EXPECT_NE(first_keys->public_key, second_keys->public_key);
+  cluster.start_agent_with(both + "/agent.yaml", "node-a");
+  EXPECT_TRUE(eventually([&] { return state_of(cluster, "node-a") == "live"; }));
+}
+
+TEST(Join, WithANameForItsAddressIsRefusedBeforeTheTokenIsSpent) {
+  Cluster cluster(healthy());
+  cluster.start_coordinator();
+  const std::string token = cluster.token("agent", "node-a");
+  const Ran named =
+      cluster.foretide({"join", cluster.control().text(), "--token", token, "--config-dir",
+                        cluster.folder() / "first", "--address", "node-a.lan"});
+  EXPECT_EQ(named.status, 2);
+  EXPECT_THAT(named.output, HasSubstr("'node-a.lan' is no IP address"));
+  EXPECT_EQ(cluster.join(token, "node-a", cluster.folder() / "first").status, 0);
+}
+
+TEST(Join, NeverTouchesAKeyThatIsThere) {
+  Cluster cluster(healthy());
+  cluster.start_coordinator();
+  const std::string state = cluster.folder() / "shared";
+  const auto join = [&](const std::string& role, const std::string& config_dir) {
+    return cluster.foretide({"join", cluster.control().text(), "--token", cluster.token(role, role),
+                             "--config-dir", cluster.folder() / config_dir, "--state", state});
+  };
+  const Ran first = join("agent", "one");
+  ASSERT_EQ(first.status, 0) << first.output;
+  const auto before = read_key_file(state + "/node.key");
+  const Ran second = join("balancer", "two");
+  EXPECT_EQ(second.status, 1);
+  EXPECT_THAT(second.output, HasSubstr(state + "/node.key exists"));
+  const auto after = read_key_file(state + "/node.key");
+  ASSERT_TRUE(before && after);
+  EXPECT_EQ(before->public_key, after->public_key);
+}
+
+TEST(Join, ThatFailsLeavesNoKey) {
+  Cluster cluster(healthy());
+  cluster.start_coordinator();
+  const std::string token = cluster.token("agent", "node-a");
+  ASSERT_EQ(cluster.join(token, "node-a", cluster.folder() / "first").status, 0);
+  ASSERT_NE(cluster.join(token, "node-a", cluster.folder() / "second").status, 0);
+  EXPECT_TRUE(std::filesystem::is_empty(cluster.folder() / "second/state/agent"));
+}
+
 TEST(Stranger, WithAKeyOfItsOwnIsRefused) {
   Cluster cluster(healthy());
   cluster.start_all();
@@ -118,8 +189,8 @@ TEST(Stranger, WithAKeyOfItsOwnIsRefused) {
   EXPECT_TRUE(eventually([&] {
     return cluster.output_of("node-c").find("does not know this key") != std::string::npos;
   })) << cluster.output_of("node-c");
-  EXPECT_EQ(cluster.get("/v1/status").dump().find("\"node-c\",\"state\":\"ready\""),
-            std::string::npos);
+  EXPECT_EQ(state_of(cluster, "node-a"), "live");
+  EXPECT_NE(state_of(cluster, "node-c"), "live");
 }
 
 TEST(Identity, ThatIsInUseIsRefusedToASecondAgent) {
@@ -158,6 +229,13 @@ TEST(Worker, ThatEndsAtOnceIsShownWithItsOutputAndBackedOff) {
   EXPECT_EQ(cluster.ready("web"), 0u);
   // One worker, started again and again more slowly, is not a stream of new ones.
   EXPECT_LE(cluster.service("web")["workers"].size(), 1u);
+}
+
+TEST(Worker, IsShownWithItsExitStatusWhereTheAgentsStarterIgnoredTheEndOfChildren) {
+  Cluster cluster(service("sh -c \"exit 3\""));
+  cluster.start_coordinator();
+  cluster.start_agent_through({"env", "--ignore-signal=CHLD"}, "node-a");
+  EXPECT_TRUE(eventually_says(cluster, "status 3"));
 }
 
 TEST(Worker, ThatNeverBecomesReadyIsShown) {

@@ -1,9 +1,6 @@
 #include "tests/e2e/cluster.hpp"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -13,6 +10,7 @@
 #include <thread>
 
 #include "common/settings/node_settings.hpp"
+#include "deploy/cli/local_cluster.hpp"
 
 namespace foretide::e2e {
 
@@ -42,18 +40,6 @@ bool eventually(const std::function<bool()>& condition, std::chrono::millisecond
   return condition();
 }
 
-std::uint16_t free_port() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  bind(fd, reinterpret_cast<sockaddr*>(&address), size);
-  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  close(fd);
-  return ntohs(address.sin_port);
-}
-
 std::string program(const std::string& name) {
   return std::string(FORETIDE_BIN) + "/" + name;
 }
@@ -79,13 +65,17 @@ TemporaryFolder::~TemporaryFolder() {
 }
 
 Cluster::Cluster(const std::string& services, const std::string& host)
-    : traffic_{"127.0.0.1", free_port()},
-      balancer_admin_{"127.0.0.1", free_port()},
-      admin_{"127.0.0.1", free_port()},
-      control_{host, free_port()},
-      telemetry_{host, free_port()},
-      // A range of the worker ports for each test process, so that tests side by side do not meet.
+    :  // A range of the worker ports for each test process, so that tests side by side do not meet.
       next_ports_(static_cast<std::uint16_t>(20000 + getpid() % 40 * 200)) {
+  const std::uint16_t port = cli::free_ports(5);
+  const auto address = [&](const std::string& on, int offset) {
+    return Address{on, static_cast<std::uint16_t>(port + offset)};
+  };
+  traffic_ = address("127.0.0.1", 0);
+  balancer_admin_ = address("127.0.0.1", 1);
+  admin_ = address("127.0.0.1", 2);
+  control_ = address(host, 3);
+  telemetry_ = address(host, 4);
   write_services(services);
 }
 
@@ -137,13 +127,24 @@ void Cluster::join_agent(const std::string& name) {
 
 void Cluster::start_agent(const std::string& name) {
   join_agent(name);
-  start(name, {program("foretide-agent"), "--config", node_folder(name) + "/agent.yaml"});
+  start_agent_with(node_folder(name) + "/agent.yaml", name);
+}
+
+void Cluster::start_agent_with(const std::string& config_file, const std::string& name) {
+  start(name, {program("foretide-agent"), "--config", config_file});
 }
 
 void Cluster::start_agent_in(const std::string& network_namespace, const std::string& name) {
+  start_agent_through({"ip", "netns", "exec", network_namespace}, name);
+}
+
+void Cluster::start_agent_through(std::vector<std::string> words, const std::string& name) {
   join_agent(name);
-  start(name, {"ip", "netns", "exec", network_namespace, program("foretide-agent"), "--config",
-               node_folder(name) + "/agent.yaml"});
+  for (const std::string& word :
+       {program("foretide-agent"), std::string("--config"), node_folder(name) + "/agent.yaml"}) {
+    words.push_back(word);
+  }
+  start(name, std::move(words));
 }
 
 void Cluster::start_balancer() {

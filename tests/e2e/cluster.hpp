@@ -27,9 +27,6 @@ inline constexpr std::chrono::seconds kPatience{60};
 bool eventually(const std::function<bool()>& condition,
                 std::chrono::milliseconds patience = kPatience);
 
-// A port of 127.0.0.1 that was free a moment ago.
-std::uint16_t free_port();
-
 std::string program(const std::string& name);  // path of a built program
 
 struct Ran {
@@ -59,6 +56,10 @@ class Cluster {
   void start_balancer();                      // joins at the first call
   void start_agent(const std::string& name);  // likewise
   void start_agent_in(const std::string& network_namespace, const std::string& name);
+  // By these words, which run the command behind them.
+  void start_agent_through(std::vector<std::string> words, const std::string& name);
+  // One that has joined by other means.
+  void start_agent_with(const std::string& config_file, const std::string& name);
   void start_all();  // coordinator, agents "node-a" and "node-b", balancer
 
   ChildProcess& coordinator() { return running("coordinator"); }

@@ -90,8 +90,10 @@ TEST_F(Outage, WithALostStoreKeepsTheWorkersThatRun) {
   cluster_.kill("coordinator");
   // Everything but the keys is gone, as after a restore of an old backup.
   for (const char* table : {"desired_sets", "epochs"}) {
-    run({"/usr/bin/env", "sqlite3", (cluster_.folder() / "coordinator/control.db").string(),
-         std::string("delete from ") + table});
+    const Ran emptied = run({"sqlite3", (cluster_.folder() / "coordinator/control.db").string(),
+                             std::string("delete from ") + table + "; select changes();"});
+    ASSERT_EQ(emptied.status, 0) << emptied.output;
+    ASSERT_NE(emptied.output, "0\n") << table << " was empty";
   }
   cluster_.start_coordinator();
   EXPECT_TRUE(cluster_.eventually_ready("web", 3));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "agent/io/state_lock.hpp"
@@ -99,6 +100,25 @@ TEST_F(Adopting, ARecordOfAFormerBootMeansNoProcess) {
   EXPECT_TRUE(is_alive());
 }
 
+TEST_F(Adopting, WithoutARecordAProcessTellsWhatItIs) {
+  const WorkerRecord record = started();
+  const auto log = [&](const std::string& id) { return scratch / (id + ".log"); };
+  const auto found = record_of_running({"a"}, log("a"), tree, record.boot_id, Instant{});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->life.pid, identity.pid);
+  EXPECT_EQ(found->life.start_ticks, identity.start_ticks);
+  EXPECT_EQ(found->life.port, 20001);
+  EXPECT_EQ(found->life.host, "127.0.0.1");
+  EXPECT_EQ(found->mark, record.mark);
+  EXPECT_EQ(found->life.order, wire::WorkerOrder::kRun);
+  EXPECT_FALSE(record_of_running({"b"}, log("b"), tree, record.boot_id, Instant{}));
+  // Its log is a witness, but its environment speaks of another worker: nobody knows its port.
+  const auto other = record_of_running({"b"}, log("a"), tree, record.boot_id, Instant{});
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->life.port, 0);
+  EXPECT_EQ(other->life.order, wire::WorkerOrder::kStop);
+}
+
 TEST_F(Adopting, ARecordWithoutAProcessIsTakenAsItIs) {
   WorkerRecord record;
   record.boot_id = *tree.boot_id();
@@ -121,6 +141,23 @@ TEST(StateLock, ASecondAgentOnTheSameFolderIsRefused) {
                 testing::HasSubstr("(pid " + std::to_string(getpid()) + ") already runs"));
   }
   EXPECT_TRUE(lock_state(state));
+}
+
+// RLIMIT_FSIZE stands for a disk that is full.
+TEST(StateLock, AFullDiskKeepsNobodyFromStarting) {
+  const Scratch scratch;
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  signal(SIGXFSZ, SIG_IGN);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &none), 0);
+  const auto lock = lock_state(scratch.path());
+  const auto second = lock_state(scratch.path());
+  setrlimit(RLIMIT_FSIZE, &before);
+  signal(SIGXFSZ, SIG_DFL);
+  EXPECT_TRUE(lock) << lock.error();
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error(), testing::HasSubstr("another foretide-agent already runs"));
 }
 
 }  // namespace

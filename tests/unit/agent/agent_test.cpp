@@ -49,7 +49,7 @@ class WholeAgent : public testing::Test {
     agent = std::make_unique<Agent>(
         context,
         Agent::Parts{settings, agent_keys, *WorkerRecords::open(scratch.path()),
-                     *ProcTree().boot_id(), "test"},
+                     *ProcTree().boot_id(), "test", word_patience},
         [this](const std::string& reason) { final_reason = reason; });
     agent->start();
   }
@@ -110,6 +110,7 @@ class WholeAgent : public testing::Test {
   std::unique_ptr<Agent> agent;
   std::uint64_t epoch = 1, revision = 0, sequence = 0, epoch_heard = 0;
   bool answers = true;
+  Duration word_patience = std::chrono::seconds(15);
   std::vector<wire::Hello> hellos;
   std::optional<wire::NodeReport> report;
   std::optional<wire::NodeSample> sample;
@@ -214,6 +215,60 @@ TEST_F(WholeAgent, EndsWithTheReasonOfAFinalRefusal) {
   send(wire::Refusal{"node-a is connected already", true});
   ASSERT_TRUE(run_until(context, [&] { return !final_reason.empty(); }));
   EXPECT_EQ(final_reason, "node-a is connected already");
+}
+
+TEST_F(WholeAgent, TakesBackAWorkerWhoseRecordCannotBeRead) {
+  start_agent();
+  ASSERT_TRUE(is_connected());
+  send_set(WorkerOrder::kRun, listening());
+  ASSERT_TRUE(reaches(WorkerPhase::kReady));
+  const std::int64_t pid = worker()->pid;
+  agent.reset();
+  report.reset();
+  scratch.write("workers/web-1-1.json", "{\"version\": 99}");
+  start_agent();
+  ASSERT_TRUE(run_until(context, [&] { return report.has_value(); }));
+  send_set(WorkerOrder::kRun, listening());
+  ASSERT_TRUE(reaches(WorkerPhase::kReady));
+  EXPECT_EQ(worker()->pid, pid);
+  EXPECT_EQ(worker()->address, (Address{"127.0.0.1", first_port()}));
+  send_set(WorkerOrder::kStop, listening());
+  ASSERT_TRUE(reaches(WorkerPhase::kEnded));
+}
+
+// As after a reboot of the host, or on one that was cloned from its disk.
+class AfterAReboot : public WholeAgent {
+ protected:
+  AfterAReboot() {
+    WorkerRecord record;
+    record.boot_id = "of a former boot";
+    record.life.id = {"web-1-1"};
+    record.life.service = {"web"};
+    record.life.release = {"r"};
+    record.life.spec = listening();
+    record.life.step = LifeStep::kReady;
+    record.life.host = "127.0.0.1";
+    record.life.port = first_port();
+    record.life.pid = 1;
+    EXPECT_TRUE(WorkerRecords::open(scratch.path())->write(record));
+  }
+};
+
+TEST_F(AfterAReboot, WorkersStartAgainOnceTheCoordinatorHasWelcomedTheAgent) {
+  answers = false;
+  start_agent();
+  // Four seconds of its greetings; without the wait its pause would have been over after one.
+  ASSERT_TRUE(run_until(context, [&] { return hellos.size() >= 4; }));
+  EXPECT_EQ(worker()->phase, WorkerPhase::kBackingOff);
+  answers = true;
+  ASSERT_TRUE(reaches(WorkerPhase::kReady));
+}
+
+TEST_F(AfterAReboot, WorkersStartAgainWhereNoCoordinatorSaysAnything) {
+  answers = false;
+  word_patience = std::chrono::milliseconds(1);
+  start_agent();
+  ASSERT_TRUE(reaches(WorkerPhase::kReady));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "agent/io/process_runner.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -38,10 +39,13 @@ class Runner : public testing::Test {
   void make_runner() {
     runner.reset();
     runner = std::make_unique<ProcessRunner>(
-        context, tree, ProcessRunner::Settings{scratch.path(), *tree.boot_id(), true},
+        context, tree, settings(),
         [this](const WorkerId& id, const wire::Exit& exit, std::vector<std::string> output) {
           ends[id.text] = {exit, std::move(output)};
         });
+  }
+  ProcessRunner::Settings settings() const {
+    return {scratch.path(), *tree.boot_id(), true, descriptors, exec_time_max};
   }
   static WorkerSpec shell(const std::string& script) {
     WorkerSpec spec;
@@ -77,6 +81,8 @@ class Runner : public testing::Test {
   Scratch scratch;
   boost::asio::io_context context;
   ProcTree tree;
+  std::optional<rlimit> descriptors;
+  std::chrono::milliseconds exec_time_max = kExecTimeMax;
   std::unique_ptr<ProcessRunner> runner;
   std::map<std::string, End> ends;
   std::map<std::string, ProcessIdentity> started;
@@ -312,6 +318,64 @@ TEST_F(Runner, RunsAsNobodyWhenTheAgentIsRootAndSaysWhatNobodyMayNotDo) {
                                          ", where " + (scratch / "locked/server") + " lies");
   spec.workdir = scratch / "locked";
   EXPECT_EQ(problem_of(spec).reason, "user `nobody` may not enter " + (scratch / "locked"));
+  // Relative to the agent's own folder, as where root started it in /root.
+  const std::string former = std::filesystem::current_path();
+  std::filesystem::current_path(scratch / "locked");
+  spec = {};
+  spec.argv = {"./server"};
+  EXPECT_EQ(problem_of(spec).reason, "user `nobody` may not enter " + (scratch / "locked") +
+                                         ", where " + (scratch / "locked/server") + " lies");
+  std::filesystem::current_path(former);
+}
+
+TEST_F(Runner, GivesWorkersTheirOwnLimitOfDescriptors) {
+  rlimit own{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &own), 0);
+  descriptors = rlimit{77, own.rlim_max};
+  make_runner();
+  start("a", shell("ulimit -n"));
+  ASSERT_TRUE(has_ended("a"));
+  EXPECT_EQ(scratch.read("a.log"), "77\n");
+}
+
+TEST_F(Runner, ASecretInAPipeIsRefusedAndNotWaitedFor) {
+  ASSERT_EQ(mkfifo((scratch / "pipe").c_str(), 0600), 0);
+  WorkerSpec spec = shell("true");
+  spec.env["A"] = "${file:" + (scratch / "pipe") + "}";
+  EXPECT_THAT(problem_of(spec).reason, HasSubstr((scratch / "pipe") + ": is no regular file"));
+}
+
+// A lease keeps whoever opens the file waiting, as a network file system does whose server is gone.
+TEST_F(Runner, AStartThatIsBlockedFailsAndLeavesNoProcess) {
+  signal(SIGIO, SIG_IGN);  // tells of somebody who waits
+  scratch.write("server", "#!/bin/sh\necho ran\n");
+  chmod((scratch / "server").c_str(), 0755);
+  const Descriptor lease(open((scratch / "server").c_str(), O_RDONLY | O_CLOEXEC));
+  if (fcntl(lease.get(), F_SETLEASE, F_WRLCK) != 0) GTEST_SKIP() << "no leases on this file system";
+  exec_time_max = std::chrono::milliseconds(50);
+  make_runner();
+  WorkerSpec spec;
+  spec.argv = {scratch / "server"};
+  const SpawnProblem problem = problem_of(spec);
+  EXPECT_THAT(problem.reason, HasSubstr("starting " + (scratch / "server") + " was blocked"));
+  EXPECT_FALSE(problem.hopeless);
+  EXPECT_TRUE(run_until(context, [&] {
+    runner->bound_logs();
+    return !std::filesystem::exists("/proc/" + std::to_string(problem.unreaped));
+  }));
+  EXPECT_EQ(fcntl(lease.get(), F_SETLEASE, F_UNLCK), 0);
+  EXPECT_EQ(scratch.read("p.log"), "");
+  signal(SIGIO, SIG_DFL);
+}
+
+TEST_F(Runner, ForgettingAnIdThatIsNoNameRemovesNothing) {
+  std::filesystem::create_directory(scratch / "logs");
+  scratch.write("precious.log", "mine");
+  runner = std::make_unique<ProcessRunner>(
+      context, tree, ProcessRunner::Settings{scratch / "logs", *tree.boot_id(), true},
+      [](const WorkerId&, const wire::Exit&, std::vector<std::string>) {});
+  runner->forget({"../precious"});
+  EXPECT_EQ(scratch.read("precious.log"), "mine");
 }
 
 TEST(WorkerLog, KeepsTheNewestAndStaysBounded) {

@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "agent/io/descriptor.hpp"
+#include "agent/io/listener.hpp"
 #include "agent/io/quiet_watch.hpp"
 #include "tests/unit/agent/scratch.hpp"
 
@@ -82,6 +83,7 @@ class Probing : public testing::Test {
           *kept, *buffer, "\r\n\r\n",
           [this, kept, buffer, status](const boost::system::error_code&, std::size_t got) {
             if (got == 0) return;
+            ++times_asked;
             asked =
                 std::string(asio::buffers_begin(buffer->data()), asio::buffers_end(buffer->data()));
             boost::system::error_code ignored;
@@ -96,6 +98,7 @@ class Probing : public testing::Test {
   std::optional<std::string> outcome;
   std::optional<tcp::acceptor> acceptor;
   std::string asked;
+  int times_asked = 0;
   std::unique_ptr<StartProbe> probe_;
 };
 
@@ -169,6 +172,34 @@ TEST_F(Probing, TellsWhatTheHttpProbeWasAnswered) {
   probe(target(port, {ProbeSpec::Kind::kHttp, "/", milliseconds(150)}));
   ASSERT_TRUE(has_outcome());
   EXPECT_THAT(*outcome, HasSubstr("GET / answered 503"));
+}
+
+TEST_F(Probing, LooksWhoseTheListenerIsOnceHoweverOftenItAsks) {
+  Port port;
+  serve(port, "503 Loading");
+  StartProbe::Target to =
+      target(port, {ProbeSpec::Kind::kHttp, "/", std::chrono::milliseconds(9000)});
+  int looks = 0;
+  to.leader = 1;  // does not have the socket, so that each look asks for the others
+  to.members = [&] {
+    ++looks;
+    return std::vector<std::int64_t>{getpid()};
+  };
+  probe(std::move(to));
+  ASSERT_TRUE(run_until(context, [&] { return times_asked >= 5; }));
+  EXPECT_EQ(looks, 1);
+}
+
+TEST_F(Probing, TellsWhereElseAWorkerListens) {
+  Port port("127.0.0.2");
+  port.listen();
+  ProbeSpec spec;
+  spec.timeout = milliseconds(60);
+  probe(target(port, spec));
+  ASSERT_TRUE(has_outcome());
+  EXPECT_EQ(*outcome,
+            "not ready within 60 ms: listens on 127.0.0.2 only, but is to be reached at 127.0.0.1: "
+            "pass {host} in its command, for example `--host {host}`");
 }
 
 TEST_F(Probing, TellsThatAWorkerListensOnLoopbackOnly) {

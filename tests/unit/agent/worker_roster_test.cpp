@@ -6,6 +6,8 @@
 #include <csignal>
 
 #include "agent/core/backoff.hpp"
+#include "common/wire/codec.hpp"
+#include "common/wire/limits.hpp"
 
 namespace foretide::agent {
 namespace {
@@ -500,6 +502,58 @@ TEST(WorkerRoster, TellsWhenItMustBeTickedNext) {
   EXPECT_EQ(node.roster.next_due(), node.now);
   node.after(Duration::zero());
   EXPECT_GE(*node.roster.next_due(), node.now + seconds(1));
+}
+
+// Given a worker of a former boot / expect no start by itself, and one as soon as a set comes.
+TEST(WorkerRoster, HeldStartsWaitForASet) {
+  Node node;
+  WorkerLife life;
+  life.id = {"a"};
+  life.release = {"r1"};
+  life.step = LifeStep::kBackingOff;
+  life.port = 20003;
+  life.failures = 1;
+  node.roster.hold_starts();
+  node.tell(Adopted{life});
+  node.after(seconds(1));
+  EXPECT_THAT(node.after(minutes(5)), IsEmpty());
+  EXPECT_FALSE(node.roster.next_due());
+  node.set(1, {Node::run("a")});
+  EXPECT_TRUE(node.roster.next_due() && *node.roster.next_due() <= node.now);
+  EXPECT_THAT(node.after(milliseconds(1)), ElementsAre("remember a", "spawn a:20003", "report"));
+}
+
+TEST(WorkerRoster, HeldStartsGoOnWhenTheyAreAllowed) {
+  Node node;
+  WorkerLife life;
+  life.id = {"a"};
+  life.step = LifeStep::kBackingOff;
+  life.port = 20003;
+  node.roster.hold_starts();
+  node.tell(Adopted{life});
+  node.after(minutes(5));
+  node.roster.allow_starts();
+  EXPECT_THAT(node.after(minutes(5)), ElementsAre("remember a", "spawn a:20003", "report"));
+}
+
+TEST(WorkerRoster, AReportOfManyFailedWorkersFitsAMessage) {
+  WorkerRoster roster({20000, 20999});
+  const Instant now{std::chrono::hours(5)};
+  for (int i = 0; i < 500; ++i) {
+    WorkerLife life;
+    life.id = {"web-1-" + std::to_string(100 + i)};
+    life.step = LifeStep::kBackingOff;
+    life.reason = "ended before it was ready with exit code 1";
+    life.last_output.assign(10, std::string(205, 'x'));
+    roster.apply(Adopted{life}, now);
+  }
+  wire::Message message;
+  message.body = roster.report(now);
+  EXPECT_LT(wire::encode(message).size(), wire::kControlBytesMax);
+  const wire::NodeReport report = roster.report(now);
+  ASSERT_EQ(report.workers.size(), 500U);
+  EXPECT_EQ(report.workers.front().last_output.size(), 10U);
+  EXPECT_THAT(report.workers.back().last_output, IsEmpty());
 }
 
 }  // namespace

@@ -75,6 +75,22 @@ TEST(AgentSettings, RefuseAnOddRangeOfPorts) {
   }
 }
 
+TEST(AgentSettings, WantAnIpAddressAndNoName) {
+  const auto with = [](const std::string& address) {
+    return parse_agent_settings("coordinator: {control: \"h:1\", telemetry: \"h:2\", key: \"" +
+                                    kKey + "\"}\nname: a\naddress: \"" + address + "\"\n",
+                                "f");
+  };
+  for (const char* address : {"10.0.0.7", "fe80::1", "::1"}) EXPECT_TRUE(with(address)) << address;
+  for (const char* address : {"node-a", "node-a.lan", "", "10.0.0.7:80", "[fe80::1]", "10.0.0"}) {
+    const auto read = with(address);
+    ASSERT_FALSE(read) << address;
+    EXPECT_EQ(read.error(), "f:3:1: 'address' is '" + std::string(address) +
+                                "', wants an IP address of this host such as 10.0.0.7, without a "
+                                "port; no name, which not every balancer might know");
+  }
+}
+
 TEST(AgentSettings, SayThatAnEmptyFileIsWrittenByJoin) {
   EXPECT_EQ(parse_agent_settings("", "f").error(),
             "f:1:1: the file is empty, let 'foretide join' write it");

@@ -1,6 +1,10 @@
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <functional>
 
 #include "deploy/cli/latency_record.hpp"
 #include "deploy/cli/load_run.hpp"
@@ -95,6 +99,58 @@ TEST(LoadRun, CountsARefusedConnectionAsFailed) {
   EXPECT_EQ(result.answered, 0u);
   ASSERT_EQ(result.failures.size(), 1u);
   EXPECT_NE(result.failures.begin()->first.find("cannot connect"), std::string::npos);
+}
+
+// A server that accepts and never answers.
+class SilentServer {
+ public:
+  SilentServer() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(socket_, 16), 0);
+    ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+  }
+  ~SilentServer() { ::close(socket_); }
+  std::uint16_t port() const { return port_; }
+
+ private:
+  int socket_;
+  std::uint16_t port_ = 0;
+};
+
+LoadResult load_on(const SilentServer& server, double seconds,
+                   const std::function<bool(const LoadProgress&)>& end_asked) {
+  LoadSettings settings;
+  settings.target = {"127.0.0.1", server.port(), "/"};
+  settings.shape = {.kind = Kind::kRamp, .low_rps = 100, .high_rps = 100, .seconds = seconds};
+  settings.connections = 2;
+  settings.timeout = std::chrono::seconds(20);
+  LoadProgress progress;
+  return run_load(
+      settings, [&] { return end_asked(progress); }, progress);
+}
+
+TEST(LoadRun, EndsWhenAskedWhateverWaitsOrIsUnderWay) {
+  const SilentServer server;
+  const LoadResult result =
+      load_on(server, 3600, [](const LoadProgress& progress) { return progress.sent >= 10; });
+  EXPECT_GE(result.given_up, 10u);
+  EXPECT_EQ(result.given_up, result.sent);
+  EXPECT_EQ(result.failed, 0u);
+}
+
+TEST(LoadRun, EndsWhenAskedAfterTheLastRequestWasSent) {
+  const SilentServer server;
+  int asked_since = 0;  // the tenth request, which is the last
+  const LoadResult result = load_on(server, 0.1, [&](const LoadProgress& progress) {
+    return progress.sent == 10 && ++asked_since > 50;
+  });
+  EXPECT_EQ(result.given_up, 10u);
+  EXPECT_EQ(result.failed, 0u);
 }
 
 }  // namespace
