@@ -49,12 +49,12 @@ Task<After> Exchange::answer_outcome() {
     const bool blameless = by_client || outcome_ == Outcome::kOutOfSockets;
     finish(blameless ? Finish::kReturned : Finish::kFailed);
   }
-  if (outcome_ == Outcome::kClientGone || outcome_ == Outcome::kCancelled) co_return After::kDrop;
   if (told_client_) {
-    // It must see that this is not the whole. Where the end of the connection ends the body, only a
-    // reset says so.
+    // It must see that this is not the whole, whoever cut it. Where the end of the connection ends
+    // the body, only a reset says so.
     co_return response_.to_client == Framing::kUntilClose ? After::kReset : After::kDrop;
   }
+  if (outcome_ == Outcome::kClientGone || outcome_ == Outcome::kCancelled) co_return After::kDrop;
   if (!request_body_.done()) head_.close = true;
   switch (outcome_) {
     case Outcome::kHeldInVain:

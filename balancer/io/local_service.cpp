@@ -11,6 +11,7 @@ namespace foretide::balancer {
 namespace {
 
 constexpr std::chrono::seconds kRefusedPatience{2};
+constexpr std::uint32_t kTriesWhenLate = 3;
 
 }  // namespace
 
@@ -48,6 +49,21 @@ bool LocalService::nothing_to_wait_for() const {
   return coordinator_lost_ && !settings_.static_endpoints && endpoints_.all_refuse();
 }
 
+void LocalService::arrived(HeldRequest& request) {
+  ++traffic_.arrivals_total;
+  request.deadline = loop_.now() + policy().queue_wait;
+}
+
+void LocalService::limit_patience(HeldRequest& request) const {
+  if (!settings_.static_endpoints || !endpoints_.all_refuse()) return;
+  request.deadline = std::min<Instant>(request.deadline, loop_.now() + kRefusedPatience);
+}
+
+Refused LocalService::in_vain() const {
+  const bool all_refuse = endpoints_.active() > 0 && endpoints_.all_refuse();
+  return all_refuse ? Refused::kAllRefuse : Refused::kWaitedTooLong;
+}
+
 Endpoint* LocalService::take(Instant now) {
   if (!queue_.empty()) return nullptr;
   while (Endpoint* endpoint = picker_.pick(endpoints_, now)) {
@@ -66,14 +82,11 @@ void LocalService::hold(HeldRequest& request) {
   } else if (nothing_to_wait_for()) {
     request.refused = Refused::kNothingToWaitFor;
   }
+  limit_patience(request);
+  if (request.refused == Refused::kNot && request.deadline < now) request.refused = in_vain();
   if (request.refused != Refused::kNot) return;
   if (!request.ticket) {
-    Duration wait = policy().queue_wait;
-    if (settings_.static_endpoints && endpoints_.all_refuse()) {
-      wait = std::min<Duration>(wait, kRefusedPatience);
-    }
     request.since = now;
-    request.deadline = now + wait;
     // `queue.max` is the service's: what other threads hold counts.
     const std::size_t all = settings_.share->held.load(std::memory_order_relaxed);
     const std::size_t elsewhere = all - std::min(all, waiting_.size());
@@ -85,9 +98,6 @@ void LocalService::hold(HeldRequest& request) {
       return;
     }
     ++traffic_.held_total;
-  } else if (request.deadline <= now) {
-    request.refused = Refused::kAllRefuse;
-    return;
   } else {
     queue_.come_back(*request.ticket, request.since, request.deadline);
   }
@@ -132,8 +142,13 @@ void LocalService::connected(Endpoint& endpoint) {
   if (was_closed && !queue_.empty()) let_go();
 }
 
-void LocalService::refused(Endpoint& endpoint) {
-  endpoints_.refused(endpoint, loop_.now());
+void LocalService::refused(Endpoint& endpoint, HeldRequest& request) {
+  const Instant now = loop_.now();
+  endpoints_.refused(endpoint, now);
+  limit_patience(request);
+  // One that may not wait still deserves a second and a third endpoint, where some take requests.
+  const bool tried = ++request.refusals >= kTriesWhenLate || endpoints_.all_refuse();
+  if (tried && request.deadline < now) request.refused = Refused::kAllRefuse;
 }
 
 void LocalService::finish(Endpoint& endpoint, Finish how, Instant began) {
@@ -157,11 +172,11 @@ void LocalService::refuse_all(Refused why) {
 }
 
 void LocalService::on_timer() {
-  const bool all_refuse = endpoints_.active() > 0 && endpoints_.all_refuse();
+  const Refused why = in_vain();
   for (const auto ticket : queue_.take_expired(loop_.now())) {
     HeldRequest& request = *waiting_.at(ticket);
     stop_waiting(request);
-    request.refused = all_refuse ? Refused::kAllRefuse : Refused::kWaitedTooLong;
+    request.refused = why;
     request.waiter->wake();
   }
   let_go();

@@ -5,10 +5,11 @@
 // request ends, when a table changes, when a resting endpoint may be tried again. Nobody else is
 // woken.
 //
-// A held request ends without an endpoint when its deadline comes, when the service is removed, or
-// when there is nothing to wait for: no endpoint takes requests and no coordinator was heard for 15
-// s. Where the endpoints are static (standalone) nobody starts workers, so a request waits 2 s at
-// most while all of them refuse connections.
+// A request has a deadline from its arrival (`queue.wait`): for being held, and for trying endpoints
+// that cannot be connected. A held request ends without an endpoint when its deadline comes, when
+// the service is removed, or when there is nothing to wait for: no endpoint takes requests and no
+// coordinator was heard for 15 s. Where the endpoints are static (standalone) nobody starts workers,
+// so a request waits 2 s at most while all of them refuse connections.
 #pragma once
 
 #include <atomic>
@@ -40,6 +41,7 @@ enum class Refused : std::uint8_t {
 // A request's place in the queue; a member of the request, which leaves before it ends.
 struct HeldRequest {
   Waiter* waiter = nullptr;
+  std::uint32_t refusals = 0;               // endpoints that it could not be connected to
   std::optional<HoldQueue::Ticket> ticket;  // once it has waited
   Instant since{}, deadline{};
   Endpoint* given = nullptr;  // set when it is let go; the request has begun on it
@@ -69,6 +71,8 @@ class LocalService {
                 const std::map<WorkerId, std::shared_ptr<Slots>>& slots);
   void coordinator_lost(bool lost);
 
+  // Its time begins.
+  void arrived(HeldRequest& request);
   // Nothing: hold it.
   Endpoint* take(Instant now);
   // Puts it into the queue. When `refused` is set afterwards it does not wait.
@@ -77,7 +81,8 @@ class LocalService {
   void let_go();  // those whose turn it is
 
   void connected(Endpoint& endpoint);
-  void refused(Endpoint& endpoint);
+  // When the request's `refused` is set afterwards, it has tried long enough.
+  void refused(Endpoint& endpoint, HeldRequest& request);
   void finish(Endpoint& endpoint, Finish how, Instant began);
 
   const ServiceId& id() const { return settings_.id; }
@@ -92,6 +97,8 @@ class LocalService {
   void on_timer();
   void set_timer();
   void stop_waiting(HeldRequest& request);
+  void limit_patience(HeldRequest& request) const;
+  Refused in_vain() const;
   bool nothing_to_wait_for() const;
 
   EventLoop& loop_;

@@ -114,6 +114,98 @@ TEST_F(Holding, TriesAgainWhereConnectionsAreRefused) {
   EXPECT_THAT(client.receive_message(), EndsWith("late"));
 }
 
+// A worker that restarts gently: it stops listening while it still answers on what is connected.
+TEST_F(Holding, FindsOutByANewConnectionWhetherAWorkerListensAgain) {
+  auto before = std::make_unique<RawServer>();
+  const Address address = before->address();
+  proxy.apply({endpoint_at("a", address)});
+  auto first = proxy.client(), second = proxy.client();
+  first.send(get("/1"));
+  auto former = before->accept();
+  former.receive_message();
+  before.reset();
+  second.send(get("/2"));
+  ASSERT_TRUE(held(1));
+  former.send(ok("one"));
+  EXPECT_THAT(first.receive_message(), EndsWith("one"));
+  EXPECT_TRUE(former.stays_silent()) << "a trial came on the former connection";
+  RawServer after(address.port);
+  auto upstream = after.accept();
+  serve(upstream, "two");
+  EXPECT_THAT(second.receive_message(), EndsWith("two"));
+  EXPECT_TRUE(proxy.wait_until([](const auto& traffic) { return traffic.completed_total == 2; }));
+}
+
+TEST_F(Holding, EndsWhereNobodyAnswersACall) {
+  SilentAddress one, other;
+  proxy.policy.connect_timeout = 600ms;  // longer than an endpoint rests: one is always to be tried
+  proxy.policy.queue_wait = 1s;
+  proxy.apply({endpoint_at("one", one.address()), endpoint_at("other", other.address())});
+  auto client = proxy.client();
+  client.send(get());
+  const auto answer = client.receive_message();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 502 "));
+  EXPECT_THAT(answer, HasSubstr("every worker refuses"));
+  const auto traffic = proxy.traffic();
+  EXPECT_EQ(traffic.refused_total, 1u);
+  EXPECT_EQ(traffic.in_flight, 0u);
+}
+
+// The time to wait for a worker is over with the first failed call, but another worker is there.
+TEST_F(Holding, ChoosesAnotherAlthoughItMayNotWait) {
+  SilentAddress silent;
+  proxy.policy.connect_timeout = 30ms;
+  proxy.policy.queue_wait = 0ms;
+  proxy.apply({endpoint_at("silent", silent.address()), endpoint_at("open", worker.address())});
+  auto client = proxy.client();
+  RawSocket upstream;
+  for (int i = 0; i < 2; ++i) {
+    client.send(get());
+    if (!upstream.is_open()) upstream = worker.accept();
+    serve(upstream, "served");
+    EXPECT_THAT(client.receive_message(), EndsWith("served"));
+  }
+}
+
+TEST_F(Holding, ClosesWhatIsOpenToAnAddressThatAnEndpointHasLeft) {
+  RawServer moved;
+  proxy.apply({endpoint_at("a", worker.address())});
+  auto client = proxy.client(), other = proxy.client();
+  client.send(get("/1"));
+  auto idle = worker.accept();
+  idle.receive_message();
+  other.send(get("/2"));
+  auto busy = worker.accept();
+  busy.receive_message();
+  idle.send(ok("one"));
+  EXPECT_THAT(client.receive_message(), EndsWith("one"));
+
+  proxy.apply({endpoint_at("a", moved.address())});
+  EXPECT_TRUE(idle.has_ended());
+  busy.send(ok("two"));
+  EXPECT_THAT(other.receive_message(), EndsWith("two")) << "it keeps its connection to the end";
+  EXPECT_TRUE(busy.has_ended());
+  client.send(get("/3"));
+  auto upstream = moved.accept();
+  serve(upstream, "three");
+  EXPECT_THAT(client.receive_message(), EndsWith("three"));
+}
+
+// It was on its way to the former address and gets there, but that is somebody else's by now.
+TEST_F(Holding, SendsNothingToAnAddressThatAnEndpointHasLeft) {
+  SilentAddress former;
+  proxy.policy.connect_timeout = 60s;
+  proxy.apply({endpoint_at("a", former.address())});
+  auto client = proxy.client();
+  client.send(get());
+  ASSERT_TRUE(proxy.wait_until([](const auto& traffic) { return traffic.in_flight == 1; }));
+  proxy.apply({endpoint_at("a", worker.address())});
+  former.let_in();
+  auto upstream = worker.accept();
+  serve(upstream, "moved");
+  EXPECT_THAT(client.receive_message(), EndsWith("moved"));
+}
+
 TEST_F(Holding, ChoosesAnotherWhereOneRefuses) {
   proxy.apply({endpoint_at("closed", closed_address()), endpoint_at("open", worker.address())});
   auto client = proxy.client();
@@ -324,6 +416,19 @@ TEST_F(Holding, EndsConnectionsAfterTheirAnswerWhenItDrains) {
   EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
   EXPECT_THAT(answer, EndsWith("last"));
   EXPECT_EQ(empty.get_future().wait_for(kPatience), std::future_status::ready);
+}
+
+// The connection's end is the body's end there, so a clean one would say that this is all.
+TEST_F(Holding, ResetsWhatItCutsInABodyThatEndsWithTheConnection) {
+  proxy.apply({endpoint_at("a", worker.address())});
+  auto client = proxy.client();
+  client.send("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
+  auto upstream = worker.accept();
+  upstream.receive_message();
+  upstream.send("HTTP/1.1 200 OK\r\n\r\nhalf");
+  client.receive_until("half");
+  proxy.on_thread([](TrafficThread& thread) { return thread.cancel_sessions(), 0; });
+  EXPECT_EQ(client.receive_all(), "(reset)");
 }
 
 TEST_F(Holding, AnswersWhoStoodInTheBacklogWhenItBeganToDrain) {
