@@ -18,6 +18,7 @@ constexpr std::uint32_t kTriesWhenLate = 3;
 LocalService::LocalService(EventLoop& loop, Settings settings)
     : loop_(loop),
       settings_(std::move(settings)),
+      queue_(&settings_.share->tickets),
       timer_([](void* owner) { static_cast<LocalService*>(owner)->on_timer(); }, this) {}
 
 Applied LocalService::apply(const wire::ServiceTable& table,
@@ -35,8 +36,7 @@ Applied LocalService::apply(const wire::ServiceTable& table,
     const auto total = static_cast<std::uint64_t>(endpoints_.active()) * *soft / settings_.threads;
     report_above_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(total, UINT32_MAX));
   }
-  if (removed()) refuse_all(Refused::kRemoved);
-  let_go();
+  removed() ? refuse_all(Refused::kRemoved) : let_go();
   return applied;
 }
 
@@ -65,7 +65,7 @@ Refused LocalService::in_vain() const {
 }
 
 Endpoint* LocalService::take(Instant now) {
-  if (!queue_.empty()) return nullptr;
+  if (!queue_.empty() || thread_before(std::nullopt)) return nullptr;
   while (Endpoint* endpoint = picker_.pick(endpoints_, now)) {
     if (!endpoints_.begin(*endpoint, now)) continue;
     traffic_.busy.start(now);
@@ -103,15 +103,16 @@ void LocalService::hold(HeldRequest& request) {
   }
   waiting_[*request.ticket] = &request;
   traffic_.held.start(now);
-  // One thread gives a slot back and then looks for who is held, another holds and then looks for a
-  // slot: in one order for all, or both might miss.
+  show_oldest();
   settings_.share->held.fetch_add(1, std::memory_order_seq_cst);
   settings_.report_now();
   let_go();
 }
 
 void LocalService::leave(HeldRequest& request) {
-  if (request.ticket && queue_.leave(*request.ticket)) stop_waiting(request);
+  if (!request.ticket || !queue_.leave(*request.ticket)) return;
+  stop_waiting(request);
+  if (shares_places()) let_go();  // others may have waited behind it
 }
 
 void LocalService::stop_waiting(HeldRequest& request) {
@@ -120,11 +121,37 @@ void LocalService::stop_waiting(HeldRequest& request) {
   settings_.share->held.fetch_sub(1, std::memory_order_relaxed);
 }
 
+bool LocalService::shares_places() const {
+  return settings_.threads > 1 && policy().hard_capacity.has_value();
+}
+
+std::optional<std::uint32_t> LocalService::thread_before(
+    std::optional<HoldQueue::Ticket> first) const {
+  if (!shares_places()) return std::nullopt;
+  if (settings_.share->held.load(std::memory_order_seq_cst) <= waiting_.size()) return std::nullopt;
+  return settings_.share->thread_before(first.value_or(ServiceShare::kNobody), settings_.thread);
+}
+
+// Nobody has to give way to one that could not take a place because its endpoints are at rest.
+void LocalService::show_oldest() {
+  if (settings_.threads == 1) return;
+  const bool at_rest = endpoints_.all_refuse() && endpoints_.next_trial() > loop_.now();
+  const bool waits = shares_places() && !queue_.empty() && !at_rest;
+  settings_.share->show(settings_.thread, waits ? *queue_.first() : ServiceShare::kNobody);
+}
+
 void LocalService::let_go() {
   const Instant now = loop_.now();
-  while (const auto first = queue_.first()) {
+  for (;;) {
+    const auto first = queue_.first();
+    const auto before = thread_before(first);
+    if (!first && !before) break;
     Endpoint* endpoint = picker_.pick(endpoints_, now);
     if (endpoint == nullptr) break;
+    if (before) {
+      settings_.wake_thread(*before);
+      break;
+    }
     if (!endpoints_.begin(*endpoint, now)) continue;
     traffic_.busy.start(now);
     HeldRequest& request = *waiting_.at(*first);
@@ -133,6 +160,7 @@ void LocalService::let_go() {
     request.given = endpoint;
     request.waiter->wake();
   }
+  show_oldest();
   set_timer();
 }
 
@@ -155,11 +183,7 @@ void LocalService::finish(Endpoint& endpoint, Finish how, Instant began) {
   const Instant now = loop_.now();
   traffic_.busy.end(now);
   endpoints_.finish(endpoint, how, began, now);
-  if (!queue_.empty()) {
-    let_go();
-  } else if (settings_.threads > 1 && settings_.share->held.load(std::memory_order_seq_cst) > 0) {
-    settings_.wake_other_threads();
-  }
+  if (!queue_.empty() || thread_before(std::nullopt)) let_go();
 }
 
 void LocalService::refuse_all(Refused why) {
@@ -169,6 +193,7 @@ void LocalService::refuse_all(Refused why) {
     request.refused = why;
     request.waiter->wake();
   }
+  let_go();
 }
 
 void LocalService::on_timer() {

@@ -3,7 +3,8 @@
 // A request takes an endpoint at once if one may take it and nobody waits before it; else it is
 // held. Held requests are let go in order of arrival, one for each place that becomes free: when a
 // request ends, when a table changes, when a resting endpoint may be tried again. Nobody else is
-// woken.
+// woken. Where several threads share a hard capacity, the order of arrival holds over all of them:
+// a thread leaves a free place to the one that holds the oldest request, and tells it so.
 //
 // A request has a deadline from its arrival (`queue.wait`): for being held, and for trying endpoints
 // that cannot be connected. A held request ends without an endpoint when its deadline comes, when
@@ -12,7 +13,6 @@
 // so a request waits 2 s at most while all of them refuse connections.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -24,6 +24,7 @@
 #include "balancer/core/endpoint_set.hpp"
 #include "balancer/core/hold_queue.hpp"
 #include "balancer/core/picker.hpp"
+#include "balancer/core/service_share.hpp"
 #include "balancer/core/traffic.hpp"
 #include "balancer/io/event_loop.hpp"
 
@@ -48,20 +49,16 @@ struct HeldRequest {
   Refused refused = Refused::kNot;
 };
 
-// What the threads of one service share: how many are held in all of them.
-struct ServiceShare {
-  std::atomic<std::uint32_t> held{0};
-};
-
 class LocalService {
  public:
   struct Settings {
     ServiceId id;
     bool static_endpoints = false;
     std::uint32_t threads = 1;
+    std::uint32_t thread = 0;  // which of them this is
     std::shared_ptr<ServiceShare> share;
-    std::function<void()> report_now;          // a hold began, or more is in flight than is good
-    std::function<void()> wake_other_threads;  // a place became free that they may want
+    std::function<void()> report_now;  // a hold began, or more is in flight than is good
+    std::function<void(std::uint32_t thread)> wake_thread;  // it is to let_go(): there is a place
   };
 
   LocalService(EventLoop& loop, Settings settings);
@@ -97,6 +94,10 @@ class LocalService {
   void on_timer();
   void set_timer();
   void stop_waiting(HeldRequest& request);
+  void show_oldest();
+  bool shares_places() const;
+  // The thread that holds a request which came before `first`, and before all others.
+  std::optional<std::uint32_t> thread_before(std::optional<HoldQueue::Ticket> first) const;
   void limit_patience(HeldRequest& request) const;
   Refused in_vain() const;
   bool nothing_to_wait_for() const;

@@ -1,6 +1,6 @@
 // Everything that one thread needs to serve traffic: its loop, its listeners, its own copy of the
 // tables, its buffers and its sessions. Threads share nothing on the request path but the slots of
-// a hard capacity.
+// a hard capacity and who waits for one.
 //
 // Everything here is called on the loop's thread; other threads `loop().post()` what they want
 // done.
@@ -42,10 +42,11 @@ class TrafficThread {
  public:
   struct Settings {
     std::uint32_t threads = 1;
+    std::uint32_t thread = 0;  // which of them this is
     std::uint32_t connections_max = 10'000;
     bool static_endpoints = false;
     std::function<void()> report_now;  // any thread; at most every 50 ms
-    std::function<void(const ServiceId&)> wake_other_threads;
+    std::function<void(const ServiceId&, std::uint32_t thread)> wake_thread;  // let_go() there
   };
 
   explicit TrafficThread(Settings settings);

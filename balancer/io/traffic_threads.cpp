@@ -35,16 +35,16 @@ TrafficThreads::TrafficThreads(net::io_context& owner, Settings settings)
   for (std::uint32_t i = 0; i < settings_.threads; ++i) {
     threads_.push_back(std::make_unique<TrafficThread>(TrafficThread::Settings{
         .threads = settings_.threads,
+        .thread = i,
         .static_endpoints = settings_.static_endpoints,
         .report_now =
             [this] {
               if (settings_.on_urgent) net::post(owner_, settings_.on_urgent);
             },
-        .wake_other_threads =
-            [this](const ServiceId& service) {
-              for (auto& thread : threads_) {
-                thread->loop().post([&thread = *thread, service] { thread.let_go(service); });
-              }
+        .wake_thread =
+            [this](const ServiceId& service, std::uint32_t index) {
+              auto& thread = *threads_[index];
+              thread.loop().post([&thread, service] { thread.let_go(service); });
             }}));
   }
 }
@@ -74,7 +74,7 @@ void TrafficThreads::on_each(std::function<void(TrafficThread&)> work, std::func
 
 std::shared_ptr<ServiceShare> TrafficThreads::share_of(const ServiceId& service) {
   auto& share = shares_[service];
-  if (!share) share = std::make_shared<ServiceShare>();
+  if (!share) share = std::make_shared<ServiceShare>(settings_.threads);
   return share;
 }
 
