@@ -10,7 +10,8 @@ namespace foretide::balancer {
 namespace {
 
 bool is_out_of_sockets(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == EADDRNOTAVAIL;
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
+         error == EADDRNOTAVAIL || error == ENOSPC;  // the last: no room to watch it
 }
 
 }  // namespace

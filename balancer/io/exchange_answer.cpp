@@ -42,7 +42,7 @@ Task<After> Exchange::answer_outcome() {
   if (outcome_ == Outcome::kHeldInVain) {
     ++traffic.refused_total;
   } else if (!response_read_) {
-    ++(by_client ? traffic.abandoned_total : traffic.failed_total);
+    ++(by_client ? thread_.counts().abandoned_total : traffic.failed_total);
   }
   upstream_.reset();
   if (endpoint_ != nullptr) {
