@@ -2,6 +2,7 @@
 // leave.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "tests/unit/balancer/proxy_stage.hpp"
@@ -429,6 +430,31 @@ TEST_F(Holding, ResetsWhatItCutsInABodyThatEndsWithTheConnection) {
   client.receive_until("half");
   proxy.on_thread([](TrafficThread& thread) { return thread.cancel_sessions(), 0; });
   EXPECT_EQ(client.receive_all(), "(reset)");
+}
+
+// The worker has sent more than the relay moves in a few turns, and little of it is content: the
+// relay has nothing to wait for, on either side.
+TEST_F(Holding, CutsABodyThatNeverPausesAfterItsTurn) {
+  constexpr std::size_t kTurn = 32 * 16 * 1024;
+  const std::string chunk = "1;" + std::string(250, 'e') + "\r\nx\r\n";
+  proxy.apply({endpoint_at("a", worker.address())});
+  auto client = proxy.client();
+  client.send(get());
+  auto upstream = worker.accept();
+  upstream.receive_message();
+  upstream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+  client.receive_until("\r\n\r\n");
+  const auto sent = proxy.on_thread([&](TrafficThread& thread) {
+    const auto size = upstream.send_until_blocked(64 * 1024 * 1024, chunk);
+    // After the batch of events in which the relay has its first turn.
+    thread.loop().post([&thread] { thread.loop().post([&thread] { thread.cancel_sessions(); }); });
+    return size;
+  });
+  if (sent < 4 * kTurn) GTEST_SKIP() << "the sockets hold too little to tell";
+  const std::string received = client.receive_all();
+  const auto chunks = static_cast<std::size_t>(std::count(received.begin(), received.end(), 'x'));
+  EXPECT_GT(chunks, 0u);
+  EXPECT_LE(chunks * chunk.size(), 3 * kTurn);
 }
 
 TEST_F(Holding, AnswersWhoStoodInTheBacklogWhenItBeganToDrain) {

@@ -77,12 +77,14 @@ void RawSocket::send(std::string_view bytes) {
   }
 }
 
-std::size_t RawSocket::send_until_blocked(std::size_t most) {
-  const std::string block(64 * 1024, 'x');
+std::size_t RawSocket::send_until_blocked(std::size_t most, std::string_view again_and_again) {
+  std::string block;
+  while (block.size() < 64 * 1024) block += again_and_again;
   std::size_t total = 0;
   while (total < most && ready(fd_, POLLOUT, 3 * kMomentMs)) {
-    const auto part = std::min(block.size(), most - total);
-    const auto size = ::send(fd_, block.data(), part, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const std::size_t at = total % block.size();
+    const auto part = std::min(block.size() - at, most - total);
+    const auto size = ::send(fd_, block.data() + at, part, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (size > 0) total += static_cast<std::size_t>(size);
   }
   return total;

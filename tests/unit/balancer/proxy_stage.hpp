@@ -35,7 +35,7 @@ class RawSocket {
   void send(std::string_view bytes);
   // Sends what the other side takes without waiting, again and again until it takes nothing for a
   // while.
-  std::size_t send_until_blocked(std::size_t most);
+  std::size_t send_until_blocked(std::size_t most, std::string_view again_and_again = "x");
   // Everything up to and including `end`.
   std::string receive_until(std::string_view end);
   std::string receive(std::size_t size);
