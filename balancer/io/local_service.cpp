@@ -36,7 +36,11 @@ Applied LocalService::apply(const wire::ServiceTable& table,
     const auto total = static_cast<std::uint64_t>(endpoints_.active()) * *soft / settings_.threads;
     report_above_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(total, UINT32_MAX));
   }
-  removed() ? refuse_all(Refused::kRemoved) : let_go();
+  if (removed()) {
+    refuse_all(Refused::kRemoved);
+  } else {
+    let_go();
+  }
   return applied;
 }
 
