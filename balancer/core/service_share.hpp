@@ -4,8 +4,8 @@
 // The ticket of a held request comes from one counter, and each thread shows the oldest ticket that
 // waits there for a place. A place of the hard capacity that becomes free is for the thread that
 // shows the lowest, so that a service's requests are served in order of arrival, however the kernel
-// spread their connections. Example: thread 0 shows 7, thread 1 shows 4: the place goes to thread 1,
-// even if it became free on thread 0.
+// spread their connections. Example: thread 0 shows 7, thread 1 shows 4: the place goes to thread
+// 1, even if it became free on thread 0.
 //
 // Atomics only. One thread gives a place back and then looks at what is shown, another shows and
 // then looks for a place: in one order for all, or both might miss.

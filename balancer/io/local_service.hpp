@@ -6,11 +6,11 @@
 // woken. Where several threads share a hard capacity, the order of arrival holds over all of them:
 // a thread leaves a free place to the one that holds the oldest request, and tells it so.
 //
-// A request has a deadline from its arrival (`queue.wait`): for being held, and for trying endpoints
-// that cannot be connected. A held request ends without an endpoint when its deadline comes, when
-// the service is removed, or when there is nothing to wait for: no endpoint takes requests and no
-// coordinator was heard for 15 s. Where the endpoints are static (standalone) nobody starts workers,
-// so a request waits 2 s at most while all of them refuse connections.
+// A request has a deadline from its arrival (`queue.wait`): for being held, and for trying
+// endpoints that cannot be connected. A held request ends without an endpoint when its deadline
+// comes, when the service is removed, or when there is nothing to wait for: no endpoint takes
+// requests and no coordinator was heard for 15 s. Where the endpoints are static (standalone)
+// nobody starts workers, so a request waits 2 s at most while all of them refuse connections.
 #pragma once
 
 #include <cstdint>

@@ -2,9 +2,9 @@
 // used first, so that the rest can age and close.
 //
 // An idle connection is closed at once when the worker closes it or says something unasked, when
-// its endpoint no longer takes requests or has another address, and after half a minute. What the worker did in the very
-// moment of reuse nobody can know; the exchange deals with that by sending again what may be sent
-// again.
+// its endpoint no longer takes requests or has moved, and after half a minute. What the worker did
+// in the very moment of reuse nobody can know; the exchange deals with that by sending again what
+// may be sent again.
 #pragma once
 
 #include <cstddef>
