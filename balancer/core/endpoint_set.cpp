@@ -59,6 +59,7 @@ Applied EndpointSet::apply(const wire::ServiceTable& table) {
     if (entry.state != wire::EndpointState::kGone && endpoint->address != entry.address) {
       endpoint->address = entry.address;
       endpoint->refusals = 0;
+      endpoint->attached.reset();
     }
     endpoint->state = entry.state;
   }
@@ -134,11 +135,11 @@ void EndpointSet::finish(Endpoint& endpoint, Finish how, Instant began, Instant 
   --endpoint.in_flight;
   endpoint.busy.end(now);
   if (endpoint.slots) endpoint.slots->taken.fetch_sub(1, std::memory_order_seq_cst);
-  if (how == Finish::kReturned) {
-    endpoint.trial = false;
-  } else if (how == Finish::kFailed) {
+  // A trial that ended undecided must not keep the door shut for ever.
+  endpoint.trial = false;
+  if (how == Finish::kFailed) {
     ++endpoint.failed_total;
-  } else {
+  } else if (how == Finish::kCompleted) {
     ++endpoint.completed_total;
     learn(endpoint, seconds_in(now - began));
   }

@@ -9,7 +9,8 @@
 // A request is begun on an endpoint when it is dispatched and finished exactly once. An endpoint
 // that refuses connections rests: 20 ms, doubled with every refusal up to 500 ms, and then takes
 // one request as a trial until that one is connected; so a thousand held requests do not all run at
-// a closed door.
+// a closed door. A trial has to connect anew: that a connection of before still answers says
+// nothing of the door.
 //
 // Not thread-safe: each thread owns its own. With several threads an endpoint's hard capacity holds
 // over all of them by `Slots`, the only thing that they share.
@@ -47,8 +48,9 @@ struct Endpoint {
   std::uint32_t refusals = 0;     // connections refused in a row
   bool trial = false;             // one request is finding out whether it accepts again
   Instant rests_until{};
-  std::shared_ptr<Slots> slots;    // empty: this thread is the only one
-  std::shared_ptr<void> attached;  // what the owner keeps beside it, such as idle connections
+  std::shared_ptr<Slots> slots;  // empty: this thread is the only one
+  // What the owner keeps beside it, such as idle connections; dropped when the address changes.
+  std::shared_ptr<void> attached;
 };
 
 struct Applied {

@@ -8,13 +8,13 @@ namespace foretide::balancer {
 
 std::optional<HoldQueue::Ticket> HoldQueue::enter(std::size_t max, Instant now, Instant deadline) {
   if (waiting_.size() >= max) return std::nullopt;
-  const Ticket ticket = next_++;
+  const Ticket ticket =
+      tickets_ != nullptr ? tickets_->fetch_add(1, std::memory_order_relaxed) : next_++;
   come_back(ticket, now, deadline);
   return ticket;
 }
 
 void HoldQueue::come_back(Ticket ticket, Instant since, Instant deadline) {
-  CHECK(ticket < next_, "a ticket comes from enter()");
   const bool added = waiting_.try_emplace(ticket, Place{since, deadline}).second;
   CHECK(added, "a request waits in one place only");
   deadlines_.emplace(deadline, ticket);

@@ -5,10 +5,13 @@
 // found the endpoint closed and comes back with it stands where it stood, before everything that
 // came later. Who the requests are is the caller's business; this keeps tickets only.
 //
+// Several queues of one service draw their tickets from one counter, which orders all of them.
+//
 // Bounds: entering is refused at `max` waiting; coming back never is (it was counted when it
 // entered).
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -24,6 +27,9 @@ namespace foretide::balancer {
 class HoldQueue {
  public:
   using Ticket = std::uint64_t;
+
+  // Without a counter it has its own.
+  explicit HoldQueue(std::atomic<Ticket>* tickets = nullptr) : tickets_(tickets) {}
 
   // Nothing when `max` are waiting already.
   std::optional<Ticket> enter(std::size_t max, Instant now, Instant deadline);
@@ -48,7 +54,8 @@ class HoldQueue {
   std::map<Ticket, Place> waiting_;
   std::set<std::pair<Instant, Ticket>> deadlines_;
   std::multiset<Instant> since_;
-  Ticket next_ = 1;
+  std::atomic<Ticket>* tickets_;
+  Ticket next_ = 1;  // of its own
 };
 
 }  // namespace foretide::balancer

@@ -4,7 +4,7 @@
 //
 // A client request counts once in `arrivals`, when its head has been read and its service is known,
 // and ends as completed (a worker answered), failed (502, 504, or cut by the worker) or refused
-// (503). One whose client goes away is none of these: it is `abandoned`, which no report carries.
+// (503). One whose client goes away is none of these: no report carries it.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace foretide::balancer {
 
 struct Traffic {
   std::uint64_t arrivals_total = 0;
-  std::uint64_t completed_total = 0, failed_total = 0, refused_total = 0, abandoned_total = 0;
+  std::uint64_t completed_total = 0, failed_total = 0, refused_total = 0;
   std::uint64_t held_total = 0;
   BusyClock busy;  // dispatch to last byte
   BusyClock held;  // waiting for an endpoint

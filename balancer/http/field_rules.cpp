@@ -41,19 +41,33 @@ bool is_protected(std::string_view name) {
                      [&](std::string_view other) { return same_word(name, other); });
 }
 
-bool is_nominated(std::string_view name, std::string_view fields) {
-  bool found = false;
-  while (!fields.empty() && !found) {
+// The names in the Connection fields. `size` counts on where there is no room to keep them.
+struct Nominated {
+  std::array<std::string_view, kNominatedMax> names;
+  std::size_t size = 0;
+
+  bool has(std::string_view name) const {
+    return std::any_of(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(size),
+                       [&](std::string_view other) { return same_word(name, other); });
+  }
+};
+
+Nominated nominated_in(std::string_view fields) {
+  Nominated nominated;
+  while (!fields.empty()) {
     const auto end = std::min(fields.find("\r\n"), fields.size());
     const std::string_view line = fields.substr(0, end);
     const auto colon = line.find(':');
     if (colon != std::string_view::npos && same_word(line.substr(0, colon), "connection")) {
-      for_each_word(line.substr(colon + 1),
-                    [&](std::string_view word) { found = found || same_word(word, name); });
+      for_each_word(line.substr(colon + 1), [&](std::string_view word) {
+        if (same_word(word, "close") || same_word(word, "keep-alive")) return;
+        if (nominated.size < kNominatedMax) nominated.names[nominated.size] = word;
+        ++nominated.size;
+      });
     }
     fields.remove_prefix(std::min(end + 2, fields.size()));
   }
-  return found;
+  return nominated;
 }
 
 }  // namespace
@@ -121,7 +135,9 @@ void read_connection(std::string_view value, ConnectionWords& words) {
   });
 }
 
-void remove_nominated(HeadWriter& head, std::size_t fields_begin, std::string_view fields) {
+bool remove_nominated(HeadWriter& head, std::size_t fields_begin, std::string_view fields) {
+  const Nominated nominated = nominated_in(fields);
+  if (nominated.size > kNominatedMax) return false;
   char* const begin = head.data();
   char* const end = begin + head.size();
   char* kept = begin + fields_begin;
@@ -129,10 +145,11 @@ void remove_nominated(HeadWriter& head, std::size_t fields_begin, std::string_vi
     char* const line_end = std::find(line, end, '\n') + 1;
     char* const colon = std::find(line, line_end, ':');
     const std::string_view name{line, static_cast<std::size_t>(colon - line)};
-    if (is_protected(name) || !is_nominated(name, fields)) kept = std::copy(line, line_end, kept);
+    if (is_protected(name) || !nominated.has(name)) kept = std::copy(line, line_end, kept);
     line = line_end;
   }
   head.truncate(static_cast<std::size_t>(kept - begin));
+  return true;
 }
 
 }  // namespace foretide::balancer

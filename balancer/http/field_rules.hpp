@@ -34,9 +34,13 @@ struct ConnectionWords {
 };
 void read_connection(std::string_view value, ConnectionWords& words);
 
-// Removes from a written head the fields that `connection` nominates (RFC 9110 section 7.6.1),
-// except those that carry framing or routing, which are written by us and never at a sender's
-// mercy. `fields_begin` is where the start line ends.
-void remove_nominated(HeadWriter& head, std::size_t fields_begin, std::string_view connection);
+// Removes from a written head the fields that the Connection fields among `fields` nominate (RFC
+// 9110 section 7.6.1), except those that carry framing or routing, which are written by us and
+// never at a sender's mercy. `fields_begin` is where the start line ends. False when they nominate
+// more than kNominatedMax: every one is compared with every field, so a list without a bound would
+// be dear.
+inline constexpr std::size_t kNominatedMax = 32;
+[[nodiscard]] bool remove_nominated(HeadWriter& head, std::size_t fields_begin,
+                                    std::string_view fields);
 
 }  // namespace foretide::balancer

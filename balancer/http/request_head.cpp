@@ -41,8 +41,8 @@ class RequestParser final : public http::basic_parser<true> {
   void finish() {
     if (head_.refused == 0) judge();
     if (head_.refused != 0) return;
-    if (words_.nominates) {
-      remove_nominated(out_, fields_begin_, head_.fields);
+    if (words_.nominates && !remove_nominated(out_, fields_begin_, head_.fields)) {
+      return refuse(400, "the request's Connection names too many fields");
     }
     write_own_fields();
     if (out_.overflow()) refuse(431, "the request head is too large");
@@ -75,10 +75,18 @@ class RequestParser final : public http::basic_parser<true> {
     }
     out_.put(head_.method);
     out_.put(" ");
-    if (head_.target.starts_with('?')) out_.put("/");
-    out_.put(head_.target);
+    write_target();
     out_.put(" HTTP/1.1\r\n");
     fields_begin_ = out_.size();
+  }
+
+  // A query right behind the host has the path "/", which stands in what is written only.
+  void write_target() {
+    const std::size_t begin = out_.size();
+    const bool is_query = head_.target.starts_with('?');
+    if (is_query) out_.put("/");
+    out_.put(head_.target);
+    if (is_query) head_.target = out_.text().substr(begin);
   }
 
   void read_target(std::string_view target) {

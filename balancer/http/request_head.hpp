@@ -7,7 +7,8 @@
 // field_rules.hpp), a Host that is missing, double or invalid, targets in a form that the method
 // does not have. An Upgrade is not offered to the upstream: the request is served as a plain one.
 //
-// All views point into the bytes given to `parse_request_head` and live as long as those do.
+// All views point into the bytes given to `parse_request_head`, or into what was written of them,
+// and live as long as both do.
 #pragma once
 
 #include <cstddef>

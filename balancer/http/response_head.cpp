@@ -33,7 +33,10 @@ class ResponseParser final : public http::basic_parser<false> {
 
   void finish() {
     if (head_.refused) return;
-    if (words_.nominates) remove_nominated(out_, fields_begin_, fields_);
+    if (words_.nominates && !remove_nominated(out_, fields_begin_, fields_)) {
+      return refuse(
+          "the worker's answer cannot be passed on: its Connection names too many fields");
+    }
     decide();
     write_own_fields();
     if (out_.overflow()) refuse("the worker's answer cannot be passed on: its head is too large");

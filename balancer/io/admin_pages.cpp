@@ -142,6 +142,9 @@ AdminResponse metrics_page(const AdminView& view) {
   out.family("foretide_balancer_unmatched_requests_total", "counter",
              "Requests that no service matched.");
   out.sample("", static_cast<double>(connections.unmatched_total));
+  out.family("foretide_balancer_abandoned_total", "counter",
+             "Requests whose client went away before the answer's end.");
+  out.sample("", static_cast<double>(connections.abandoned_total));
   out.family("foretide_balancer_coordinator_connected", "gauge",
              "1 while the coordinator answers.");
   out.sample("", view.coordinator_connected ? 1.0 : 0.0);

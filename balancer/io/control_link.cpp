@@ -33,6 +33,7 @@ ControlLink::ControlLink(boost::asio::io_context& owner, Settings settings, Traf
       threads_(threads),
       store_(std::move(store)),
       held_(std::move(held)),
+      saved_(held_),
       on_refused_(std::move(on_refused)),
       session_(draw_session()),
       epoch_(held_.highest_epoch()),
@@ -92,7 +93,7 @@ void ControlLink::greet() {
                                     .highest_epoch = epoch_,
                                     .address = {},
                                     .traffic = settings_.traffic}));
-  for (auto& ack : held_.acks()) client_->send(encoded(std::move(ack)));
+  for (auto& ack : saved_.acks()) client_->send(encoded(std::move(ack)));
 }
 
 void ControlLink::arrived(const Arrival& arrival) {
@@ -187,6 +188,7 @@ void ControlLink::save_and_acknowledge() {
     unacknowledged_.clear();
     return;
   }
+  saved_ = held_;
   for (auto& ack : std::exchange(unacknowledged_, {})) client_->send(encoded(std::move(ack)));
 }
 

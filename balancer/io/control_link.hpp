@@ -70,7 +70,8 @@ class ControlLink {
   Settings settings_;
   TrafficThreads& threads_;
   TableStore store_;
-  HeldTables held_;
+  HeldTables held_;   // what every thread has applied
+  HeldTables saved_;  // what of it is on disk: all that may be acknowledged
   std::function<void(std::string)> on_refused_;
   std::string session_;
   std::uint64_t sequence_ = 0;

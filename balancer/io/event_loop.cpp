@@ -29,10 +29,9 @@ EventLoop::EventLoop()
       now_(read_clock()),
       timers_(now_),
       batch_(kBatch) {
-  if (epoll_ < 0 || mailbox_event_ < 0) {
+  if (epoll_ < 0 || mailbox_event_ < 0 || !watch(mailbox_event_, mailbox_source_, EPOLLIN)) {
     throw std::system_error(errno, std::generic_category(), "cannot set up an event loop");
   }
-  watch(mailbox_event_, mailbox_source_, EPOLLIN);
 }
 
 EventLoop::~EventLoop() {
@@ -99,13 +98,11 @@ void EventLoop::run_posted() {
   for (auto& call : calls) call();
 }
 
-void EventLoop::watch(int fd, Source& source, std::uint32_t events) {
+bool EventLoop::watch(int fd, Source& source, std::uint32_t events) {
   epoll_event event{};
   event.events = events;
   event.data.ptr = &source;
-  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
-    throw std::system_error(errno, std::generic_category(), "cannot watch a descriptor");
-  }
+  return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 void EventLoop::change(int fd, Source& source, std::uint32_t events) {

@@ -54,7 +54,8 @@ class EventLoop {
   Instant now() const { return now_; }
   TimerWheel& timers() { return timers_; }
 
-  void watch(int fd, Source& source, std::uint32_t events);
+  // False, with errno, when the kernel has no room for it.
+  [[nodiscard]] bool watch(int fd, Source& source, std::uint32_t events);
   void change(int fd, Source& source, std::uint32_t events);
   // To be called when the descriptor is closed: the present batch forgets the source.
   void forget(const Source& source);

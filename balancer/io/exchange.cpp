@@ -10,7 +10,8 @@ namespace foretide::balancer {
 namespace {
 
 bool is_out_of_sockets(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == EADDRNOTAVAIL;
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
+         error == EADDRNOTAVAIL || error == ENOSPC;  // the last: no room to watch it
 }
 
 }  // namespace
@@ -56,7 +57,7 @@ Task<After> Exchange::run() {
     if (thread_.has_routes()) co_return co_await answer(404, "no service matches this request");
     co_return co_await answer(503, "no routing table and no coordinator to send one");
   }
-  ++service_->traffic().arrivals_total;
+  service_->arrived(held_);
 
   while (outcome_ == Outcome::kPending) {
     endpoint_ = service_->take(loop_.now());
@@ -65,7 +66,9 @@ Task<After> Exchange::run() {
     began_ = loop_.now();
 
     const bool once = !head_.idempotent || head_.framing != Framing::kNone;
-    upstream_ = take_idle(*endpoint_, once ? Probe::kYes : Probe::kNo);
+    // Where connections are refused this is the trial, which an old connection cannot decide.
+    upstream_ =
+        endpoint_->refusals > 0 ? nullptr : take_idle(*endpoint_, once ? Probe::kYes : Probe::kNo);
     reused_ = upstream_ != nullptr;
     if (reused_) {
       upstream_->set_waiter(&waiter_);
@@ -125,41 +128,43 @@ bool Exchange::client_is_gone() {
 Task<> Exchange::connect() {
   // A table may have come while it was on its way here: nothing was sent, so the table has the
   // word.
-  bool connected = endpoint_->state == wire::EndpointState::kActive;
-  if (connected) {
-    const Instant deadline = loop_.now() + service_->policy().connect_timeout;
-    upstream_ = std::make_unique<UpstreamConnection>(loop_);
-    upstream_->set_waiter(&waiter_);
-    IoResult result = upstream_->connect(endpoint_->address);
-    while (result.blocked()) {
-      const Woke woke = co_await waiter_.sleep(deadline, {&client_, kBroken},
-                                               {upstream_.get(), kWritable | kBroken});
-      if (woke == Woke::kCancelled) outcome_ = Outcome::kCancelled;
-      if (client_is_gone() || woke == Woke::kCancelled) {
-        upstream_.reset();
-        co_return;
-      }
-      if (woke == Woke::kDeadline) {
-        result = {IoResult::Kind::kError, 0, ETIMEDOUT};
-      } else if (upstream_->events() & (kWritable | kBroken)) {
-        const int error = upstream_->connect_error();
-        result = {error == 0 ? IoResult::Kind::kDone : IoResult::Kind::kError, 0, error};
-      }
-    }
-    connected = result.done();
-    if (connected) {
-      service_->connected(*endpoint_);
-      connected = endpoint_->state == wire::EndpointState::kActive;
-    } else if (is_out_of_sockets(result.error)) {
+  if (endpoint_->state != wire::EndpointState::kActive) co_return finish(Finish::kReturned);
+  upstream_ = std::make_unique<UpstreamConnection>(loop_, endpoint_->address);
+  upstream_->set_waiter(&waiter_);
+  const IoResult result = co_await await_connection();
+  if (outcome_ == Outcome::kPending) {
+    const bool moved = upstream_->address() != endpoint_->address;
+    if (is_out_of_sockets(result.error)) {
       outcome_ = Outcome::kOutOfSockets;
-    } else {
-      service_->refused(*endpoint_);
+    } else if (!moved && !result.done()) {
+      service_->refused(*endpoint_, held_);
+    } else if (!moved) {
+      service_->connected(*endpoint_);
+      if (endpoint_->state == wire::EndpointState::kActive) co_return;
     }
   }
-  if (!connected) {
-    upstream_.reset();
-    if (outcome_ == Outcome::kPending) finish(Finish::kReturned);
+  upstream_.reset();
+  if (outcome_ != Outcome::kPending) co_return;
+  finish(Finish::kReturned);
+  if (held_.refused != Refused::kNot) outcome_ = Outcome::kHeldInVain;
+}
+
+Task<IoResult> Exchange::await_connection() {
+  const Instant deadline = loop_.now() + service_->policy().connect_timeout;
+  IoResult result = upstream_->connect();
+  while (result.blocked()) {
+    const Woke woke = co_await waiter_.sleep(deadline, {&client_, kBroken},
+                                             {upstream_.get(), kWritable | kBroken});
+    if (woke == Woke::kCancelled) outcome_ = Outcome::kCancelled;
+    if (client_is_gone() || woke == Woke::kCancelled) break;
+    if (woke == Woke::kDeadline) {
+      result = {IoResult::Kind::kError, 0, ETIMEDOUT};
+    } else if (upstream_->events() & (kWritable | kBroken)) {
+      const int error = upstream_->connect_error();
+      result = {error == 0 ? IoResult::Kind::kDone : IoResult::Kind::kError, 0, error};
+    }
   }
+  co_return result;
 }
 
 void Exchange::begin_sending() {

@@ -72,6 +72,7 @@ class Exchange {
   Task<> await_routes();  // or until there is nobody who could send some
   Task<> obtain_endpoint();
   Task<> connect();  // without a connection and an outcome: choose again
+  Task<IoResult> await_connection();
   Task<> relay();
 
   Task<After> answer(int status, std::string_view reason);

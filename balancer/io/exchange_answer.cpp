@@ -42,19 +42,19 @@ Task<After> Exchange::answer_outcome() {
   if (outcome_ == Outcome::kHeldInVain) {
     ++traffic.refused_total;
   } else if (!response_read_) {
-    ++(by_client ? traffic.abandoned_total : traffic.failed_total);
+    ++(by_client ? thread_.counts().abandoned_total : traffic.failed_total);
   }
   upstream_.reset();
   if (endpoint_ != nullptr) {
     const bool blameless = by_client || outcome_ == Outcome::kOutOfSockets;
     finish(blameless ? Finish::kReturned : Finish::kFailed);
   }
-  if (outcome_ == Outcome::kClientGone || outcome_ == Outcome::kCancelled) co_return After::kDrop;
   if (told_client_) {
-    // It must see that this is not the whole. Where the end of the connection ends the body, only a
-    // reset says so.
+    // It must see that this is not the whole, whoever cut it. Where the end of the connection ends
+    // the body, only a reset says so.
     co_return response_.to_client == Framing::kUntilClose ? After::kReset : After::kDrop;
   }
+  if (outcome_ == Outcome::kClientGone || outcome_ == Outcome::kCancelled) co_return After::kDrop;
   if (!request_body_.done()) head_.close = true;
   switch (outcome_) {
     case Outcome::kHeldInVain:

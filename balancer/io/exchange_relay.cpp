@@ -20,8 +20,10 @@ Task<> Exchange::relay() {
 
     if (blocks_in_a_row_ >= kBlocksInARow) {
       blocks_in_a_row_ = 0;
-      co_await waiter_.yield();
-      continue;
+      const Woke woke = co_await waiter_.yield();
+      if (woke != Woke::kCancelled) continue;
+      outcome_ = Outcome::kCancelled;
+      co_return;
     }
     Want client{&client_, kBroken};
     if (!to_client_.empty()) client.events |= kWritable;
@@ -196,7 +198,11 @@ bool Exchange::take_response_head() {
     received_.consume(piece.used);
   }
   to_client_.add(out.text());
-  if (response_body_.done()) response_is_read();
+  if (response_body_.done()) {
+    response_is_read();
+  } else if (!received_.empty()) {
+    take_response_body();  // one call, one segment, one client that is woken once
+  }
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <system_error>
 
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "balancer/io/proxy_session.hpp"
+#include "balancer/io/resolve.hpp"
 #include "balancer/io/traffic_thread.hpp"
 
 namespace foretide::balancer {
@@ -63,11 +65,12 @@ Result<std::vector<int>> open_listeners(const Address& address, std::uint32_t th
   auto addresses = resolve(address);
   if (!addresses) return Error{addresses.error()};
   // Without sharing first: with it alone a second balancer would silently take half of the traffic.
-  auto first = open_one(**addresses, address, false);
+  const addrinfo& preferred = *preferred_in(addresses->get());
+  auto first = open_one(preferred, address, false);
   if (!first) return Error{first.error()};
   if (threads == 1) return std::vector<int>{*first};
 
-  addrinfo at = **addresses;
+  addrinfo at = preferred;
   sockaddr_storage exact{};  // port 0 was given: all share the one that was found
   at.ai_addrlen = sizeof exact;
   ::getsockname(*first, reinterpret_cast<sockaddr*>(&exact), &at.ai_addrlen);
@@ -105,7 +108,9 @@ Listener::Listener(TrafficThread& thread, int fd)
       thread_(thread),
       fd_(fd),
       timer_([](void* owner) { static_cast<Listener*>(owner)->resume(); }, this) {
-  thread_.loop().watch(fd_, *this, EPOLLIN);
+  if (!thread_.loop().watch(fd_, *this, EPOLLIN)) {
+    throw std::system_error(errno, std::generic_category(), "cannot watch a listening socket");
+  }
 }
 
 Listener::~Listener() {
@@ -120,8 +125,7 @@ Listener::Accepted Listener::accept_one() {
     const int fd =
         ::accept4(fd_, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      ProxySession::begin(thread_, fd, from);
-      return Accepted::kOne;
+      return ProxySession::begin(thread_, fd, from) ? Accepted::kOne : Accepted::kFailed;
     }
     if (errno == ECONNABORTED || errno == EINTR) continue;
     const bool is_empty = errno == EAGAIN || errno == EWOULDBLOCK;

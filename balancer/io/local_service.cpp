@@ -11,12 +11,14 @@ namespace foretide::balancer {
 namespace {
 
 constexpr std::chrono::seconds kRefusedPatience{2};
+constexpr std::uint32_t kTriesWhenLate = 3;
 
 }  // namespace
 
 LocalService::LocalService(EventLoop& loop, Settings settings)
     : loop_(loop),
       settings_(std::move(settings)),
+      queue_(&settings_.share->tickets),
       timer_([](void* owner) { static_cast<LocalService*>(owner)->on_timer(); }, this) {}
 
 Applied LocalService::apply(const wire::ServiceTable& table,
@@ -34,8 +36,11 @@ Applied LocalService::apply(const wire::ServiceTable& table,
     const auto total = static_cast<std::uint64_t>(endpoints_.active()) * *soft / settings_.threads;
     report_above_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(total, UINT32_MAX));
   }
-  if (removed()) refuse_all(Refused::kRemoved);
-  let_go();
+  if (removed()) {
+    refuse_all(Refused::kRemoved);
+  } else {
+    let_go();
+  }
   return applied;
 }
 
@@ -48,8 +53,23 @@ bool LocalService::nothing_to_wait_for() const {
   return coordinator_lost_ && !settings_.static_endpoints && endpoints_.all_refuse();
 }
 
+void LocalService::arrived(HeldRequest& request) {
+  ++traffic_.arrivals_total;
+  request.deadline = loop_.now() + policy().queue_wait;
+}
+
+void LocalService::limit_patience(HeldRequest& request) const {
+  if (!settings_.static_endpoints || !endpoints_.all_refuse()) return;
+  request.deadline = std::min<Instant>(request.deadline, loop_.now() + kRefusedPatience);
+}
+
+Refused LocalService::in_vain() const {
+  const bool all_refuse = endpoints_.active() > 0 && endpoints_.all_refuse();
+  return all_refuse ? Refused::kAllRefuse : Refused::kWaitedTooLong;
+}
+
 Endpoint* LocalService::take(Instant now) {
-  if (!queue_.empty()) return nullptr;
+  if (!queue_.empty() || thread_before(std::nullopt)) return nullptr;
   while (Endpoint* endpoint = picker_.pick(endpoints_, now)) {
     if (!endpoints_.begin(*endpoint, now)) continue;
     traffic_.busy.start(now);
@@ -66,14 +86,11 @@ void LocalService::hold(HeldRequest& request) {
   } else if (nothing_to_wait_for()) {
     request.refused = Refused::kNothingToWaitFor;
   }
+  limit_patience(request);
+  if (request.refused == Refused::kNot && request.deadline < now) request.refused = in_vain();
   if (request.refused != Refused::kNot) return;
   if (!request.ticket) {
-    Duration wait = policy().queue_wait;
-    if (settings_.static_endpoints && endpoints_.all_refuse()) {
-      wait = std::min<Duration>(wait, kRefusedPatience);
-    }
     request.since = now;
-    request.deadline = now + wait;
     // `queue.max` is the service's: what other threads hold counts.
     const std::size_t all = settings_.share->held.load(std::memory_order_relaxed);
     const std::size_t elsewhere = all - std::min(all, waiting_.size());
@@ -85,23 +102,21 @@ void LocalService::hold(HeldRequest& request) {
       return;
     }
     ++traffic_.held_total;
-  } else if (request.deadline <= now) {
-    request.refused = Refused::kAllRefuse;
-    return;
   } else {
     queue_.come_back(*request.ticket, request.since, request.deadline);
   }
   waiting_[*request.ticket] = &request;
   traffic_.held.start(now);
-  // One thread gives a slot back and then looks for who is held, another holds and then looks for a
-  // slot: in one order for all, or both might miss.
+  show_oldest();
   settings_.share->held.fetch_add(1, std::memory_order_seq_cst);
   settings_.report_now();
   let_go();
 }
 
 void LocalService::leave(HeldRequest& request) {
-  if (request.ticket && queue_.leave(*request.ticket)) stop_waiting(request);
+  if (!request.ticket || !queue_.leave(*request.ticket)) return;
+  stop_waiting(request);
+  if (shares_places()) let_go();  // others may have waited behind it
 }
 
 void LocalService::stop_waiting(HeldRequest& request) {
@@ -110,11 +125,37 @@ void LocalService::stop_waiting(HeldRequest& request) {
   settings_.share->held.fetch_sub(1, std::memory_order_relaxed);
 }
 
+bool LocalService::shares_places() const {
+  return settings_.threads > 1 && policy().hard_capacity.has_value();
+}
+
+std::optional<std::uint32_t> LocalService::thread_before(
+    std::optional<HoldQueue::Ticket> first) const {
+  if (!shares_places()) return std::nullopt;
+  if (settings_.share->held.load(std::memory_order_seq_cst) <= waiting_.size()) return std::nullopt;
+  return settings_.share->thread_before(first.value_or(ServiceShare::kNobody), settings_.thread);
+}
+
+// Nobody has to give way to one that could not take a place because its endpoints are at rest.
+void LocalService::show_oldest() {
+  if (settings_.threads == 1) return;
+  const bool at_rest = endpoints_.all_refuse() && endpoints_.next_trial() > loop_.now();
+  const bool waits = shares_places() && !queue_.empty() && !at_rest;
+  settings_.share->show(settings_.thread, waits ? *queue_.first() : ServiceShare::kNobody);
+}
+
 void LocalService::let_go() {
   const Instant now = loop_.now();
-  while (const auto first = queue_.first()) {
+  for (;;) {
+    const auto first = queue_.first();
+    const auto before = thread_before(first);
+    if (!first && !before) break;
     Endpoint* endpoint = picker_.pick(endpoints_, now);
     if (endpoint == nullptr) break;
+    if (before) {
+      settings_.wake_thread(*before);
+      break;
+    }
     if (!endpoints_.begin(*endpoint, now)) continue;
     traffic_.busy.start(now);
     HeldRequest& request = *waiting_.at(*first);
@@ -123,6 +164,7 @@ void LocalService::let_go() {
     request.given = endpoint;
     request.waiter->wake();
   }
+  show_oldest();
   set_timer();
 }
 
@@ -132,19 +174,20 @@ void LocalService::connected(Endpoint& endpoint) {
   if (was_closed && !queue_.empty()) let_go();
 }
 
-void LocalService::refused(Endpoint& endpoint) {
-  endpoints_.refused(endpoint, loop_.now());
+void LocalService::refused(Endpoint& endpoint, HeldRequest& request) {
+  const Instant now = loop_.now();
+  endpoints_.refused(endpoint, now);
+  limit_patience(request);
+  // One that may not wait still deserves a second and a third endpoint, where some take requests.
+  const bool tried = ++request.refusals >= kTriesWhenLate || endpoints_.all_refuse();
+  if (tried && request.deadline < now) request.refused = Refused::kAllRefuse;
 }
 
 void LocalService::finish(Endpoint& endpoint, Finish how, Instant began) {
   const Instant now = loop_.now();
   traffic_.busy.end(now);
   endpoints_.finish(endpoint, how, began, now);
-  if (!queue_.empty()) {
-    let_go();
-  } else if (settings_.threads > 1 && settings_.share->held.load(std::memory_order_seq_cst) > 0) {
-    settings_.wake_other_threads();
-  }
+  if (!queue_.empty() || thread_before(std::nullopt)) let_go();
 }
 
 void LocalService::refuse_all(Refused why) {
@@ -154,14 +197,15 @@ void LocalService::refuse_all(Refused why) {
     request.refused = why;
     request.waiter->wake();
   }
+  let_go();
 }
 
 void LocalService::on_timer() {
-  const bool all_refuse = endpoints_.active() > 0 && endpoints_.all_refuse();
+  const Refused why = in_vain();
   for (const auto ticket : queue_.take_expired(loop_.now())) {
     HeldRequest& request = *waiting_.at(ticket);
     stop_waiting(request);
-    request.refused = all_refuse ? Refused::kAllRefuse : Refused::kWaitedTooLong;
+    request.refused = why;
     request.waiter->wake();
   }
   let_go();

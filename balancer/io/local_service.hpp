@@ -3,15 +3,16 @@
 // A request takes an endpoint at once if one may take it and nobody waits before it; else it is
 // held. Held requests are let go in order of arrival, one for each place that becomes free: when a
 // request ends, when a table changes, when a resting endpoint may be tried again. Nobody else is
-// woken.
+// woken. Where several threads share a hard capacity, the order of arrival holds over all of them:
+// a thread leaves a free place to the one that holds the oldest request, and tells it so.
 //
-// A held request ends without an endpoint when its deadline comes, when the service is removed, or
-// when there is nothing to wait for: no endpoint takes requests and no coordinator was heard for 15
-// s. Where the endpoints are static (standalone) nobody starts workers, so a request waits 2 s at
-// most while all of them refuse connections.
+// A request has a deadline from its arrival (`queue.wait`): for being held, and for trying
+// endpoints that cannot be connected. A held request ends without an endpoint when its deadline
+// comes, when the service is removed, or when there is nothing to wait for: no endpoint takes
+// requests and no coordinator was heard for 15 s. Where the endpoints are static (standalone)
+// nobody starts workers, so a request waits 2 s at most while all of them refuse connections.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -23,6 +24,7 @@
 #include "balancer/core/endpoint_set.hpp"
 #include "balancer/core/hold_queue.hpp"
 #include "balancer/core/picker.hpp"
+#include "balancer/core/service_share.hpp"
 #include "balancer/core/traffic.hpp"
 #include "balancer/io/event_loop.hpp"
 
@@ -40,15 +42,11 @@ enum class Refused : std::uint8_t {
 // A request's place in the queue; a member of the request, which leaves before it ends.
 struct HeldRequest {
   Waiter* waiter = nullptr;
+  std::uint32_t refusals = 0;               // endpoints that it could not be connected to
   std::optional<HoldQueue::Ticket> ticket;  // once it has waited
   Instant since{}, deadline{};
   Endpoint* given = nullptr;  // set when it is let go; the request has begun on it
   Refused refused = Refused::kNot;
-};
-
-// What the threads of one service share: how many are held in all of them.
-struct ServiceShare {
-  std::atomic<std::uint32_t> held{0};
 };
 
 class LocalService {
@@ -57,9 +55,10 @@ class LocalService {
     ServiceId id;
     bool static_endpoints = false;
     std::uint32_t threads = 1;
+    std::uint32_t thread = 0;  // which of them this is
     std::shared_ptr<ServiceShare> share;
-    std::function<void()> report_now;          // a hold began, or more is in flight than is good
-    std::function<void()> wake_other_threads;  // a place became free that they may want
+    std::function<void()> report_now;  // a hold began, or more is in flight than is good
+    std::function<void(std::uint32_t thread)> wake_thread;  // it is to let_go(): there is a place
   };
 
   LocalService(EventLoop& loop, Settings settings);
@@ -69,6 +68,8 @@ class LocalService {
                 const std::map<WorkerId, std::shared_ptr<Slots>>& slots);
   void coordinator_lost(bool lost);
 
+  // Its time begins.
+  void arrived(HeldRequest& request);
   // Nothing: hold it.
   Endpoint* take(Instant now);
   // Puts it into the queue. When `refused` is set afterwards it does not wait.
@@ -77,7 +78,8 @@ class LocalService {
   void let_go();  // those whose turn it is
 
   void connected(Endpoint& endpoint);
-  void refused(Endpoint& endpoint);
+  // When the request's `refused` is set afterwards, it has tried long enough.
+  void refused(Endpoint& endpoint, HeldRequest& request);
   void finish(Endpoint& endpoint, Finish how, Instant began);
 
   const ServiceId& id() const { return settings_.id; }
@@ -92,6 +94,12 @@ class LocalService {
   void on_timer();
   void set_timer();
   void stop_waiting(HeldRequest& request);
+  void show_oldest();
+  bool shares_places() const;
+  // The thread that holds a request which came before `first`, and before all others.
+  std::optional<std::uint32_t> thread_before(std::optional<HoldQueue::Ticket> first) const;
+  void limit_patience(HeldRequest& request) const;
+  Refused in_vain() const;
   bool nothing_to_wait_for() const;
 
   EventLoop& loop_;

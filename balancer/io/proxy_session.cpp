@@ -1,8 +1,7 @@
 #include "balancer/io/proxy_session.hpp"
 
 #include <algorithm>
-
-#include <arpa/inet.h>
+#include <array>
 
 #include "balancer/http/answer.hpp"
 #include "balancer/io/traffic_thread.hpp"
@@ -10,26 +9,26 @@
 namespace foretide::balancer {
 namespace {
 
-constexpr std::chrono::seconds kHeadTime{30}, kIdleTime{75}, kIdleTimeDraining{1}, kDrainTime{2};
+constexpr std::chrono::seconds kIdleTime{75}, kIdleTimeDraining{1}, kDrainTime{2};
 constexpr std::size_t kDrainMax = 1024 * 1024;
+constexpr std::uint32_t kExchangesInARow = 32;  // then others have a turn
 
 }  // namespace
 
-void ProxySession::begin(TrafficThread& thread, int fd, const sockaddr_storage& from) {
-  spawn(live(new ProxySession(thread, fd, from)), "a client's session");
+bool ProxySession::begin(TrafficThread& thread, int fd, const sockaddr_storage& from) {
+  std::unique_ptr<ProxySession> session(new ProxySession(thread, from));
+  if (!session->client_.attach(fd)) return false;
+  spawn(live(session.release()), "a client's session");
+  return true;
 }
 
-ProxySession::ProxySession(TrafficThread& thread, int fd, const sockaddr_storage& from)
-    : thread_(thread), client_(thread.loop()), waiter_(thread.loop()), input_(thread.buffers()) {
-  client_.attach(fd);
+ProxySession::ProxySession(TrafficThread& thread, const sockaddr_storage& from)
+    : thread_(thread),
+      client_(thread.loop()),
+      waiter_(thread.loop()),
+      input_(thread.buffers()),
+      address_(from) {
   client_.set_waiter(&waiter_);
-  const void* address = &reinterpret_cast<const sockaddr_in*>(&from)->sin_addr;
-  if (from.ss_family == AF_INET6) {
-    address = &reinterpret_cast<const sockaddr_in6*>(&from)->sin6_addr;
-  }
-  if (::inet_ntop(from.ss_family, address, address_.data(), address_.size()) != nullptr) {
-    address_size_ = std::string_view(address_.data()).size();
-  }
   thread_.joined(*this);
 }
 
@@ -68,8 +67,7 @@ Task<> ProxySession::serve() {
     head_since_ = {};
     After after = After::kDrop;
     {
-      Exchange exchange(thread_, client_, waiter_, input_, head_size,
-                        {address_.data(), address_size_});
+      Exchange exchange(thread_, client_, waiter_, input_, head_size, address_.text());
       after = co_await exchange.run();
     }
     if (after == After::kReset) client_.close_with_reset();
@@ -77,14 +75,21 @@ Task<> ProxySession::serve() {
     const bool lingers = after == After::kLinger || (after == After::kClose && has_input);
     if (lingers) co_await drain_input();
     if (after != After::kNext || waiter_.cancelled()) co_return;
+    // Every look at the sockets sets the clock: it stood still where an answer took no wait.
+    const bool waited = idle_since_ != thread_.loop().now();
     idle_since_ = thread_.loop().now();
+    exchanges_in_a_row_ = waited ? 0 : exchanges_in_a_row_ + 1;
+    if (exchanges_in_a_row_ < kExchangesInARow) continue;
+    exchanges_in_a_row_ = 0;
+    const Woke woke = co_await waiter_.yield();
+    if (woke == Woke::kCancelled) co_return;
   }
 }
 
 ProxySession::HeadRead ProxySession::read_head() {
   for (;;) {
+    skip_empty_lines();
     if (!input_.empty()) {
-      if (scan_.size() == 0) input_.consume(empty_lines_before({input_.data(), input_.size()}));
       const auto found = scan_.scan({input_.data(), input_.size()});
       if (found == HeadScan::Found::kMalformed) return HeadRead::kMalformed;
       const bool ended = found == HeadScan::Found::kEnd;
@@ -102,8 +107,18 @@ ProxySession::HeadRead ProxySession::read_head() {
   }
 }
 
+void ProxySession::skip_empty_lines() {
+  const bool in_head = scan_.size() > 0;
+  if (input_.empty() || in_head) return;
+  const auto size = empty_lines_before({input_.data(), input_.size()});
+  if (size == 0) return;
+  input_.consume(size);
+  scan_ = {};
+  head_since_ = {};
+}
+
 Instant ProxySession::head_deadline() {
-  if (!input_.empty()) return head_since_ + kHeadTime;
+  if (!input_.empty()) return head_since_ + thread_.head_time();
   if (!thread_.draining()) return idle_since_ + kIdleTime;
   const Instant soon = thread_.loop().now() + kIdleTimeDraining;
   return std::min(idle_since_ + kIdleTime, soon);

@@ -1,20 +1,21 @@
 // One client connection, from accept to close: reads request heads, runs an exchange for each, one
 // after the other in the order in which they came, and decides how the connection ends.
 //
-// Limits: a head has 30 s from its first byte, a connection may be idle for 75 s between requests;
-// a head is at most 15 KiB. While it waits for a request a connection holds no buffer. Before it
-// closes after an answer with input unread, it says that it is done and reads on for a while, so
-// that a reset does not overtake the answer (RFC 9112 section 9.6).
+// Limits: a head has 30 s from its first byte (empty lines before it are none of it), a connection
+// may be idle for 75 s between requests; a head is at most 15 KiB. While it waits for a request a
+// connection holds no buffer. Before it closes after an answer with input unread, it says that it
+// is done and reads on for a while, so that a reset does not overtake the answer (RFC 9112 section
+// 9.6).
 #pragma once
 
-#include <array>
-#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include <netinet/in.h>
 
 #include "balancer/http/head_scan.hpp"
 #include "balancer/io/buffer.hpp"
+#include "balancer/io/client_address.hpp"
 #include "balancer/io/exchange.hpp"
 #include "balancer/io/stream.hpp"
 #include "balancer/io/task.hpp"
@@ -26,7 +27,8 @@ class TrafficThread;
 class ProxySession {
  public:
   // Takes over an accepted, non-blocking descriptor. The session owns itself and ends by itself.
-  static void begin(TrafficThread& thread, int fd, const sockaddr_storage& from);
+  // False when the kernel has no room to watch it: it is closed.
+  static bool begin(TrafficThread& thread, int fd, const sockaddr_storage& from);
 
   // The thread is going down: an idle connection closes soon, one in use after its answer.
   void drain() { waiter_.wake(); }
@@ -39,13 +41,14 @@ class ProxySession {
   ProxySession* previous = nullptr;
 
  private:
-  ProxySession(TrafficThread& thread, int fd, const sockaddr_storage& from);
+  ProxySession(TrafficThread& thread, const sockaddr_storage& from);
   static Task<> live(ProxySession* session);
 
   enum class HeadRead { kComplete, kMore, kEnd, kTooLarge, kMalformed };
   Task<> serve();
   Task<> drain_input();
   HeadRead read_head();
+  void skip_empty_lines();
   Instant head_deadline();
   Task<> refuse(int status, std::string_view reason);
 
@@ -56,8 +59,8 @@ class ProxySession {
   HeadScan scan_;
   Instant head_since_{};  // of the first byte; none yet: the epoch
   Instant idle_since_{};
-  std::array<char, 46> address_{};
-  std::size_t address_size_ = 0;
+  std::uint32_t exchanges_in_a_row_ = 0;  // without a look at the sockets in between
+  ClientAddress address_;
 };
 
 }  // namespace foretide::balancer

@@ -5,8 +5,14 @@
 
 #include <string>
 
+#include <netdb.h>
+
 namespace foretide::balancer {
 
 std::string literal_for(const std::string& host);
+
+// The first IPv4 address of a resolver's list, else the first of all: a program that listens on
+// "localhost" mostly means 127.0.0.1, which the resolver may name behind ::1. `list` is not empty.
+const addrinfo* preferred_in(const addrinfo* list);
 
 }  // namespace foretide::balancer

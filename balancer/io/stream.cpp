@@ -52,12 +52,18 @@ SocketAddress socket_address_for(const Address& address) {
 
 Stream::Stream(EventLoop& loop) : Source(&Stream::ready), loop_(loop) {}
 
-void Stream::attach(int fd) {
+bool Stream::attach(int fd) {
   close();
+  if (!loop_.watch(fd, *this, kEpollEvents)) {
+    const int error = errno;
+    ::close(fd);
+    errno = error;
+    return false;
+  }
   fd_ = fd;
   events_ = kWritable;
   peer_ended_ = false;
-  loop_.watch(fd, *this, kEpollEvents);
+  return true;
 }
 
 IoResult Stream::connect(const Address& address) {
@@ -74,7 +80,7 @@ IoResult Stream::connect(const Address& address) {
     ::close(fd);
     return failed(error);
   }
-  attach(fd);
+  if (!attach(fd)) return failed(errno);
   if (outcome == 0) return {};
   events_ = kNothing;
   return {IoResult::Kind::kBlocked};

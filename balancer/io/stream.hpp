@@ -45,8 +45,9 @@ class Stream : public Source {
   explicit Stream(EventLoop& loop);
   ~Stream() { close(); }
 
-  // Takes over a connected, non-blocking descriptor.
-  void attach(int fd);
+  // Takes over a connected, non-blocking descriptor. False, with errno, when it cannot be watched:
+  // it is closed.
+  [[nodiscard]] bool attach(int fd);
   // Begins to connect; kWritable or kBroken says that it is decided, then `connect_error` what came
   // of it.
   IoResult connect(const Address& address);

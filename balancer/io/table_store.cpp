@@ -2,15 +2,14 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <string_view>
 #include <utility>
 
-#include <fcntl.h>
 #include <unistd.h>
 
+#include "common/io/atomic_file.hpp"
 #include "common/wire/codec.hpp"
 
 namespace foretide::balancer {
@@ -49,29 +48,6 @@ void append_message(std::string& bytes, wire::Body body) {
   bytes += message;
 }
 
-Error trouble(const std::string& path, const char* what) {
-  return Error{path + ": " + what + ": " + std::strerror(errno)};
-}
-
-Outcome write_whole(const std::string& path, std::string_view bytes) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return trouble(path, "cannot be written");
-  bool written = true;
-  while (written && !bytes.empty()) {
-    const auto size = ::write(fd, bytes.data(), bytes.size());
-    written = size > 0;
-    if (written) bytes.remove_prefix(static_cast<std::size_t>(size));
-  }
-  written = written && ::fdatasync(fd) == 0;
-  if (!written) {
-    const Error error = trouble(path, "cannot be written");
-    ::close(fd);
-    return error;
-  }
-  ::close(fd);
-  return Done{};
-}
-
 }  // namespace
 
 Outcome TableStore::save(const HeldTables& tables) const {
@@ -83,10 +59,7 @@ Outcome TableStore::save(const HeldTables& tables) const {
   std::string file(kFormat);
   append_number(file, checksum_of(body));
   file += body;
-  const std::string fresh = path_ + ".new";
-  if (auto written = write_whole(fresh, file); !written) return written;
-  if (::rename(fresh.c_str(), path_.c_str()) != 0) return trouble(path_, "cannot be replaced");
-  return Done{};
+  return write_file(path_, file, 0600);
 }
 
 Result<HeldTables> TableStore::load() const {

@@ -31,16 +31,15 @@ LocalService& TrafficThread::service(const ServiceId& id, std::shared_ptr<Servic
   auto& found = services_[id];
   if (!found) {
     found = std::make_unique<LocalService>(
-        loop_, LocalService::Settings{.id = id,
-                                      .static_endpoints = settings_.static_endpoints,
-                                      .threads = settings_.threads,
-                                      .share = std::move(share),
-                                      .report_now = [this] { ask_for_report(); },
-                                      .wake_other_threads =
-                                          [this, id] {
-                                            if (settings_.wake_other_threads)
-                                              settings_.wake_other_threads(id);
-                                          }});
+        loop_, LocalService::Settings{
+                   .id = id,
+                   .static_endpoints = settings_.static_endpoints,
+                   .threads = settings_.threads,
+                   .thread = settings_.thread,
+                   .share = std::move(share),
+                   .report_now = [this] { ask_for_report(); },
+                   .wake_thread =
+                       [this, id](std::uint32_t thread) { settings_.wake_thread(id, thread); }});
     found->coordinator_lost(coordinator_lost_);
     // The match table may have come first.
     for (std::size_t i = 0; i < routed_.size(); ++i) {

@@ -1,11 +1,12 @@
 // Everything that one thread needs to serve traffic: its loop, its listeners, its own copy of the
 // tables, its buffers and its sessions. Threads share nothing on the request path but the slots of
-// a hard capacity.
+// a hard capacity and who waits for one.
 //
 // Everything here is called on the loop's thread; other threads `loop().post()` what they want
 // done.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -27,12 +28,14 @@ class ProxySession;
 
 struct ConnectionCounts {
   std::uint64_t accepted_total = 0, refused_requests_total = 0, unmatched_total = 0;
+  std::uint64_t abandoned_total = 0;  // requests whose client went away, or would not go on
   std::uint32_t open = 0;
 
   ConnectionCounts& operator+=(const ConnectionCounts& other) {
     accepted_total += other.accepted_total;
     refused_requests_total += other.refused_requests_total;
     unmatched_total += other.unmatched_total;
+    abandoned_total += other.abandoned_total;
     open += other.open;
     return *this;
   }
@@ -42,10 +45,12 @@ class TrafficThread {
  public:
   struct Settings {
     std::uint32_t threads = 1;
+    std::uint32_t thread = 0;  // which of them this is
     std::uint32_t connections_max = 10'000;
+    std::chrono::milliseconds head_time{30'000};  // for a request's head, from its first byte
     bool static_endpoints = false;
     std::function<void()> report_now;  // any thread; at most every 50 ms
-    std::function<void(const ServiceId&)> wake_other_threads;
+    std::function<void(const ServiceId&, std::uint32_t thread)> wake_thread;  // let_go() there
   };
 
   explicit TrafficThread(Settings settings);
@@ -85,6 +90,7 @@ class TrafficThread {
   void leave_awaiting(Waiter& waiter) { std::erase(await_routes_, &waiter); }
   bool may_get_routes() const { return !has_routes() && !coordinator_lost_ && !draining_; }
   bool draining() const { return draining_; }
+  Duration head_time() const { return settings_.head_time; }
   std::string_view date();
   ConnectionCounts& counts() { return counts_; }
   bool is_full() const { return counts_.open >= settings_.connections_max; }

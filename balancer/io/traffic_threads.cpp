@@ -1,10 +1,12 @@
 #include "balancer/io/traffic_threads.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <mutex>
 #include <utility>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "balancer/io/listener.hpp"
@@ -13,6 +15,23 @@
 namespace foretide::balancer {
 
 namespace net = boost::asio;
+
+namespace {
+
+std::uint64_t descriptors_max() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+}  // namespace
+
+std::uint32_t connections_max_for(std::uint64_t descriptors_max, std::uint32_t threads) {
+  constexpr std::uint64_t kConnectionsMax = 10'000, kForTheRest = 64;
+  const auto left = descriptors_max - std::min(descriptors_max, kForTheRest);
+  return static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(left / 2 / threads, 1, kConnectionsMax));
+}
 
 Result<std::unique_ptr<TrafficThreads>> TrafficThreads::open(net::io_context& owner,
                                                              Settings settings) {
@@ -32,19 +51,21 @@ void TrafficThreads::run() {
 
 TrafficThreads::TrafficThreads(net::io_context& owner, Settings settings)
     : owner_(owner), settings_(std::move(settings)) {
+  const auto connections_max = connections_max_for(descriptors_max(), settings_.threads);
   for (std::uint32_t i = 0; i < settings_.threads; ++i) {
     threads_.push_back(std::make_unique<TrafficThread>(TrafficThread::Settings{
         .threads = settings_.threads,
+        .thread = i,
+        .connections_max = connections_max,
         .static_endpoints = settings_.static_endpoints,
         .report_now =
             [this] {
               if (settings_.on_urgent) net::post(owner_, settings_.on_urgent);
             },
-        .wake_other_threads =
-            [this](const ServiceId& service) {
-              for (auto& thread : threads_) {
-                thread->loop().post([&thread = *thread, service] { thread.let_go(service); });
-              }
+        .wake_thread =
+            [this](const ServiceId& service, std::uint32_t index) {
+              auto& thread = *threads_[index];
+              thread.loop().post([&thread, service] { thread.let_go(service); });
             }}));
   }
 }
@@ -74,7 +95,7 @@ void TrafficThreads::on_each(std::function<void(TrafficThread&)> work, std::func
 
 std::shared_ptr<ServiceShare> TrafficThreads::share_of(const ServiceId& service) {
   auto& share = shares_[service];
-  if (!share) share = std::make_shared<ServiceShare>();
+  if (!share) share = std::make_shared<ServiceShare>(settings_.threads);
   return share;
 }
 

@@ -1,6 +1,7 @@
 #include "balancer/io/upstream_pool.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace foretide::balancer {
 namespace {
@@ -47,8 +48,9 @@ class IdleConnections {
   std::vector<std::unique_ptr<UpstreamConnection>> list_;
 };
 
-UpstreamConnection::UpstreamConnection(EventLoop& loop)
+UpstreamConnection::UpstreamConnection(EventLoop& loop, Address address)
     : Stream(loop),
+      address_(std::move(address)),
       idle_timer_(
           [](void* owner) { IdleConnections::drop(*static_cast<UpstreamConnection*>(owner)); },
           this) {}
@@ -65,6 +67,7 @@ std::unique_ptr<UpstreamConnection> take_idle(Endpoint& endpoint, Probe probe) {
 void give_idle(EventLoop& loop, Endpoint& endpoint,
                std::unique_ptr<UpstreamConnection> connection) {
   if (endpoint.state != wire::EndpointState::kActive) return;
+  if (connection->address() != endpoint.address) return;
   if (!endpoint.attached) endpoint.attached = std::make_shared<IdleConnections>();
   static_cast<IdleConnections*>(endpoint.attached.get())->give(loop, std::move(connection));
 }

@@ -2,9 +2,9 @@
 // used first, so that the rest can age and close.
 //
 // An idle connection is closed at once when the worker closes it or says something unasked, when
-// its endpoint no longer takes requests, and after half a minute. What the worker did in the very
-// moment of reuse nobody can know; the exchange deals with that by sending again what may be sent
-// again.
+// its endpoint no longer takes requests or has moved, and after half a minute. What the worker did
+// in the very moment of reuse nobody can know; the exchange deals with that by sending again what
+// may be sent again.
 #pragma once
 
 #include <cstddef>
@@ -20,10 +20,13 @@ class IdleConnections;
 
 class UpstreamConnection : public Stream {
  public:
-  explicit UpstreamConnection(EventLoop& loop);
+  UpstreamConnection(EventLoop& loop, Address address);
+  const Address& address() const { return address_; }
+  IoResult connect() { return Stream::connect(address_); }
 
  private:
   friend class IdleConnections;
+  Address address_;
   IdleConnections* idle_in_ = nullptr;
   Timer idle_timer_;
 };
@@ -33,7 +36,7 @@ class UpstreamConnection : public Stream {
 enum class Probe : bool { kNo, kYes };
 std::unique_ptr<UpstreamConnection> take_idle(Endpoint& endpoint, Probe probe);
 
-// Closes it instead where the endpoint takes no more requests or has enough idle ones.
+// Closes it instead where the endpoint takes no more requests, has moved, or has enough idle ones.
 void give_idle(EventLoop& loop, Endpoint& endpoint, std::unique_ptr<UpstreamConnection> connection);
 
 void close_idle(Endpoint& endpoint);

@@ -193,6 +193,25 @@ TEST_F(ControlLinks, TellWhatTheyHoldFromDisk) {
   EXPECT_TRUE(acknowledged({7, 2}));
 }
 
+TEST_F(ControlLinks, DoNotAcknowledgeInAGreetingWhatIsNotOnDisk) {
+  start();
+  ASSERT_TRUE(until([&] { return hellos_ > 0; }));
+  const std::string in_the_way = folder_ + "/tables";
+  std::filesystem::create_directories(in_the_way + "/full");
+  say(table({1, 2}, {}));
+  ASSERT_TRUE(until([&] { return link_->held().stamp_of({"web"}) == Stamp{1, 2}; }));
+  // What a greeting acknowledges has come when the next greeting comes.
+  for (const std::uint64_t epoch : {5u, 6u}) {
+    const int before = hellos_;
+    say(wire::Welcome{"edge", epoch});
+    ASSERT_TRUE(until([&] { return hellos_ > before; }));
+  }
+  EXPECT_TRUE(acks_.empty());
+  std::filesystem::remove_all(in_the_way);
+  say(table({1, 2}, {}));
+  EXPECT_TRUE(acknowledged({1, 2}));
+}
+
 TEST_F(ControlLinks, EndWhenTheyAreRefusedForGood) {
   start();
   ASSERT_TRUE(until([&] { return hellos_ > 0; }));

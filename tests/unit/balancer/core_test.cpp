@@ -118,6 +118,20 @@ TEST(EndpointSet, ARefusingEndpointRestsAndThenTakesOneTrial) {
   EXPECT_FALSE(set.all_refuse());
 }
 
+TEST(EndpointSet, ATrialThatEndsUndecidedLeavesRoomForTheNext) {
+  for (const Finish how : {Finish::kCompleted, Finish::kFailed, Finish::kReturned}) {
+    EndpointSet set;
+    set.apply(table(1, {{"a"}}));
+    Endpoint& endpoint = *set.find({"a"});
+    ASSERT_TRUE(set.begin(endpoint, kStart));
+    set.refused(endpoint, kStart);
+    set.finish(endpoint, Finish::kReturned, kStart, kStart);
+    ASSERT_TRUE(set.begin(endpoint, kStart + 20ms));
+    set.finish(endpoint, how, kStart + 20ms, kStart + 30ms);
+    EXPECT_TRUE(set.can_take(endpoint, kStart + 30ms));
+  }
+}
+
 TEST(EndpointSet, ManyRefusalsOfOneMomentCountOnce) {
   EndpointSet set;
   set.apply(table(1, {{"a"}}));

@@ -1,8 +1,5 @@
-// What happens to requests that find no worker: holding, letting go, refusing; and how endpoints
-// leave.
+// What happens to requests that find no worker: holding, letting go, refusing.
 #include <gmock/gmock.h>
-
-#include <atomic>
 
 #include "tests/unit/balancer/proxy_stage.hpp"
 
@@ -13,7 +10,6 @@ using namespace std::chrono_literals;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
-using wire::EndpointState;
 
 class Holding : public testing::Test {
  protected:
@@ -102,31 +98,6 @@ TEST_F(Holding, NeverExceedsTheHardCapacityAndKeepsTheOrder) {
   for (auto& client : clients) EXPECT_THAT(client.receive_message(), StartsWith("HTTP/1.1 200"));
 }
 
-TEST_F(Holding, TriesAgainWhereConnectionsAreRefused) {
-  const Address address = closed_address();
-  proxy.apply({endpoint_at("a", address)});
-  auto client = proxy.client();
-  client.send(get());
-  ASSERT_TRUE(held(1));
-  RawServer late(address.port);
-  auto upstream = late.accept();
-  serve(upstream, "late");
-  EXPECT_THAT(client.receive_message(), EndsWith("late"));
-}
-
-TEST_F(Holding, ChoosesAnotherWhereOneRefuses) {
-  proxy.apply({endpoint_at("closed", closed_address()), endpoint_at("open", worker.address())});
-  auto client = proxy.client();
-  RawSocket upstream;
-  for (int i = 0; i < 4; ++i) {
-    client.send(get());
-    if (!upstream.is_open()) upstream = worker.accept();
-    serve(upstream, "served");
-    EXPECT_THAT(client.receive_message(), EndsWith("served"));
-  }
-  EXPECT_EQ(proxy.traffic().failed_total, 0u);
-}
-
 TEST_F(Holding, RefusesMoreThanTheQueueHolds) {
   proxy.policy.queue_max = 1;
   proxy.apply({});
@@ -204,143 +175,6 @@ TEST_F(Holding, RefusesAtOnceWhenNobodyCouldStartAWorker) {
   auto upstream = worker.accept();
   serve(upstream, "from the table");
   EXPECT_THAT(client.receive_message(), EndsWith("from the table"));
-}
-
-TEST_F(Holding, SendsNothingNewToADrainingWorkerAndLetsItsRequestsEnd) {
-  RawServer other;
-  proxy.apply({endpoint_at("a", worker.address())});
-  auto first = proxy.client(), second = proxy.client();
-  first.send(get("/first"));
-  auto upstream = worker.accept();
-  upstream.receive_message();
-  proxy.apply({endpoint_at("a", worker.address(), EndpointState::kDraining),
-               endpoint_at("b", other.address())});
-  second.send(get("/second"));
-  auto another = other.accept();
-  serve(another, "b");
-  EXPECT_THAT(second.receive_message(), EndsWith("b"));
-  proxy.apply({endpoint_at("a", worker.address(), EndpointState::kGone),
-               endpoint_at("b", other.address())});
-  upstream.send(ok("a"));
-  EXPECT_THAT(first.receive_message(), EndsWith("a"));
-  EXPECT_TRUE(upstream.has_ended()) << "not kept for later";
-  EXPECT_TRUE(worker.nobody_calls());
-  EXPECT_EQ(proxy.traffic().endpoints.size(), 1u);
-}
-
-// A worker that counts what it serves, on a thread of its own.
-class BusyWorker {
- public:
-  BusyWorker() : acceptor_([this] { accept_all(); }) {}
-  ~BusyWorker() {
-    ending_ = true;
-    RawSocket::connected_to(server_.address());
-    acceptor_.join();
-    for (auto& thread : threads_) thread.join();
-  }
-  const Address& address() const { return server_.address(); }
-  std::uint64_t served() const { return served_; }
-
- private:
-  void accept_all() {
-    for (;;) {
-      auto socket = std::make_shared<RawSocket>(server_.accept_some_time());
-      if (ending_) return;
-      threads_.emplace_back([this, socket] {
-        while (!socket->receive_message().empty()) {
-          ++served_;
-          socket->send(ok("busy"));
-        }
-      });
-    }
-  }
-
-  RawServer server_;
-  std::atomic<bool> ending_{false};
-  std::atomic<std::uint64_t> served_{0};
-  std::vector<std::thread> threads_;
-  std::thread acceptor_;
-};
-
-TEST_F(Holding, LosesNothingWhileWorkersComeAndGoUnderLoad) {
-  BusyWorker a, b;
-  proxy.apply({endpoint_at("a", a.address()), endpoint_at("b", b.address())});
-  std::atomic<bool> ending{false};
-  std::atomic<int> wrong{0}, right{0};
-  std::vector<std::thread> load;
-  for (int i = 0; i < 8; ++i) {
-    load.emplace_back([&] {
-      auto client = proxy.client();
-      while (!ending) {
-        client.send(get());
-        ++(client.receive_message().ends_with("busy") ? right : wrong);
-      }
-    });
-  }
-  for (int round = 0; round < 30; ++round) {
-    const BusyWorker& leaving = round % 2 ? a : b;
-    const auto state = [&](const BusyWorker& worker_in_turn) {
-      return &worker_in_turn == &leaving ? EndpointState::kDraining : EndpointState::kActive;
-    };
-    proxy.apply({endpoint_at("a", a.address(), state(a)), endpoint_at("b", b.address(), state(b))});
-    const std::string id = round % 2 ? "a" : "b";
-    EXPECT_TRUE(proxy.wait_until([&](const wire::ServiceTraffic& traffic) {
-      for (const auto& endpoint : traffic.endpoints) {
-        if (endpoint.id.text == id) return endpoint.in_flight == 0;
-      }
-      return false;
-    }));
-    const auto served = leaving.served();
-    const int before = right;
-    EXPECT_TRUE(proxy.wait_until([&](const auto&) { return right > before + 50; }));
-    EXPECT_EQ(leaving.served(), served) << "a drained worker got a request";
-  }
-  ending = true;
-  for (auto& thread : load) thread.join();
-  EXPECT_EQ(wrong, 0);
-  proxy.apply({endpoint_at("a", a.address(), EndpointState::kGone),
-               endpoint_at("b", b.address(), EndpointState::kGone)});  // closes what is kept open
-  EXPECT_EQ(proxy.traffic().failed_total, 0u);
-}
-
-TEST_F(Holding, EndsConnectionsAfterTheirAnswerWhenItDrains) {
-  proxy.apply({endpoint_at("a", worker.address())});
-  auto busy = proxy.client();
-  busy.send(get());
-  auto upstream = worker.accept();
-  upstream.receive_message();
-  auto idle = proxy.client();
-  ASSERT_TRUE(proxy.wait_until([&](const auto&) {
-    return proxy.on_thread([](TrafficThread& thread) { return thread.connections().open; }) == 2;
-  }));
-  std::promise<void> empty;
-  proxy.on_thread([&](TrafficThread& thread) {
-    thread.drain([&] { empty.set_value(); });
-    return 0;
-  });
-  EXPECT_TRUE(idle.has_ended());
-  upstream.send(ok("last"));
-  const auto answer = busy.receive_all();
-  EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
-  EXPECT_THAT(answer, EndsWith("last"));
-  EXPECT_EQ(empty.get_future().wait_for(kPatience), std::future_status::ready);
-}
-
-TEST_F(Holding, AnswersWhoStoodInTheBacklogWhenItBeganToDrain) {
-  proxy.apply({endpoint_at("a", worker.address())});
-  std::promise<void> empty;
-  // The thread is busy with this call, so nobody accepts the client before the drain begins.
-  auto client = proxy.on_thread([&](TrafficThread& thread) {
-    auto late = proxy.client();
-    late.send(get());
-    thread.drain([&] { empty.set_value(); });
-    return late;
-  });
-  auto upstream = worker.accept();
-  upstream.receive_message();
-  upstream.send(ok("in time"));
-  EXPECT_THAT(client.receive_all(), EndsWith("in time"));
-  EXPECT_EQ(empty.get_future().wait_for(kPatience), std::future_status::ready);
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include "tests/unit/balancer/proxy_stage.hpp"
 
 #include <arpa/inet.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -75,12 +77,14 @@ void RawSocket::send(std::string_view bytes) {
   }
 }
 
-std::size_t RawSocket::send_until_blocked(std::size_t most) {
-  const std::string block(64 * 1024, 'x');
+std::size_t RawSocket::send_until_blocked(std::size_t most, std::string_view again_and_again) {
+  std::string block;
+  while (block.size() < 64 * 1024) block += again_and_again;
   std::size_t total = 0;
   while (total < most && ready(fd_, POLLOUT, 3 * kMomentMs)) {
-    const auto part = std::min(block.size(), most - total);
-    const auto size = ::send(fd_, block.data(), part, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const std::size_t at = total % block.size();
+    const auto part = std::min(block.size() - at, most - total);
+    const auto size = ::send(fd_, block.data() + at, part, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (size > 0) total += static_cast<std::size_t>(size);
   }
   return total;
@@ -136,6 +140,19 @@ bool RawSocket::stays_silent() {
   return unread_.empty() && !ready(fd_, POLLIN, kMomentMs);
 }
 
+std::size_t RawSocket::bytes_waiting() const {
+  int size = 0;
+  EXPECT_EQ(::ioctl(fd_, FIONREAD, &size), 0);
+  return static_cast<std::size_t>(size);
+}
+
+std::uint32_t RawSocket::segments() const {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  EXPECT_EQ(::getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+  return info.tcpi_data_segs_in;
+}
+
 void RawSocket::end_writing() {
   ::shutdown(fd_, SHUT_WR);
 }
@@ -176,6 +193,29 @@ bool RawServer::nobody_calls() {
 
 Address closed_address() {
   return RawServer().address();
+}
+
+// The kernel drops whoever calls once a listener's queue is full.
+SilentAddress::SilentAddress() : fd_(listen_on(0)), address_(bound_address(fd_)) {
+  EXPECT_EQ(::listen(fd_, 0), 0);
+  for (bool full = false; !full;) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    sockaddr_in to{};
+    socklen_t size = sizeof to;
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&to), &size);
+    ::connect(fd, reinterpret_cast<sockaddr*>(&to), size);
+    waiting_.push_back(fd);
+    full = !ready(fd, POLLOUT, kMomentMs);
+  }
+}
+
+void SilentAddress::let_in() {
+  EXPECT_EQ(::listen(fd_, 128), 0);
+}
+
+SilentAddress::~SilentAddress() {
+  for (const int fd : waiting_) ::close(fd);
+  ::close(fd_);
 }
 
 wire::Endpoint endpoint_at(const std::string& id, const Address& address,

@@ -35,7 +35,7 @@ class RawSocket {
   void send(std::string_view bytes);
   // Sends what the other side takes without waiting, again and again until it takes nothing for a
   // while.
-  std::size_t send_until_blocked(std::size_t most);
+  std::size_t send_until_blocked(std::size_t most, std::string_view again_and_again = "x");
   // Everything up to and including `end`.
   std::string receive_until(std::string_view end);
   std::string receive(std::size_t size);
@@ -46,6 +46,10 @@ class RawSocket {
   // Nothing comes within a moment. For what must not happen: it cannot prove it, but breaks if it
   // does.
   bool stays_silent();
+  // What has arrived and was not received yet.
+  std::size_t bytes_waiting() const;
+  // How many segments with data have arrived so far.
+  std::uint32_t segments() const;
   bool has_ended() { return receive_all().empty(); }
   void end_writing();
   void wait_for_ever() { patient_ = true; }
@@ -77,6 +81,22 @@ class RawServer {
 
 // A port on which nothing listens.
 Address closed_address();
+
+// An address at which connections are neither accepted nor refused: a host that is off.
+class SilentAddress {
+ public:
+  SilentAddress();
+  ~SilentAddress();
+  SilentAddress(const SilentAddress&) = delete;
+  const Address& address() const { return address_; }
+  // From now on it connects whoever calls again.
+  void let_in();
+
+ private:
+  int fd_;
+  Address address_;
+  std::vector<int> waiting_;  // fill its queue
+};
 
 wire::Endpoint endpoint_at(const std::string& id, const Address& address,
                            wire::EndpointState state = wire::EndpointState::kActive);

@@ -90,6 +90,25 @@ TEST_F(ProxyTest, ChunksWhatEndsWithTheConnection) {
   EXPECT_TRUE(worker.accept().is_open()) << "on another connection";
 }
 
+// A client is woken once for a small answer, whatever its framing.
+TEST_F(ProxyTest, SendsTheFirstPieceOfABodyWithItsHead) {
+  const std::string large(6000, 'x');
+  for (const std::string& answer :
+       {ok("small"), ok(large),
+        std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"),
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1770\r\n" + large +
+            "\r\n0\r\n\r\n"}) {
+    auto client = proxy.client();
+    client.send(get("/", "Connection: close\r\n"));
+    auto upstream = worker.accept();
+    upstream.receive_message();
+    upstream.send(answer);
+    upstream.close();
+    client.receive_until(answer.substr(answer.size() - 5));
+    EXPECT_EQ(client.segments(), 1u) << answer.substr(0, 60);
+  }
+}
+
 TEST_F(ProxyTest, ServesHttp10WithoutChunksAndCloses) {
   auto client = proxy.client();
   client.send("GET / HTTP/1.0\r\n\r\n");
@@ -246,6 +265,8 @@ TEST_F(ProxyTest, StopsTheWorkerWhenTheClientIsGone) {
   EXPECT_TRUE(upstream.has_ended());
   EXPECT_TRUE(proxy.wait_until([](const auto& t) { return t.in_flight == 0; }));
   EXPECT_EQ(proxy.traffic().failed_total, 0u);
+  const auto abandoned = [](TrafficThread& thread) { return thread.connections().abandoned_total; };
+  EXPECT_EQ(proxy.on_thread(abandoned), 1u);
 }
 
 // Neither direction is read further than the other side takes it.

@@ -41,6 +41,17 @@ class RequestHeads : public testing::Test {
   std::array<char, 16 * 1024> memory_{};
 };
 
+TEST_F(RequestHeads, NominateAtMostSoManyFields) {
+  std::string names = "n1", fields;
+  for (std::size_t i = 2; i <= kNominatedMax; ++i) names += ", n" + std::to_string(i);
+  for (std::size_t i = 1; i <= kNominatedMax; ++i) fields += "N" + std::to_string(i) + ": y\r\n";
+  const auto most = read(get("Connection: close, " + names + "\r\n" + fields + "Kept: y\r\n"));
+  EXPECT_EQ(most.head.refused, 0);
+  EXPECT_THAT(most.written, Not(HasSubstr("\r\nN")));
+  EXPECT_THAT(most.written, HasSubstr("Kept: y\r\n"));
+  EXPECT_EQ(refusal_of(get("Connection: " + names + "\r\nConnection: one-more\r\n")), 400);
+}
+
 TEST_F(RequestHeads, AreWrittenAnewForTheUpstream) {
   const auto [head, written] = read(get("Accept: */*\r\n"));
   EXPECT_EQ(head.refused, 0);

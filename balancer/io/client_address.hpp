@@ -1,0 +1,23 @@
+// A client's address as text, as it goes into X-Forwarded-For. One that came over an IPv6 listener
+// from an IPv4 host is written as the IPv4 address that it is: 192.0.2.1, not ::ffff:192.0.2.1.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include <netinet/in.h>
+
+namespace foretide::balancer {
+
+class ClientAddress {
+ public:
+  explicit ClientAddress(const sockaddr_storage& from);
+  std::string_view text() const { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, INET6_ADDRSTRLEN> text_{};
+  std::size_t size_ = 0;
+};
+
+}  // namespace foretide::balancer
