@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "common/settings/node_settings.hpp"
 #include "deploy/cli/local_cluster.hpp"
 #include "tests/e2e/cluster.hpp"
 #include "tests/e2e/traffic.hpp"
@@ -60,6 +61,14 @@ class Command {
       }
     }
     return pids;
+  }
+  // Of what the run wrote, the file of this name; empty: there is none yet.
+  std::filesystem::path file_named(const std::string& name) const {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(temporary(), ignored)) {
+      if (entry.path().filename() == name) return entry.path();
+    }
+    return {};
   }
   // One whose command holds these words; 0: there is none.
   long process_named(const std::string& words) const {
@@ -141,6 +150,16 @@ TEST_F(Dev, HearsOfACoordinatorsEndWhereItsStarterIgnoredTheEndOfChildren) {
   start({"env", "--ignore-signal=CHLD"});
   ::kill(static_cast<pid_t>(run_->process_named("foretide-coordinator")), SIGKILL);
   expect_end(1);
+}
+
+TEST_F(Dev, HasAPortForEachWorkerAndItsSuccessor) {
+  std::vector<std::string> many = arguments();
+  many[6] = "400";
+  run_.emplace(many);
+  ASSERT_TRUE(serves()) << run_->output();
+  const auto agent = read_agent_settings(run_->file_named("agent.yaml"));
+  ASSERT_TRUE(agent) << agent.error();
+  EXPECT_GE(agent->last_port - agent->first_port + 1, 800);
 }
 
 TEST_F(Dev, ASecondOneOnTheSameAdminAddressNamesTheOption) {
