@@ -21,6 +21,7 @@ SimAgent::SimAgent(Ground& ground, SimHost& host, const Connections& connections
       safety_(safety),
       ports_(ports),
       random_(ground.random.fork()),
+      omissions_(Random(random_).fork()),
       program_(ground.queue, host.name(), clock_offset),
       uplink_(ground, program_, [this] { introduce(); }) {
   host_.watch_ends(
@@ -99,7 +100,22 @@ void SimAgent::receive(const Arrived& arrived) {
   highest_epoch_ = std::max(highest_epoch_, uplink_.epoch());
 }
 
+// As from a coordinator that forgets: now and then a set leaves out a worker that runs here.
+void SimAgent::leave_one_out(wire::DesiredSet& set) {
+  constexpr double kForgetful = 0.02;
+  if (set.stamp <= applied_ || set.workers.empty() || !omissions_.chance(kForgetful)) return;
+  const auto victim =
+      set.workers.begin() + static_cast<std::ptrdiff_t>(omissions_.below(set.workers.size()));
+  const agent::WorkerLife* life = life_of(victim->id);
+  if (victim->order != wire::WorkerOrder::kRun || life == nullptr || agent::is_over(*life)) return;
+  ground_.history.note(host_.name(), [&] {
+    return "set " + text_of(set.stamp) + " is made to leave out " + victim->id.text;
+  });
+  set.workers.erase(victim);
+}
+
 void SimAgent::obey(wire::DesiredSet set) {
+  leave_one_out(set);
   const Stamp said = set.stamp;
   const Stamp before = roster_->applied();
   if (ground_.broken == Broken::kFencing && said < applied_) {

@@ -41,6 +41,7 @@ class SimAgent {
  private:
   void receive(const Arrived& arrived);
   void obey(wire::DesiredSet set);
+  void leave_one_out(wire::DesiredSet& set);
   void feed(const agent::RosterEvent& event);
   void introduce();
   void report();
@@ -67,7 +68,7 @@ class SimAgent {
   const Connections& connections_;
   Safety& safety_;
   agent::PortRange ports_;
-  Random random_;
+  Random random_, omissions_;
   Program program_;
   Uplink uplink_;
 
