@@ -17,6 +17,7 @@
 #include <string>
 #include <thread>
 
+#include "deploy/cli/local_cluster.hpp"
 #include "tests/e2e/cluster.hpp"
 #include "tests/e2e/traffic.hpp"
 
@@ -35,7 +36,7 @@ std::string service(const std::string& arguments, const std::string& rest) {
 
 // The worker's own time from exec to an answer, without Foretide.
 double own_start_ms(const std::string& arguments) {
-  const std::uint16_t port = free_port();
+  const std::uint16_t port = cli::free_port();
   const auto begin = Clock::now();
   std::vector<std::string> argv{program("example-worker"), "--host", "127.0.0.1", "--port",
                                 std::to_string(port)};
