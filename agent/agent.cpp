@@ -7,6 +7,7 @@
 
 #include "agent/io/adoption.hpp"
 #include "agent/io/listener.hpp"
+#include "common/io/clock.hpp"
 #include "common/io/log.hpp"
 
 namespace foretide::agent {
@@ -14,10 +15,6 @@ namespace foretide::agent {
 using std::chrono::seconds;
 
 namespace {
-
-Instant now_is() {
-  return std::chrono::steady_clock::now();
-}
 
 const char* words_for(wire::WorkerPhase phase) {
   switch (phase) {
@@ -67,7 +64,7 @@ void Agent::start() {
     marks_[record.life.id] = record.mark;
     if (record.boot_id != parts_.boot_id) roster_.hold_starts();
   }
-  const Instant now = now_is();
+  const Instant now = monotonic_now();
   Adoption adoption = adopt(found.records, runner_, tree_, parts_.boot_id, now);
   for (const std::string& sentence : adoption.sentences) spdlog::warn("{}", sentence);
   for (RosterEvent& event : adoption.events) apply(std::move(event));
@@ -87,7 +84,7 @@ void Agent::connect() {
     apply(SetArrived{std::move(set)});
   };
   hear.on_address = [this](const std::string& address) { resides_at(address); };
-  hear.report = [this] { return roster_.report(now_is()); };
+  hear.report = [this] { return roster_.report(monotonic_now()); };
   hear.on_refusal = [this](const wire::Refusal& refusal) {
     if (refusal.final) on_final_(refusal.reason);
   };
@@ -103,8 +100,8 @@ void Agent::connect() {
 void Agent::adopt_unrecorded(const wire::DesiredSet& set) {
   for (const wire::DesiredWorker& wanted : set.workers) {
     if (unrecorded_.erase(wanted.id) == 0) continue;
-    std::optional<WorkerRecord> record =
-        record_of_running(wanted.id, runner_.log_path(wanted.id), tree_, parts_.boot_id, now_is());
+    std::optional<WorkerRecord> record = record_of_running(wanted.id, runner_.log_path(wanted.id),
+                                                           tree_, parts_.boot_id, monotonic_now());
     if (!record) continue;
     record->life.service = wanted.service;
     record->life.release = wanted.release;
@@ -113,7 +110,7 @@ void Agent::adopt_unrecorded(const wire::DesiredSet& set) {
     spdlog::warn("worker {} had no readable record; found it running as pid {}", wanted.id.text,
                  record->life.pid);
     marks_[wanted.id] = record->mark;
-    Adoption adoption = adopt({*record}, runner_, tree_, parts_.boot_id, now_is());
+    Adoption adoption = adopt({*record}, runner_, tree_, parts_.boot_id, monotonic_now());
     for (RosterEvent& event : adoption.events) apply(std::move(event));
     remember(life_of(wanted.id));
   }
@@ -136,7 +133,7 @@ void Agent::apply(RosterEvent event) {
   while (!events_.empty()) {
     const RosterEvent next = std::move(events_.front());
     events_.pop_front();
-    for (const RosterAction& action : roster_.apply(next, now_is())) {
+    for (const RosterAction& action : roster_.apply(next, monotonic_now())) {
       std::visit([this](const auto& one) { perform(one); }, action);
     }
   }
@@ -175,7 +172,7 @@ void Agent::perform(const Probe& action) {
   StartProbe::Target target;
   target.address = {life.host, life.port};
   target.spec = life.spec.start;
-  target.running = now_is() - life.started;
+  target.running = monotonic_now() - life.started;
   target.leader = life.pid;
   target.members = [this, id = action.id] { return runner_.members(id); };
   probes_[action.id] = std::make_unique<StartProbe>(
@@ -250,7 +247,7 @@ void Agent::remember_node() {
 // ---- telling the coordinator ----
 
 void Agent::report() {
-  wire::NodeReport report = roster_.report(now_is());
+  wire::NodeReport report = roster_.report(monotonic_now());
   log_changes(report);
   if (uplink_) uplink_->send(std::move(report));
 }
@@ -287,13 +284,13 @@ void Agent::tick_later() {
 }
 
 void Agent::tick() {
-  const Instant now = now_is();
+  const Instant now = monotonic_now();
   if (now >= next_second_) each_second();
   apply(Tick{std::uniform_real_distribution<double>(0.0, 1.0)(random_)});
 }
 
 void Agent::each_second() {
-  const Instant now = now_is();
+  const Instant now = monotonic_now();
   next_second_ = std::max(next_second_ + seconds(1), now);
   uplink_->tick();
   report();

@@ -8,6 +8,7 @@
 
 #include "balancer/core/standalone_tables.hpp"
 #include "balancer/io/admin_pages.hpp"
+#include "common/io/clock.hpp"
 #include "common/io/key_file.hpp"
 #include "common/io/log.hpp"
 
@@ -16,10 +17,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kRefresh{500};
 constexpr std::chrono::seconds kStopMax{30};
-
-Instant clock_now() {
-  return std::chrono::steady_clock::now();
-}
 
 // The first line of a small file; empty when it cannot be read.
 std::string line_of(const std::string& path) {
@@ -32,7 +29,7 @@ std::string line_of(const std::string& path) {
 }  // namespace
 
 Balancer::Balancer(boost::asio::io_context& owner)
-    : owner_(owner), refresh_timer_(owner), stop_timer_(owner), started_(clock_now()) {}
+    : owner_(owner), refresh_timer_(owner), stop_timer_(owner), started_(monotonic_now()) {}
 
 Balancer::~Balancer() = default;
 
@@ -164,7 +161,7 @@ AdminResponse Balancer::answer(const AdminRequest& request) const {
                                 .standalone = !link_,
                                 .coordinator_connected = link_ && link_->connected(),
                                 .draining = stopping_,
-                                .uptime_seconds = seconds_in(clock_now() - started_),
+                                .uptime_seconds = seconds_in(monotonic_now() - started_),
                                 .held = held(),
                                 .traffic = snapshot_});
 }

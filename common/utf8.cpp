@@ -27,8 +27,9 @@ bool second_is_valid(std::uint8_t first, char second) {
   }
 }
 
-// The length of the valid sequence that starts the bytes, or 0.
-std::size_t sequence_length(std::string_view bytes) {
+}  // namespace
+
+std::size_t utf8_character_length(std::string_view bytes) {
   const auto first = static_cast<std::uint8_t>(bytes[0]);
   if (first < 0x80) return 1;
   const std::size_t length = first >= 0xC2 && first <= 0xDF   ? 2
@@ -42,11 +43,9 @@ std::size_t sequence_length(std::string_view bytes) {
   return length;
 }
 
-}  // namespace
-
 bool is_utf8(std::string_view bytes) {
   while (!bytes.empty()) {
-    const std::size_t length = sequence_length(bytes);
+    const std::size_t length = utf8_character_length(bytes);
     if (length == 0) return false;
     bytes.remove_prefix(length);
   }
@@ -57,7 +56,7 @@ std::string mended_utf8(std::string_view bytes) {
   std::string mended;
   mended.reserve(bytes.size());
   while (!bytes.empty()) {
-    const std::size_t length = sequence_length(bytes);
+    const std::size_t length = utf8_character_length(bytes);
     if (length == 0) {
       mended += "\xEF\xBF\xBD";
       bytes.remove_prefix(1);

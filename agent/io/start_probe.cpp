@@ -10,6 +10,7 @@
 
 #include "agent/io/listener.hpp"
 #include "agent/proc/text.hpp"
+#include "common/io/clock.hpp"
 
 namespace foretide::agent {
 
@@ -25,10 +26,6 @@ constexpr Duration kLongestPause = milliseconds(100);
 constexpr Duration kLoopbackLook = milliseconds(500);
 constexpr Duration kAnswerTime =
     std::chrono::seconds(5);  // of one GET; a busy start may take a while
-
-Instant now_is() {
-  return std::chrono::steady_clock::now();
-}
 
 std::string seconds_text(Duration duration) {
   const auto ms = std::chrono::duration_cast<milliseconds>(duration).count();
@@ -57,7 +54,7 @@ struct StartProbe::Run : std::enable_shared_from_this<StartProbe::Run> {
         socket(owner),
         pause(owner),
         deadline(owner),
-        started(now_is() - target.running),
+        started(monotonic_now() - target.running),
         looked(started) {}
 
   void begin() {
@@ -70,7 +67,7 @@ struct StartProbe::Run : std::enable_shared_from_this<StartProbe::Run> {
   }
 
   void round() {
-    const Duration running = now_is() - started;
+    const Duration running = monotonic_now() - started;
     if (running >= target.spec.timeout) {
       return finish("not ready within " + seconds_text(target.spec.timeout) + ": " + outlook());
     }
@@ -162,7 +159,7 @@ struct StartProbe::Run : std::enable_shared_from_this<StartProbe::Run> {
     error_code ignored;
     socket.close(ignored);
     deadline.cancel();
-    pause.expires_after(pause_for(now_is() - started));
+    pause.expires_after(pause_for(monotonic_now() - started));
     pause.async_wait([run = shared_from_this()](const error_code& error) {
       if (!error && !run->stopped) run->round();
     });
@@ -180,7 +177,7 @@ struct StartProbe::Run : std::enable_shared_from_this<StartProbe::Run> {
 
   // Twice in a row: a worker may open loopback first and its real address a moment later.
   bool only_on_loopback() {
-    looked = now_is();
+    looked = monotonic_now();
     if (endpoint.address().is_loopback()) return false;
     const Listener listener = listener_on(tree, target.address.port, target.leader, target.members);
     loopback_looks = listener == Listener::kOwnLoopbackOnly ? loopback_looks + 1 : 0;

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "agent/io/process_runner.hpp"
+#include "common/io/clock.hpp"
 #include "common/io/log.hpp"
 #include "common/wire/codec.hpp"
 
@@ -16,10 +17,6 @@ using std::chrono::seconds;
 constexpr Duration kGreetAgainAfter = seconds(1);
 constexpr Duration kSilenceMax = seconds(5);
 constexpr Duration kComplainEvery = seconds(10);
-
-Instant now_is() {
-  return std::chrono::steady_clock::now();
-}
 
 }  // namespace
 
@@ -43,14 +40,11 @@ Uplink::Uplink(boost::asio::io_context& owner, const AgentSettings& settings, Ke
 Uplink::~Uplink() = default;
 
 std::string Uplink::encoded(wire::Body body) {
-  using std::chrono::duration_cast;
-  using std::chrono::milliseconds;
   wire::Message message;
   message.envelope.epoch = self_.highest_epoch;
   message.envelope.session = session_;
   message.envelope.sequence = ++sequence_;
-  message.envelope.sent_at_ms =
-      duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  message.envelope.sent_at_ms = wall_now().time_since_epoch().count();
   message.body = std::move(body);
   return wire::encode(message);
 }
@@ -64,7 +58,7 @@ void Uplink::send(wire::NodeSample sample) {
 }
 
 void Uplink::greet() {
-  last_greeted_ = now_is();
+  last_greeted_ = monotonic_now();
   wire::Hello hello;
   hello.role = wire::Role::kAgent;
   hello.name = settings_.name;
@@ -80,7 +74,7 @@ void Uplink::greet() {
 
 void Uplink::tick() {
   if (!connected_) return;
-  const Instant now = now_is();
+  const Instant now = monotonic_now();
   const bool is_silent = !welcomed_ || now - last_heard_ >= kSilenceMax;
   if (is_silent && now - last_greeted_ >= kGreetAgainAfter) greet();
 }
@@ -99,7 +93,7 @@ void Uplink::connected(const std::string& local_address) {
 }
 
 void Uplink::disconnected(const std::string& reason) {
-  const Instant now = now_is();
+  const Instant now = monotonic_now();
   connected_ = false;
   if (reason == last_trouble_ && now - last_complaint_ < kComplainEvery) return;
   last_trouble_ = reason;
@@ -117,7 +111,7 @@ void Uplink::arrived(const Arrival& arrival) {
     }
     return;
   }
-  last_heard_ = now_is();
+  last_heard_ = monotonic_now();
   connected_ = true;
   learn(message->envelope.epoch);
   if (auto* set = std::get_if<wire::DesiredSet>(&message->body)) {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "common/io/clock.hpp"
 #include "common/io/log.hpp"
 #include "common/wire/codec.hpp"
 
@@ -13,10 +14,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kTick{250};
 constexpr std::chrono::seconds kGreetAgain{1}, kSilence{5}, kLost{15}, kComplainAgain{10};
-
-Instant clock_now() {
-  return std::chrono::steady_clock::now();
-}
 
 std::string draw_session() {
   std::random_device device;
@@ -38,7 +35,7 @@ ControlLink::ControlLink(boost::asio::io_context& owner, Settings settings, Traf
       session_(draw_session()),
       epoch_(held_.highest_epoch()),
       name_(settings_.balancer.name),
-      heard_(clock_now()),
+      heard_(monotonic_now()),
       timer_(owner) {
   ZmqClient::Callbacks callbacks;
   callbacks.on_arrival = [this](const Arrival& arrival) { arrived(arrival); };
@@ -49,7 +46,7 @@ ControlLink::ControlLink(boost::asio::io_context& owner, Settings settings, Traf
   };
   callbacks.on_disconnected = [this](const std::string& reason) {
     welcomed_ = false;
-    const Instant now = clock_now();
+    const Instant now = monotonic_now();
     if (complained_ != Instant{} && now - complained_ < kComplainAgain) return;
     complained_ = now;
     spdlog::warn(
@@ -66,7 +63,7 @@ ControlLink::ControlLink(boost::asio::io_context& owner, Settings settings, Traf
 }
 
 void ControlLink::tick() {
-  const Instant now = clock_now();
+  const Instant now = monotonic_now();
   if (!welcomed_ && now - greeted_ >= kGreetAgain) greet();
   if (welcomed_ && now - heard_ >= kSilence) {
     welcomed_ = false;
@@ -85,7 +82,7 @@ void ControlLink::tick() {
 }
 
 void ControlLink::greet() {
-  greeted_ = clock_now();
+  greeted_ = monotonic_now();
   client_->send(encoded(wire::Hello{.role = wire::Role::kBalancer,
                                     .name = name_,
                                     .version = settings_.version,
@@ -102,7 +99,7 @@ void ControlLink::arrived(const Arrival& arrival) {
     spdlog::warn("a message from the coordinator was dropped: {}", message.error());
     return;
   }
-  heard_ = clock_now();
+  heard_ = monotonic_now();
   if (lost_) {
     lost_ = false;
     spdlog::info("the coordinator is back");
@@ -203,13 +200,13 @@ void ControlLink::take_report(const TrafficSnapshot& snapshot) {
 }
 
 wire::TrafficReport ControlLink::report_for(const TrafficSnapshot& snapshot) {
-  const auto age = std::chrono::floor<std::chrono::milliseconds>(clock_now().time_since_epoch());
+  const auto age =
+      std::chrono::floor<std::chrono::milliseconds>(monotonic_now().time_since_epoch());
   return {.at_ms = static_cast<std::uint64_t>(age.count()), .services = snapshot.services};
 }
 
 std::string ControlLink::encoded(wire::Body body) {
-  const auto now =
-      std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const WallTime now = wall_now();
   return wire::encode({.envelope = {.epoch = epoch_,
                                     .revision = 0,
                                     .session = session_,

@@ -10,15 +10,12 @@
 
 #include "balancer/io/stream.hpp"
 #include "common/check.hpp"
+#include "common/io/clock.hpp"
 
 namespace foretide::balancer {
 namespace {
 
 constexpr std::size_t kBatch = 256;
-
-Instant read_clock() {
-  return std::chrono::steady_clock::now();
-}
 
 }  // namespace
 
@@ -26,7 +23,7 @@ EventLoop::EventLoop()
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       mailbox_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       mailbox_source_([](Source&, std::uint32_t) {}),
-      now_(read_clock()),
+      now_(monotonic_now()),
       timers_(now_),
       batch_(kBatch) {
   if (epoll_ < 0 || mailbox_event_ < 0 || !watch(mailbox_event_, mailbox_source_, EPOLLIN)) {
@@ -43,7 +40,7 @@ void EventLoop::run() {
   while (!stopping_.load(std::memory_order_relaxed)) {
     const int count =
         ::epoll_wait(epoll_, batch_.data(), static_cast<int>(batch_.size()), wait_ms());
-    now_ = read_clock();
+    now_ = monotonic_now();
     CHECK(count >= 0 || errno == EINTR, "waiting on an epoll of our own cannot fail");
     batch_size_ = count > 0 ? static_cast<std::size_t>(count) : 0;
     for (batch_at_ = 0; batch_at_ < batch_size_; ++batch_at_) {

@@ -6,26 +6,11 @@
 #include <filesystem>
 #include <fstream>
 
+#include "common/utf8.hpp"
+
 namespace foretide::settings {
 
 namespace {
-
-// Length of the UTF-8 character that `text` begins with; 0 when it begins with none. Overlong
-// forms, surrogates and what lies beyond U+10FFFF are none (RFC 3629, section 4).
-std::size_t character_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  const bool overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-  const bool surrogate = first == 0xED && byte(1) > 0x9F;
-  const bool too_large = first == 0xF4 && byte(1) > 0x8F;
-  return overlong || surrogate || too_large ? 0 : length;
-}
 
 bool is_control(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -78,7 +63,7 @@ bool SourceText::check(Problems& problems) const {
       report(i, tab, "a tab in the indentation, YAML wants spaces");
     }
     for (std::size_t at = 0; at < content.size();) {
-      const std::size_t length = character_length(content.substr(at));
+      const std::size_t length = utf8_character_length(content.substr(at));
       if (length == 0) {
         report(i, at, "not UTF-8 text, save the file in that encoding");
         return false;

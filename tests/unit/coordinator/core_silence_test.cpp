@@ -9,12 +9,6 @@ namespace {
 
 const ServiceId kWeb{"web"};
 
-ServiceSettings sleepy() {
-  ServiceSettings service = service_named("web");
-  service.scale.min = 0;
-  return service;
-}
-
 TEST(Silence, HoldsTheLastDecisionInABlackout) {
   World world;
   settle(world, service_named("web"));

@@ -8,12 +8,6 @@ namespace {
 
 const ServiceId kWeb{"web"};
 
-ServiceSettings sleepy() {
-  ServiceSettings service = service_named("web");
-  service.scale.min = 0;
-  return service;
-}
-
 template <class What>
 std::vector<What> all_of(const std::vector<Action>& actions) {
   std::vector<What> found;

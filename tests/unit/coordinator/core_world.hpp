@@ -36,6 +36,13 @@ inline ServiceSettings service_named(const std::string& name) {
   return service;
 }
 
+// One that may sleep.
+inline ServiceSettings sleepy() {
+  ServiceSettings service = service_named("web");
+  service.scale.min = 0;
+  return service;
+}
+
 // When a peer should say Hello again: nobody welcomed this session yet, or a Welcome told a new
 // epoch.
 struct Acquaintance {
