@@ -222,6 +222,12 @@ nlohmann::json Cluster::get(const std::string& path) {
   return answer ? *answer : nlohmann::json::object();
 }
 
+int Cluster::call(const std::string& method, const std::string& path, const std::string& body) {
+  cli::AdminClient client(admin_, admin_token());
+  const auto answer = client.ask(method, path, body);
+  return answer ? answer->status : 0;
+}
+
 bool Cluster::is_ready(const Address& admin) {
   cli::AdminClient client(admin, "");
   const auto answer = client.ask("GET", "/readyz");

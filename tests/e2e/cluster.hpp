@@ -79,6 +79,8 @@ class Cluster {
   Ran foretide(std::vector<std::string> arguments);
 
   nlohmann::json get(const std::string& path);
+  // Any call of the admin API; the status of its answer.
+  int call(const std::string& method, const std::string& path, const std::string& body = "");
   nlohmann::json service(const std::string& name) { return get("/v1/services/" + name); }
   // Workers of a service in the state "ready", all of them routable.
   std::size_t ready(const std::string& name);
