@@ -86,6 +86,20 @@ TEST_F(Outage, OfCoordinatorAndAgentTogetherLosesNothing) {
   expect_nothing_lost();
 }
 
+// A balancer that begins while no coordinator runs has the tables of its former life.
+TEST_F(Outage, OfCoordinatorAndBalancerIsServedFromTheLastTables) {
+  cluster_.kill("coordinator");
+  traffic_.stop();
+  cluster_.kill("balancer");
+  cluster_.start_balancer();
+  Traffic after(cluster_.traffic(), "/", 4);
+  after.clients(4);
+  EXPECT_TRUE(eventually([&] { return after.answered() > 200; }));
+  const Tally tally = after.stop();
+  EXPECT_EQ(tally.failed, 0u) << testing::PrintToString(tally.failures);
+  EXPECT_EQ(pids(cluster_), workers_);
+}
+
 TEST_F(Outage, WithALostStoreKeepsTheWorkersThatRun) {
   cluster_.kill("coordinator");
   // Everything but the keys is gone, as after a restore of an old backup.
