@@ -267,7 +267,6 @@ Outcome Coordinator::remove(wire::Role role, const std::string& name) {
   if (role == wire::Role::kBalancer) {
     happen(BalancerRemoved{{name}});
   } else {
-    (void)by_hand_->drain({{name}, false});  // a later host of this name begins anew
     happen(NodeRemoved{{name}});
   }
   return Done{};

@@ -79,17 +79,17 @@ Listener listener_on(const ProcTree& tree, std::uint16_t port, std::int64_t lead
   return any_hidden ? Listener::kUnknown : Listener::kForeign;
 }
 
-std::string own_addresses(const ProcTree& tree, std::uint16_t port, std::int64_t leader,
-                          const std::function<std::vector<std::int64_t>()>& members) {
+std::vector<TcpListener> own_listeners(const ProcTree& tree, std::uint16_t port,
+                                       std::int64_t leader,
+                                       const std::function<std::vector<std::int64_t>()>& members) {
   const Result<std::vector<TcpListener>> listeners = tree.listeners(port);
-  if (!listeners) return "";
-  std::string addresses;
+  std::vector<TcpListener> own;
+  if (!listeners) return own;
   Owners owners(tree, leader, members);
   for (const TcpListener& listener : *listeners) {
-    if (owners.have(listener.inode) != true) continue;
-    addresses += (addresses.empty() ? "" : " and ") + listener.address;
+    if (owners.have(listener.inode) == true) own.push_back(listener);
   }
-  return addresses;
+  return own;
 }
 
 }  // namespace foretide::agent

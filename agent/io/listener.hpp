@@ -20,9 +20,10 @@ enum class Listener : std::uint8_t { kNone, kOwn, kOwnLoopbackOnly, kForeign, kU
 Listener listener_on(const ProcTree& tree, std::uint16_t port, std::int64_t leader,
                      const std::function<std::vector<std::int64_t>()>& members);
 
-// The addresses on which the worker itself listens, in words; empty: on none.
-std::string own_addresses(const ProcTree& tree, std::uint16_t port, std::int64_t leader,
-                          const std::function<std::vector<std::int64_t>()>& members);
+// Where the worker itself listens.
+std::vector<TcpListener> own_listeners(const ProcTree& tree, std::uint16_t port,
+                                       std::int64_t leader,
+                                       const std::function<std::vector<std::int64_t>()>& members);
 
 // Nothing holds the port on any address of this host, as a listener is about to find.
 bool port_is_free(std::uint16_t port);

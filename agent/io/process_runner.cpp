@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
@@ -14,12 +15,21 @@
 #include "agent/io/worker_log.hpp"
 #include "agent/io/worker_records.hpp"
 #include "common/check.hpp"
+#include "common/io/clock.hpp"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
 
 namespace foretide::agent {
+namespace {
+
+// Where one start was blocked the next ones are likely to be, and all of them together must not keep
+// the agent from reporting: silent for 15 s it would count as lost.
+constexpr Duration kImpatientFor = std::chrono::seconds(10);
+constexpr std::chrono::milliseconds kExecTimeOnceBlocked{50};
+
+}  // namespace
 
 namespace asio = boost::asio;
 
@@ -66,10 +76,16 @@ std::variant<ProcessIdentity, SpawnProblem> ProcessRunner::spawn(const WorkerSpe
     return SpawnProblem{"cannot give the worker its log " + path, false};
   }
   const std::uint64_t log_from = log_size(path);
-  std::variant<Child, SpawnProblem> outcome =
-      agent::spawn(*launch, log->get(), settings_.exec_time_max);
+  const Instant now = monotonic_now();
+  const bool patient = !blocked_at_ || now - *blocked_at_ > kImpatientFor;
+  std::variant<Child, SpawnProblem> outcome = agent::spawn(
+      *launch, log->get(),
+      patient ? settings_.exec_time_max : std::min(kExecTimeOnceBlocked, settings_.exec_time_max));
   if (auto* problem = std::get_if<SpawnProblem>(&outcome)) {
-    if (problem->unreaped != 0) unreaped_.push_back(problem->unreaped);
+    if (problem->unreaped != 0) {
+      unreaped_.push_back(problem->unreaped);
+      blocked_at_ = now;
+    }
     return std::move(*problem);
   }
   Child& child = std::get<Child>(outcome);

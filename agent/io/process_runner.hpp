@@ -24,6 +24,7 @@
 #include "agent/io/process_group.hpp"
 #include "agent/io/spawn.hpp"
 #include "common/ids.hpp"
+#include "common/time.hpp"
 #include "common/wire/messages.hpp"
 
 namespace foretide::agent {
@@ -77,7 +78,8 @@ class ProcessRunner {
   Settings settings_;
   OnEnd on_end_;
   std::map<WorkerId, std::unique_ptr<Running>> running_;
-  std::vector<pid_t> unreaped_;  // starts that were cut short, killed and not gone yet
+  std::vector<pid_t> unreaped_;        // starts that were cut short, killed and not gone yet
+  std::optional<Instant> blocked_at_;  // when the last of them was
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

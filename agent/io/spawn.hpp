@@ -5,8 +5,8 @@
 // other descriptor of the agent's, and, where asked for, another user with that user's groups. Only
 // async-signal-safe calls are made between fork and exec. What fails there comes back through a
 // pipe that a successful exec closes, so `spawn` returns when the outcome is known. A child that
-// cannot enter its folder or read its program for five seconds (a network file system whose server
-// is gone) is killed and is a failed start: the agent has one thread and other workers.
+// cannot enter its folder or read its program in time (a network file system whose server is gone)
+// is killed and is a failed start: the agent has one thread and other workers.
 #pragma once
 
 #include <chrono>
@@ -30,7 +30,7 @@ struct SpawnProblem {
   pid_t unreaped = 0;  // the child, killed and not gone yet: the kernel holds it
 };
 
-inline constexpr std::chrono::milliseconds kExecTimeMax{5'000};
+inline constexpr std::chrono::milliseconds kExecTimeMax{2'000};
 
 // `output` is duplicated to the child's standard output and error.
 std::variant<Child, SpawnProblem> spawn(const Launch& launch, int output,

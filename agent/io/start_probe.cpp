@@ -24,8 +24,9 @@ namespace {
 constexpr Duration kShortestPause = milliseconds(2);
 constexpr Duration kLongestPause = milliseconds(100);
 constexpr Duration kLoopbackLook = milliseconds(500);
-constexpr Duration kAnswerTime =
-    std::chrono::seconds(5);  // of one GET; a busy start may take a while
+// A host's own address answers at once or not at all.
+constexpr Duration kConnectTime = milliseconds(500);
+constexpr Duration kAnswerTime = std::chrono::seconds(5);  // a busy start may take a while
 
 std::string seconds_text(Duration duration) {
   const auto ms = std::chrono::duration_cast<milliseconds>(duration).count();
@@ -76,7 +77,7 @@ struct StartProbe::Run : std::enable_shared_from_this<StartProbe::Run> {
     socket = Socket(socket.get_executor());
     socket.open(endpoint.protocol(), ignored);
     const Duration left = target.spec.timeout - running;
-    limit(std::min<Duration>(left, kAnswerTime));
+    limit(std::min<Duration>(left, kConnectTime));
     socket.async_connect(endpoint, [run = shared_from_this()](const error_code& error) {
       if (run->stopped) return;
       run->answers = !error;
@@ -108,10 +109,20 @@ struct StartProbe::Run : std::enable_shared_from_this<StartProbe::Run> {
 
   // What there is to say when its time is over.
   std::string outlook() const {
-    const std::string elsewhere =
-        answers ? "" : own_addresses(tree, target.address.port, target.leader, target.members);
-    if (elsewhere.empty()) return last;
-    return "listens on " + elsewhere + " only" + hint();
+    if (answers) return last;
+    const std::vector<TcpListener> own =
+        own_listeners(tree, target.address.port, target.leader, target.members);
+    if (own.empty()) return last;
+    bool should_be_reached = false;
+    std::string addresses;
+    for (const TcpListener& listener : own) {
+      addresses += (addresses.empty() ? "" : " and ") + listener.address;
+      should_be_reached =
+          should_be_reached || listener.is_any() || listener.address == target.address.host;
+    }
+    if (!should_be_reached) return "listens on " + addresses + " only" + hint();
+    return "listens on " + addresses + ", but no connection to " + target.address.text() +
+           " is answered: it may be too busy to accept, or a firewall may be in between";
   }
 
   std::string hint() const {
@@ -123,6 +134,7 @@ struct StartProbe::Run : std::enable_shared_from_this<StartProbe::Run> {
     request = "GET " + target.spec.path + " HTTP/1.1\r\nHost: " + target.address.text() +
               "\r\nUser-Agent: foretide-probe\r\nAccept: */*\r\nConnection: close\r\n\r\n";
     held = 0;
+    limit(std::min<Duration>(target.spec.timeout - (monotonic_now() - started), kAnswerTime));
     asio::async_write(socket, asio::buffer(request),
                       [run = shared_from_this()](const error_code& error, std::size_t) {
                         if (run->stopped) return;

@@ -6,8 +6,8 @@
 // a start is noticed within 2 % of its length. Only when somebody accepts is /proc searched for
 // whose the listening socket is (the search reads every listener of the host and the worker's
 // descriptors): a stranger on the port is never taken for the worker. Once it is the worker's, it
-// is not searched again until a connect fails. Then, where the spec says so,
-// a GET must answer 200 to 399.
+// is not searched again until a connect fails. Then, where the spec says so, a GET must answer 200
+// to 399.
 //
 // A worker that listens on loopback only, while its node is reached from outside, would never pass.
 // It is looked for every half second and told at once, with what to do about it.

@@ -27,6 +27,7 @@ Census census_of(const Turn& turn, ServiceRecord& service) {
     const bool current = worker.release == service.release && !node.draining;
     if (worker.stage == WorkerStage::kServing) {
       count_serving(census, worker, current);
+      census.of_other_release += worker.release != service.release;
     } else if (worker.stage == WorkerStage::kDraining && worker.is_ready() && current &&
                !node.is_suspect(turn.now)) {
       census.recallable.push_back(&worker);

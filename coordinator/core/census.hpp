@@ -18,7 +18,8 @@ struct Census {
   Workers recallable;  // draining, but ready and otherwise like the current ones
   std::uint32_t ready = 0, starting = 0, failing = 0;  // of current and old
   std::uint32_t failing_current = 0, starting_current = 0;
-  std::uint32_t leaving = 0;  // on their way out, wherever they are
+  std::uint32_t of_other_release = 0;  // of the old ones; the rest leave because of their node
+  std::uint32_t leaving = 0;           // on their way out, wherever they are
 
   std::uint32_t serving() const { return static_cast<std::uint32_t>(current.size() + old.size()); }
 };

@@ -116,9 +116,7 @@ Decision decision_for(const ServiceRecord& service, const Situation& situation) 
   if (service.manual || service.paused) {
     const Opinion given = given_by_hand(service);
     decision.opinions.push_back(given);
-    Limited limited{given.workers, {}, {}};
-    if (service.manual) limited = bounded_for(service, limited, decision.opinions);
-    settle(decision, given, limited);
+    settle(decision, given, bounded_for(service, {given.workers, {}, {}}, decision.opinions));
     return decision;
   }
   const Opinion wanted = winner_of(decision.opinions, falls_asleep(service, situation));

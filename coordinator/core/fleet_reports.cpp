@@ -160,6 +160,7 @@ void apply(Turn& turn, const NodeRemoved& event) {
   if (found == turn.state.nodes.end()) return;
   NodeRecord& node = found->second;
   node.removed = true;
+  node.draining = false;  // a later host of this name begins anew
   node.session.clear();
   node.merged = false;
   for (const WorkerId& id : node.workers) {

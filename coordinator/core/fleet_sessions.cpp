@@ -66,6 +66,18 @@ void refuse(Turn& turn, NodeRecord& node, const std::string& rival) {
                   .final = final}});
 }
 
+// Another host has the name of one whose key was revoked: what ran there is nothing to this one.
+void begin_anew(Turn& turn, NodeRecord& node) {
+  node.removed = false;
+  node.set = {};
+  node.sample.reset();
+  for (const WorkerId& id : node.workers) {
+    WorkerRecord& worker = *turn.state.find_worker(id);
+    worker.stage = WorkerStage::kGone;
+    turn.services.insert(worker.service);
+  }
+}
+
 void take_facts(NodeRecord& node, const NodeHello& event) {
   node.version = event.hello.version;
   node.boot_id = event.hello.boot_id;
@@ -91,7 +103,7 @@ void apply(Turn& turn, const NodeHello& event) {
     node.set_sent_at = {};
   }
   if (node.rival_session == event.session) node.rival_session.clear();
-  node.removed = false;
+  if (node.removed) begin_anew(turn, node);
   node.heard_at = turn.now;
   take_facts(node, event);
   welcome(turn, node, event.session);

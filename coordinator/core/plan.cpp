@@ -135,10 +135,14 @@ void make_room(Turn& turn, const ServiceRecord& service, Census& census) {
 
 void roll(Turn& turn, ServiceRecord& service, Census& census, std::uint32_t desired) {
   const auto current = static_cast<std::uint32_t>(census.current.size());
-  const std::uint32_t room = desired + 1 > census.serving() ? desired + 1 - census.serving() : 0;
+  // One that fails takes no requests, and so not the place of the one that is added.
+  const std::uint32_t working = census.serving() - census.failing;
+  const std::uint32_t room = desired + 1 > working ? desired + 1 - working : 0;
   const std::uint32_t missing = desired > current ? desired - current : 0;
-  // One that does not come up is enough to know.
-  const std::uint32_t wanted = census.failing_current > 0 ? 0 : std::min(room, missing);
+  // One that does not come up is enough to know of a release. Of a node that is drained it tells
+  // nothing: there the release is the one that has been running.
+  const bool is_bad = census.failing_current > 0 && census.of_other_release > 0;
+  const std::uint32_t wanted = is_bad ? 0 : std::min(room, missing);
   const std::uint32_t brought = bring(turn, service, census, wanted);
   if (turn.is_young()) return;
   shed_old(turn, service, census, desired);

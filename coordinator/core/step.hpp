@@ -83,15 +83,15 @@ struct TrafficReported {
   std::string session;
   wire::TrafficReport report;
 };
-// POST /v1/services/NAME/scale: hold this many (within nothing but what fits) until it expires;
-// zero: it does not. No count takes the hold back.
+// POST /v1/services/NAME/scale: hold this many, within min and max, until it expires; zero: it does
+// not. No count takes the hold back.
 struct ScaleSet {
   ServiceId service;
   std::optional<std::uint32_t> count;
   Duration expires_after;
 };
-// POST /v1/services/NAME/pause and resume: while paused, nothing but a count given by hand changes
-// how many workers there are; one that ends is still started again.
+// POST /v1/services/NAME/pause and resume: while paused, nothing but min, max and a count given by
+// hand changes how many workers there are; one that ends is still started again.
 struct PauseSet {
   ServiceId service;
   bool paused = false;

@@ -293,7 +293,8 @@ AdminResponse AdminApi::set_pause(const std::string& name, bool paused) {
 
 AdminResponse AdminApi::drain(const AdminRequest& request, const std::string& name) {
   const auto node = state_.nodes.find(NodeId{name});
-  if (node == state_.nodes.end()) return refuse(404, "there is no node named " + name);
+  if (node == state_.nodes.end() || !orders_.is_enrolled(wire::Role::kAgent, name))
+    return refuse(404, "there is no node named " + name);
   const auto draining = drain_in(request.body);
   if (!draining) return refuse(400, draining.error());
   if (Outcome done = orders_.drain({node->first, *draining}); !done)

@@ -70,6 +70,7 @@ enum Sql : std::size_t {
   kPaused,
   kDrain,
   kUndrain,
+  kUndrainPeer,
   kDraining,
 };
 constexpr std::array<std::string_view, kDraining + 1> kSql{
@@ -105,6 +106,8 @@ constexpr std::array<std::string_view, kDraining + 1> kSql{
     "SELECT service FROM paused_services ORDER BY service",
     "INSERT OR IGNORE INTO draining_nodes VALUES (?)",
     "DELETE FROM draining_nodes WHERE node = ?",
+    "DELETE FROM draining_nodes WHERE node = (SELECT name FROM peers WHERE public_key = ? AND role "
+    "= 1)",
     "SELECT node FROM draining_nodes ORDER BY node",
 };
 
@@ -232,6 +235,8 @@ Outcome Store::revoke(const std::string& public_key) {
   SqlTransaction transaction(statements_->file);
   if (!transaction.begun()) return transaction.begun();
   if (Outcome done = (*statements_)[kDropSet].run({std::string_view(public_key)}); !done)
+    return done;
+  if (Outcome done = (*statements_)[kUndrainPeer].run({std::string_view(public_key)}); !done)
     return done;
   if (Outcome done = (*statements_)[kRevoke].run({std::string_view(public_key)}); !done)
     return done;

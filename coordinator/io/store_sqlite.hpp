@@ -85,6 +85,7 @@ class Store {
   Result<std::vector<StoredDecision>> last_decisions();                // of each service
 
   Result<std::vector<StoredPeer>> peers();
+  // And forgets what was kept of a node with that key.
   Outcome revoke(const std::string& public_key);
 
   Outcome add_token(const StoredToken& token);

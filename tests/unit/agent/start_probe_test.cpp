@@ -39,7 +39,7 @@ class Port {
     getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size);
     number_ = ntohs(address.sin_port);
   }
-  void listen() { EXPECT_EQ(::listen(socket_.get(), 16), 0); }
+  void listen(int backlog = 16) { EXPECT_EQ(::listen(socket_.get(), backlog), 0); }
   int release() { return socket_.release(); }
   std::uint16_t number() const { return number_; }
 
@@ -47,6 +47,18 @@ class Port {
   Descriptor socket_;
   std::uint16_t number_ = 0;
 };
+
+// A connection under way, whether anybody takes it or not.
+Descriptor dial(const Port& port) {
+  Descriptor dialled(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port.number());
+  [[maybe_unused]] const int begun =
+      connect(dialled.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+  return dialled;
+}
 
 class Probing : public testing::Test {
  protected:
@@ -206,11 +218,24 @@ TEST_F(Probing, TellsThatAWorkerListensOnLoopbackOnly) {
   Port port;
   port.listen();
   StartProbe::Target to = target(port);
-  to.address.host = "192.0.2.1";  // a documentation address: nobody answers there
+  to.address.host = "255.255.255.255";  // nobody can be connected to there, and nothing is sent
   probe(std::move(to));
   ASSERT_TRUE(has_outcome());
   EXPECT_THAT(*outcome, HasSubstr("listens on 127.0.0.1 only"));
   EXPECT_THAT(*outcome, HasSubstr("{host}"));
+}
+
+// Its backlog is full, as when it hangs: that is no matter of where it listens.
+TEST_F(Probing, DoesNotBlameTheAddressOfAWorkerThatDoesNotAccept) {
+  Port port("0.0.0.0");
+  port.listen(0);
+  std::vector<Descriptor> waiting;
+  for (int i = 0; i < 4; ++i) waiting.push_back(dial(port));
+  ProbeSpec spec;
+  spec.timeout = milliseconds(1200);
+  probe(target(port, spec));
+  ASSERT_TRUE(has_outcome());
+  EXPECT_THAT(*outcome, HasSubstr("listens on 0.0.0.0, but no connection to 127.0.0.1:"));
 }
 
 TEST_F(Probing, AfterItIsStoppedNothingIsCalled) {

@@ -361,6 +361,63 @@ TEST(Drain, ReplacesTheWorkersOfANodeElsewhere) {
   EXPECT_EQ(world.view("web").workers.at(0).node.text, "node-a") << "it takes workers again";
 }
 
+// given: a drained, its replacement on c crashes again and again, d is healthy, load comes
+// expect: what is needed is started on d
+TEST(Drain, DoesNotKeepAServiceFromGrowing) {
+  World world;
+  settle(world, service_named("web"));
+  Agent& sick = world.join_agent("node-c");
+  sick.fails = true;
+  world.happens(DrainSet{{"node-a"}, true});
+  world.pass(2s);
+  ASSERT_EQ(world.view("web").failing, 1u);
+  world.join_agent("node-d");
+  world.balancers[{"edge"}].rate[{"web"}] = 300.0;
+  world.pass(20s);
+  EXPECT_GE(world.view("web").ready, 3u) << "half of the new ones fell to the sick node";
+}
+
+// given: a node is drained and removed before the replacement is up
+// expect: the replacement goes on starting
+TEST(Drain, EndsWithTheNodesRemovalAndKeepsTheReplacements) {
+  World world;
+  settle(world, service_named("web"));
+  Agent& other = world.join_agent("node-b");
+  other.start_time = 10s;
+  world.happens(DrainSet{{"node-a"}, true});
+  world.pass(2s);
+  ASSERT_EQ(other.workers.size(), 1u);
+  const WorkerId replacement = other.workers.begin()->first;
+  world.happens(NodeRemoved{{"node-a"}});
+  world.agents.erase({"node-a"});
+  world.pass(12s);
+  ASSERT_EQ(world.view("web").ready, 1u);
+  EXPECT_TRUE(other.workers.contains(replacement));
+  EXPECT_TRUE(other.ended_ever.empty());
+}
+
+// given: a node is removed while a worker of it still drains, and a new host takes its name
+// expect: the new host is told to run nothing of the old one's
+TEST(Removal, LeavesNothingToALaterHostOfTheName) {
+  World world;
+  settle(world, service_named("web"));
+  world.join_agent("node-b");
+  const WorkerId first = world.view("web").workers.at(0).id;
+  world.balancers[{"edge"}].pinned[first] = 1;
+  world.happens(DrainSet{{"node-a"}, true});
+  world.happens(NodeRemoved{{"node-a"}});
+  world.agents.erase({"node-a"});
+  world.pass(2s);
+  Agent& later = world.join_agent("node-a");
+  later.session = "a2";
+  world.say_hello(NodeId{"node-a"});
+  world.pass(1s);
+  for (const wire::DesiredWorker& worker : world.persisted.at({"node-a"}).workers) {
+    EXPECT_FALSE(worker.id == first && worker.order == wire::WorkerOrder::kRun);
+  }
+  EXPECT_FALSE(world.state.nodes.at({"node-a"}).draining);
+}
+
 TEST(Drain, KeepsTheWorkersWhileNoOtherNodeHasRoom) {
   World world;
   settle(world, service_named("web"));
