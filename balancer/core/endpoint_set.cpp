@@ -135,8 +135,9 @@ void EndpointSet::finish(Endpoint& endpoint, Finish how, Instant began, Instant 
   --endpoint.in_flight;
   endpoint.busy.end(now);
   if (endpoint.slots) endpoint.slots->taken.fetch_sub(1, std::memory_order_seq_cst);
-  // A trial that ended undecided must not keep the door shut for ever.
-  endpoint.trial = false;
+  // A trial that ended undecided must not keep the door shut for ever. One that sent something was
+  // connected, and what others have sent on connections of before decides nothing.
+  if (how == Finish::kReturned) endpoint.trial = false;
   if (how == Finish::kFailed) {
     ++endpoint.failed_total;
   } else if (how == Finish::kCompleted) {

@@ -146,6 +146,7 @@ void LocalService::show_oldest() {
 
 void LocalService::let_go() {
   const Instant now = loop_.now();
+  show_oldest();  // before looking for a place, or whoever gives one back sees nobody
   for (;;) {
     const auto first = queue_.first();
     const auto before = thread_before(first);

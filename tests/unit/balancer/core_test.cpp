@@ -119,17 +119,29 @@ TEST(EndpointSet, ARefusingEndpointRestsAndThenTakesOneTrial) {
 }
 
 TEST(EndpointSet, ATrialThatEndsUndecidedLeavesRoomForTheNext) {
-  for (const Finish how : {Finish::kCompleted, Finish::kFailed, Finish::kReturned}) {
-    EndpointSet set;
-    set.apply(table(1, {{"a"}}));
-    Endpoint& endpoint = *set.find({"a"});
-    ASSERT_TRUE(set.begin(endpoint, kStart));
-    set.refused(endpoint, kStart);
-    set.finish(endpoint, Finish::kReturned, kStart, kStart);
-    ASSERT_TRUE(set.begin(endpoint, kStart + 20ms));
-    set.finish(endpoint, how, kStart + 20ms, kStart + 30ms);
-    EXPECT_TRUE(set.can_take(endpoint, kStart + 30ms));
-  }
+  EndpointSet set;
+  set.apply(table(1, {{"a"}}));
+  Endpoint& endpoint = *set.find({"a"});
+  ASSERT_TRUE(set.begin(endpoint, kStart));
+  set.refused(endpoint, kStart);
+  set.finish(endpoint, Finish::kReturned, kStart, kStart);
+  ASSERT_TRUE(set.begin(endpoint, kStart + 20ms));
+  set.finish(endpoint, Finish::kReturned, kStart + 20ms, kStart + 30ms);
+  EXPECT_TRUE(set.can_take(endpoint, kStart + 30ms));
+}
+
+// Requests on connections of before end while one finds out whether the door is open.
+TEST(EndpointSet, WhatEndsMeanwhileDoesNotDecideATrial) {
+  EndpointSet set;
+  set.apply(table(1, {{"a"}}));
+  Endpoint& endpoint = *set.find({"a"});
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(set.begin(endpoint, kStart));
+  set.refused(endpoint, kStart);
+  set.finish(endpoint, Finish::kReturned, kStart, kStart);
+  ASSERT_TRUE(set.begin(endpoint, kStart + 20ms));
+  set.finish(endpoint, Finish::kCompleted, kStart, kStart + 21ms);
+  set.finish(endpoint, Finish::kFailed, kStart, kStart + 22ms);
+  EXPECT_FALSE(set.can_take(endpoint, kStart + 23ms));
 }
 
 TEST(EndpointSet, ManyRefusalsOfOneMomentCountOnce) {
