@@ -16,6 +16,7 @@ void Faults::begin() {
   again_and_again(plan.worker_crash, &Faults::crash_worker);
   again_and_again(plan.reload, &Faults::reload);
   again_and_again(plan.manual, &Faults::scale_by_hand);
+  order_by_hand();
 }
 
 void Faults::again_and_again(double mean_seconds, void (Faults::*fault)()) {
@@ -50,6 +51,10 @@ void Faults::end() {
   for (auto& balancer : cast_.balancers) set_right(*balancer);
   for (const ServiceSettings& service : cast_.coordinator->cluster().services) {
     cast_.coordinator->ask(coordinator::ScaleSet{service.id, std::nullopt, {}});
+    cast_.coordinator->order(coordinator::PauseSet{service.id, false});
+  }
+  for (const auto& host : cast_.hosts) {
+    cast_.coordinator->order(coordinator::DrainSet{{host->name()}, false});
   }
 }
 
@@ -193,6 +198,24 @@ void Faults::scale_by_hand() {
     return "scale " + id.text + " by hand to " + (count ? std::to_string(*count) : "nothing");
   });
   cast_.coordinator->ask(coordinator::ScaleSet{id, count, random_.seconds_between(5.0, 60.0)});
+}
+
+// Pauses and drains, each ended again by a later one of them.
+void Faults::order_by_hand() {
+  constexpr double kMeanSeconds = 60.0;
+  cast_.ground.queue.after(Random::seconds(order_random_.exponential(kMeanSeconds)), [this] {
+    if (over_) return;
+    const bool begins = order_random_.chance(0.5);
+    const auto& services = cast_.coordinator->cluster().services;
+    if (order_random_.chance(0.3) && !services.empty()) {
+      const ServiceId id = services[order_random_.below(services.size())].id;
+      cast_.coordinator->order(coordinator::PauseSet{id, begins});
+    } else {
+      const SimHost& host = *cast_.hosts[order_random_.below(cast_.hosts.size())];
+      cast_.coordinator->order(coordinator::DrainSet{{host.name()}, begins});
+    }
+    order_by_hand();
+  });
 }
 
 }  // namespace foretide::simulation

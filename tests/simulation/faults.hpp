@@ -11,7 +11,8 @@ namespace foretide::simulation {
 
 class Faults {
  public:
-  explicit Faults(Cast& cast) : cast_(cast), random_(cast.ground.random.fork()) {}
+  explicit Faults(Cast& cast)
+      : cast_(cast), random_(cast.ground.random.fork()), order_random_(Random(random_).fork()) {}
 
   void begin();
   void end();
@@ -30,9 +31,10 @@ class Faults {
   void crash_worker();
   void reload();
   void scale_by_hand();
+  void order_by_hand();
 
   Cast& cast_;
-  Random random_;
+  Random random_, order_random_;
   bool over_ = false;
 };
 

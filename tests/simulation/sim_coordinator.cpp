@@ -61,6 +61,8 @@ void SimCoordinator::start() {
   started.cluster = cluster_;
   if (epoch_ == 0) started.tag = tag_of_next_store();
   for (const auto& [service, decision] : decided_) started.decided.push_back(decision);
+  started.paused = {paused_.begin(), paused_.end()};
+  started.draining = {draining_.begin(), draining_.end()};
   for (const auto& [node, set] : sets_) started.nodes.push_back({node, set});
   feed(std::move(started));
   if (!program_.is_up()) return;
@@ -83,6 +85,8 @@ void SimCoordinator::lose_store() {
   sets_.clear();
   enrolled_.clear();
   decided_.clear();
+  paused_.clear();
+  draining_.clear();
   traffic_heard_.clear();
   for (const auto& [peer, known] : balancers_) known.second->is_a_stranger();
 }
@@ -90,6 +94,26 @@ void SimCoordinator::lose_store() {
 void SimCoordinator::reload(ClusterSettings cluster) {
   cluster_ = std::move(cluster);
   if (program_.is_up()) program_.soon([this] { feed(ClusterChanged{cluster_}); });
+}
+
+void SimCoordinator::order(const PauseSet& order) {
+  if (!state_ || program_.is_frozen()) return;
+  ground_.history.note("faults", [&] {
+    return (order.paused ? "pause of " : "end of a pause of ") + order.service.text;
+  });
+  paused_.erase(order.service);
+  if (order.paused) paused_.insert(order.service);
+  feed(order);
+}
+
+void SimCoordinator::order(const DrainSet& order) {
+  if (!state_ || program_.is_frozen()) return;
+  ground_.history.note("faults", [&] {
+    return (order.draining ? "drain of " : "end of a drain of ") + order.node.text;
+  });
+  draining_.erase(order.node);
+  if (order.draining) draining_.insert(order.node);
+  feed(order);
 }
 
 // ---- what comes in ----

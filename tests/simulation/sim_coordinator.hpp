@@ -35,6 +35,9 @@ class SimCoordinator {
   void lose_store();
   void reload(ClusterSettings cluster);
   void ask(decltype(coordinator::Event::what) what) { feed(std::move(what)); }
+  // By hand: stored, then told. Nobody hears it while the coordinator is down or frozen.
+  void order(const coordinator::PauseSet& order);
+  void order(const coordinator::DrainSet& order);
 
   Program& program() { return program_; }
   Peer peer() const { return self_; }
@@ -99,6 +102,8 @@ class SimCoordinator {
   std::map<NodeId, wire::DesiredSet> sets_;
   std::set<BalancerId> enrolled_;
   std::map<ServiceId, coordinator::Decision> decided_;
+  std::set<ServiceId> paused_;
+  std::set<NodeId> draining_;
   unsigned stores_ = 0;
 };
 
