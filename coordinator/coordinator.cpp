@@ -260,8 +260,22 @@ Orders Coordinator::orders() {
   return orders;
 }
 
+// Its last word from us; what it makes of its workers is its host's affair.
+void Coordinator::tell_removed(wire::Role role, const std::string& name) {
+  const wire::Refusal refusal{"its key was revoked here (" + name + " was removed)", true};
+  if (role == wire::Role::kAgent) {
+    const auto node = state_.nodes.find({name});
+    if (node != state_.nodes.end()) gateway_->send(role, name, node->second.session, {}, refusal);
+  } else {
+    const auto balancer = state_.balancers.find({name});
+    if (balancer != state_.balancers.end())
+      gateway_->send(role, name, balancer->second.session, {}, refusal);
+  }
+}
+
 // The key is struck off first: from then on the peer is a stranger, and only then is it forgotten.
 Outcome Coordinator::remove(wire::Role role, const std::string& name) {
+  tell_removed(role, name);
   if (Outcome revoked = enrolment_->revoke(role, name); !revoked) return revoked;
   gateway_->admit(wall_now());
   if (role == wire::Role::kBalancer) {

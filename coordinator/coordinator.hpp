@@ -65,6 +65,7 @@ class Coordinator {
   void keep_history(Instant now, WallTime wall);
 
   Outcome remove(wire::Role role, const std::string& name);
+  void tell_removed(wire::Role role, const std::string& name);
   Result<IssuedToken> issue_token(wire::Role role, const std::string& name);
   std::string metrics();
 

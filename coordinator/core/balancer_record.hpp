@@ -31,7 +31,8 @@ struct BalancerRecord {
   Instant heard_at{};
   Instant session_began{};  // or when it was first known of, as long as it has none
   bool silence_told = false;
-  bool greeted = false;  // said Hello in this session
+  bool greeted = false;         // said Hello in this session
+  std::uint32_t takeovers = 0;  // sessions in a row that began while the one before still spoke
   std::uint64_t told_epoch = 0;
   Instant welcomed_at{};
   std::string version, address;

@@ -98,7 +98,7 @@ std::vector<Opinion> opinions_for(const ServiceRecord& service, const Situation&
   // Among equals the first wins, so that the plainest reason is told.
   return {idle_for(service, situation),     wake_for(service, situation),
           stable_for(service, situation),   panic_for(service, situation),
-          backlog_for(service, situation),  predicted_for(service),
+          backlog_for(service, situation),  predicted_for(service, situation.now),
           asked_for(service, situation.now)};
 }
 
@@ -168,12 +168,12 @@ void ask_ahead(Turn& turn, ServiceRecord& service, Duration ahead) {
   if (!forecast) return;
   const std::uint32_t workers =
       workers_for(*forecast, capacity_for(*service.settings), scale.shortage);
-  service.asked =
-      AskedFloor{.workers = workers,
-                 .until = turn.now + ahead + kDecisionPeriod,
-                 .reason = text_of("asked for %.0f s ahead: the %s forecast of %.2f needs %u",
-                                   seconds_in(ahead), name_of(forecast->forecaster),
-                                   forecast->point, workers)};
+  service.asked = AskedFloor{
+      .workers = workers,
+      .until = turn.now + ahead + kDecisionPeriod,
+      .reason = text_of("asked for %.0f s ahead: the %s forecast of %.2f needs %s",
+                        seconds_in(ahead), name_of(forecast->forecaster), forecast->point,
+                        workers_of(workers, capacity_for(*service.settings)).c_str())};
 }
 
 }  // namespace foretide::coordinator

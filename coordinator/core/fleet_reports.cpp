@@ -5,6 +5,7 @@
 #include "coordinator/core/fleet.hpp"
 #include "coordinator/core/plan.hpp"
 #include "coordinator/core/sessions.hpp"
+#include "coordinator/core/text.hpp"
 
 namespace foretide::coordinator {
 namespace {
@@ -32,13 +33,16 @@ void tell_worker(Turn& turn, const WorkerRecord& worker, const std::string& what
 
 void tell_failures(Turn& turn, const WorkerRecord& worker, std::uint32_t failures_before) {
   const wire::WorkerReport& report = *worker.report;
-  if (report.failures <= failures_before) return;
+  // One that cannot be started at all has not ended.
+  if (report.failures <= failures_before || report.phase == wire::WorkerPhase::kRefused) return;
   tell_worker(turn, worker,
               exit_text(report) + " (failure " + std::to_string(report.failures) +
                   " in a row); it is started again after a pause");
 }
 
-void on_ready(ServiceRecord& service, const WorkerRecord& worker) {
+void on_ready(Turn& turn, ServiceRecord& service, const WorkerRecord& worker) {
+  service.refusals.erase(worker.node);
+  if (worker.report->failures > 0) tell_worker(turn, worker, "is ready again");
   if (worker.report->start_ms && worker.release == service.release) {
     service.start_times.add(std::chrono::milliseconds(*worker.report->start_ms));
   }
@@ -47,7 +51,10 @@ void on_ready(ServiceRecord& service, const WorkerRecord& worker) {
 void on_refused(Turn& turn, ServiceRecord& service, WorkerRecord& worker) {
   service.refusals[worker.node] = {
       .release = worker.release, .until = turn.now + kRefusedFor, .reason = worker.report->reason};
-  tell_worker(turn, worker, "cannot be started there");
+  tell_worker(turn, worker,
+              text_of("cannot be started there (tried again after %.0f s, or when the agent is "
+                      "restarted)",
+                      seconds_in(kRefusedFor)));
   if (worker.stage != WorkerStage::kServing) return;
   worker.stage = WorkerStage::kStopping;
 }
@@ -55,7 +62,7 @@ void on_refused(Turn& turn, ServiceRecord& service, WorkerRecord& worker) {
 void on_phase(Turn& turn, ServiceRecord& service, WorkerRecord& worker) {
   switch (worker.report->phase) {
     case wire::WorkerPhase::kReady:
-      on_ready(service, worker);
+      on_ready(turn, service, worker);
       break;
     case wire::WorkerPhase::kRefused:
       on_refused(turn, service, worker);

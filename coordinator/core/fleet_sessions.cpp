@@ -78,6 +78,19 @@ void begin_anew(Turn& turn, NodeRecord& node) {
   }
 }
 
+// A balancer that is restarted takes over once. Two with one key take over from one another all the
+// time, and each gets half of the tables and acknowledgements of the other.
+void watch_for_twin(Turn& turn, BalancerRecord& balancer) {
+  constexpr std::uint32_t kTooMany = 5;
+  const bool spoke = !balancer.session.empty() && balancer.greeted &&
+                     turn.now - balancer.heard_at < kPredecessorSilentAfter;
+  balancer.takeovers = spoke ? balancer.takeovers + 1 : 0;
+  if (balancer.takeovers % 60 != kTooMany) return;
+  tell(turn, {.kind = "identity",
+              .text = "two balancers use the key of " + balancer.id.text +
+                      ": give every host a key of its own (foretide join)"});
+}
+
 void take_facts(NodeRecord& node, const NodeHello& event) {
   node.version = event.hello.version;
   node.boot_id = event.hello.boot_id;
@@ -98,6 +111,8 @@ void apply(Turn& turn, const NodeHello& event) {
   respect_epoch(turn, event.hello.highest_epoch, node.told_epoch);
   if (node.session != event.session) {
     node.session = event.session;
+    // What could not be started may have been put there, or is found from where it now stands.
+    for (auto& [id, service] : turn.state.services) service.refusals.erase(node.id);
     node.merged = false;
     node.applied = {};
     node.set_sent_at = {};
@@ -114,6 +129,7 @@ void apply(Turn& turn, const BalancerHello& event) {
   BalancerRecord& balancer = balancer_named(turn, event.balancer);
   respect_epoch(turn, event.hello.highest_epoch, balancer.told_epoch);
   if (balancer.session != event.session) {
+    watch_for_twin(turn, balancer);
     balancer.session = event.session;
     balancer.session_began = turn.now;
     forget_levels(turn.state, balancer.id);

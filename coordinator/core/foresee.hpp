@@ -11,8 +11,8 @@ namespace foretide::coordinator {
 void foresee(ServiceRecord& service, Instant now, std::uint32_t balancers);
 
 // The rule "predicted". It wants nothing while it is off, in the shadow or still learning, and says
-// so.
-Opinion predicted_for(const ServiceRecord& service);
+// so; nor after a window without any demand, of which no forecaster here can tell when it ends.
+Opinion predicted_for(const ServiceRecord& service, Instant now);
 
 // The rule "asked", while a POST /scale is in force.
 Opinion asked_for(const ServiceRecord& service, Instant now);

@@ -47,8 +47,8 @@ Opinion stable_for(const ServiceRecord& service, const Situation& situation) {
   const double capacity = capacity_for(*service.settings);
   const std::uint32_t workers = workers_for(*largest, capacity);
   return {"stable", workers,
-          text_of("the largest load of the last %.0f s, %.2f, needs %u of %.3g", seconds_in(window),
-                  *largest, workers, capacity)};
+          text_of("the largest load of the last %.0f s, %.2f, needs %s", seconds_in(window),
+                  *largest, workers_of(workers, capacity).c_str())};
 }
 
 Opinion panic_for(const ServiceRecord& service, const Situation& situation) {
@@ -56,7 +56,8 @@ Opinion panic_for(const ServiceRecord& service, const Situation& situation) {
   const double capacity = capacity_for(*service.settings);
   const std::uint32_t workers = workers_for(load, capacity);
   return {"panic", workers,
-          text_of("load %.2f over the last two seconds needs %u of %.3g", load, workers, capacity)};
+          text_of("load %.2f over the last two seconds needs %s", load,
+                  workers_of(workers, capacity).c_str())};
 }
 
 Opinion backlog_for(const ServiceRecord& service, const Situation& situation) {
@@ -73,8 +74,8 @@ Opinion backlog_for(const ServiceRecord& service, const Situation& situation) {
   const double load = present_load(service, situation.now) + extra;
   const std::uint32_t workers = std::max(1u, workers_for(load, capacity_for(*service.settings)));
   return {"backlog", workers,
-          text_of("%u held requests of %.3g s add a load of %.2f for now", held, *service_seconds,
-                  extra)};
+          text_of("%s of %.3g s each add a load of %.2f for now",
+                  counted(held, "held request", "held requests").c_str(), *service_seconds, extra)};
 }
 
 Opinion wake_for(const ServiceRecord& service, const Situation& situation) {
@@ -85,7 +86,7 @@ Opinion wake_for(const ServiceRecord& service, const Situation& situation) {
     return {"wake", 0, "there are workers"};
   }
   if (held == 0) return {"wake", 1, "requests come, none may wait, and there is no worker"};
-  return {"wake", 1, text_of("%u requests wait and there is no worker", held)};
+  return {"wake", 1, counted(held, "request waits", "requests wait") + " and there is no worker"};
 }
 
 Opinion idle_for(const ServiceRecord& service, const Situation& situation) {

@@ -69,6 +69,7 @@ struct NodeRefusal {
 struct Foresight {
   std::int64_t made_at = -1;    // the end of the series then
   std::optional<double> point;  // load at the end of the lead time
+  double upper = 0.0;           // it is above this only as rarely as the goal allows
   std::uint32_t workers = 0;    // what its distribution needs
   bool has_spread = false;      // enough errors are known to speak of a distribution
 };

@@ -14,4 +14,12 @@ std::string text_of(const char* format, ...) {
   return text;
 }
 
+std::string counted(std::uint32_t count, const char* one, const char* many) {
+  return text_of("%u %s", count, count == 1 ? one : many);
+}
+
+std::string workers_of(std::uint32_t workers, double capacity) {
+  return counted(workers, "worker", "workers") + text_of(" of %.3g", capacity);
+}
+
 }  // namespace foretide::coordinator

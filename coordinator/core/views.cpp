@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "coordinator/core/desired.hpp"
+
 namespace foretide::coordinator {
 namespace {
 
@@ -113,7 +115,7 @@ ServiceView view_of(const State& state, const ServiceRecord& service, Instant no
   if (service.settings) {
     view.min = service.settings->scale.min;
     view.max = service.settings->scale.max;
-    view.capacity_per_worker = service.settings->capacity_soft;
+    view.capacity_per_worker = capacity_for(*service.settings);
   }
   view.paused = service.paused;
   view.reported = !service.traffic.empty();
@@ -128,6 +130,9 @@ ServiceView view_of(const State& state, const ServiceRecord& service, Instant no
   tell_demand(service, now, view);
   tell_decisions(service, now, view);
   count_workers(state, service, now, view);
+  if (view.ready + view.starting + view.failing < view.desired) {
+    view.no_place = service.told_no_place;
+  }
   return view;
 }
 

@@ -60,6 +60,7 @@ struct ServiceView {
   std::optional<Decision> last_decision;  // the last that changed the count
   std::optional<ManualView> manual;
   bool paused = false;
+  std::string no_place;   // why no node can take a worker that is missing
   bool reported = false;  // some balancer has counted; until then the totals are not known
   std::vector<WorkerView> workers;
 };

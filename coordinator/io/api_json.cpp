@@ -87,6 +87,7 @@ Json json_for(const WorkerView& worker) {
 }
 
 Json json_for(const ServiceView& service) {
+  const auto total = [&](std::uint64_t count) { return service.reported ? Json(count) : Json(); };
   Json json = {{"name", service.id.text},
                {"desired", service.desired},
                {"ready", service.ready},
@@ -105,14 +106,15 @@ Json json_for(const ServiceView& service) {
                {"release", text_or_null(service.release.text)},
                {"removed", service.removed},
                {"upstreams", service.upstreams},
-               {"arrivals_total", service.arrivals_total},
-               {"completed_total", service.completed_total},
-               {"failed_total", service.failed_total},
-               {"refused_total", service.refused_total},
-               {"held_total", service.held_total},
+               {"arrivals_total", total(service.arrivals_total)},
+               {"completed_total", total(service.completed_total)},
+               {"failed_total", total(service.failed_total)},
+               {"refused_total", total(service.refused_total)},
+               {"held_total", total(service.held_total)},
                {"held", service.held},
                {"in_flight", service.in_flight}};
   json["paused"] = service.paused;
+  json["no_place"] = text_or_null(service.no_place);
   json["manual"] = nullptr;
   if (service.manual)
     json["manual"] = {{"count", service.manual->count},

@@ -77,6 +77,9 @@ TEST(ByHand, ARemovedNodeIsAStrangerAndItsWorkersAreReplaced) {
     return cluster.get("/v1/nodes")["nodes"].size() == 1 && workers_on(cluster, "node-a") == 4;
   })) << cluster.get("/v1/status");
   EXPECT_EQ(cluster.call("DELETE", "/v1/nodes/node-b"), 404) << "it is no longer known";
+  EXPECT_TRUE(eventually([&] {
+    return cluster.output_of("node-b").find("its key was revoked here") != std::string::npos;
+  })) << cluster.output_of("node-b");
   const Tally tally = traffic.stop();
   EXPECT_EQ(tally.failed, 0u) << testing::PrintToString(tally.failures);
 }

@@ -53,6 +53,20 @@ TEST(Identity, RefusesASecondAgentForGoodWhileTheFirstKeepsTalking) {
   EXPECT_TRUE(world.has_notice("second agent"));
 }
 
+// given: two balancers with one key, each saying Hello whenever the other has taken over
+TEST(Identity, SaysThatTwoBalancersUseOneKey) {
+  World world;
+  settle(world, service_named("web"));
+  const auto hello = [&](const std::string& session) {
+    world.now += 500ms;
+    world.happens(BalancerHello{{"edge"}, session, wire::Hello{.role = wire::Role::kBalancer}});
+  };
+  hello("b2");
+  EXPECT_FALSE(world.has_notice("two balancers")) << "one that was restarted takes over once";
+  for (int i = 0; i < 4; ++i) hello(i % 2 == 0 ? "b3" : "b2");
+  EXPECT_TRUE(world.has_notice("two balancers use the key of edge"));
+}
+
 TEST(Identity, IgnoresTheReportsOfASecondAgent) {
   World world;
   settle(world, service_named("web"));

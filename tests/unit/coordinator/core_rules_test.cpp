@@ -7,6 +7,7 @@
 
 #include "coordinator/core/decide.hpp"
 #include "coordinator/core/desired.hpp"
+#include "coordinator/core/foresee.hpp"
 #include "coordinator/core/limits.hpp"
 #include "coordinator/core/placement.hpp"
 #include "core_world.hpp"
@@ -98,6 +99,16 @@ TEST(Limits, LetsGoOnlyWhenTheSurvivorsCanCarryIt) {
   Case does_not(15.0, 3);
   EXPECT_EQ(does_not.decision().to, 3u);
   EXPECT_EQ(does_not.decision().rule, "survivors");
+}
+
+// 20 for a minute, then nothing for a whole window: the errors of busier times say nothing of it
+TEST(Predicted, AsksForNobodyAfterAWindowWithoutDemand) {
+  Case c(20.0, 3);
+  for (int i = 0; i < 11; ++i) c.second(0.0);
+  foresee(c.service, c.at.now, 1);
+  const Opinion opinion = predicted_for(c.service, c.at.now);
+  EXPECT_EQ(opinion.workers, 0u);
+  EXPECT_EQ(opinion.reason, "nothing came for 10 s");
 }
 
 TEST(Limits, NeverShrinksInPanic) {

@@ -281,6 +281,7 @@ TEST(Step, TakesABackingOffWorkerOutOfTheRoutesUntilItIsReadyAgain) {
   world.report(NodeId{"node-a"});
   EXPECT_EQ(endpoint().state, wire::EndpointState::kActive);
   EXPECT_EQ(world.view("web").workers.size(), 1u);
+  EXPECT_TRUE(world.has_notice("is ready again"));
 }
 
 TEST(Step, SparesANodeThatCannotStartTheReleaseAndSaysWhy) {
@@ -294,6 +295,28 @@ TEST(Step, SparesANodeThatCannotStartTheReleaseAndSaysWhy) {
   EXPECT_EQ(world.agents[{"node-b"}].workers.size(), 1u);
   EXPECT_EQ(world.view("web").ready, 1u);
   EXPECT_TRUE(world.has_notice("command not found"));
+  EXPECT_FALSE(world.has_notice("ended")) << "it never began";
+}
+
+// given: the only node cannot start the command; then its agent is restarted where it can
+// expect: why it stands is in the view, and the new agent is asked at once
+TEST(Step, AsksARestartedAgentAgainForWhatItsPredecessorCouldNotStart) {
+  World world;
+  world.start({service_named("web")});
+  Agent& agent = world.join_agent("node-a");
+  agent.refuses = true;
+  world.join_balancer("edge");
+  world.pass(12s);
+  EXPECT_EQ(world.view("web").no_place, "node-a cannot start it: command not found");
+  agent.refuses = false;
+  agent.silent = true;
+  world.pass(3s);
+  agent.silent = false;
+  agent.session = "a2";
+  world.say_hello(NodeId{"node-a"});
+  world.pass(3s);
+  EXPECT_EQ(world.view("web").ready, 1u);
+  EXPECT_EQ(world.view("web").no_place, "");
 }
 
 TEST(Step, RoutesStaticUpstreamsAndSaysFarewellToOnesThatLeft) {
