@@ -135,7 +135,7 @@ Result<std::size_t> ProcTree::established(std::uint16_t port) const {
     if (!text) continue;
     any_file = true;
     const Result<std::size_t> found = parse_tcp_established(*text, port);
-    if (!found) return found;
+    if (!found) return Error{found.error()};
     count += *found;
   }
   if (!any_file) return Error{root_ + "/net/tcp: cannot be read"};

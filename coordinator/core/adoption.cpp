@@ -14,7 +14,7 @@ WorkerRecord& enter_worker(State& state, ServiceRecord& service, WorkerRecord wo
   return service.workers[id] = std::move(worker);
 }
 
-// NOLINTNEXTLINE(performance-unnecessary-value-param)
+// By value: the record that the id may be a part of goes.
 void forget_worker(State& state, ServiceRecord& service, WorkerId id) {
   const auto record = service.workers.find(id);
   if (record == service.workers.end()) return;
