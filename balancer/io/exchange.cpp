@@ -193,6 +193,7 @@ bool Exchange::may_send_again() const {
 }
 
 void Exchange::finish(Finish how) {
+  CHECK(service_ != nullptr, "an endpoint is one of a service");
   service_->finish(*endpoint_, how, began_);
   endpoint_ = nullptr;
 }

@@ -119,8 +119,9 @@ void TrafficThreads::apply(wire::ServiceTable table, std::function<void(Applied)
     Applied applied;
   };
   auto judged = std::make_shared<Judged>();
+  auto share = share_of(table.service);
   on_each(
-      [table = std::move(table), share = share_of(table.service), slots = slots_,
+      [table = std::move(table), share = std::move(share), slots = slots_,
        judged](TrafficThread& thread) {
         auto applied = thread.apply(table, share, slots);
         const std::lock_guard lock(judged->mutex);

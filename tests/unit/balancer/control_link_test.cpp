@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <deque>
 #include <filesystem>
+#include <set>
 #include <variant>
 
 #include "balancer/io/control_link.hpp"
@@ -217,6 +218,33 @@ TEST_F(ControlLinks, EndWhenTheyAreRefusedForGood) {
   ASSERT_TRUE(until([&] { return hellos_ > 0; }));
   say(wire::Refusal{"this key is connected elsewhere", true});
   EXPECT_TRUE(until([&] { return !refused_.empty(); }));
+}
+
+// One may wait of each, whatever waits of the other.
+TEST_F(ControlLinks, KeepTheQueuesOfTwoServicesApart) {
+  start();
+  ASSERT_TRUE(until([&] { return hellos_ > 0; }));
+  auto web = table({1, 1}, {}), api = table({1, 2}, {});
+  api.service = {"api"};
+  web.policy.queue_max = api.policy.queue_max = 1;
+  say(web);
+  say(api);
+  say(wire::MatchTable{{1, 3}, {{{"web"}, "", "/web", "", ""}, {{"api"}, "", "/api", "", ""}}});
+  ASSERT_TRUE(acknowledged({1, 3}));
+  std::vector<RawSocket> clients;
+  for (const char* path : {"/web", "/api"}) {
+    clients.push_back(RawSocket::connected_to(threads_->bound()[0]));
+    clients.back().send(get(path));
+  }
+  EXPECT_TRUE(until([&] {
+    std::set<std::string> holding;
+    for (const auto& report : urgent_) {
+      for (const auto& service : report.services) {
+        if (service.held == 1) holding.insert(service.service.text);
+      }
+    }
+    return holding.size() == 2;
+  }));
 }
 
 // One slot for two threads: whoever waits gets it, on whichever thread the other request ended.
