@@ -42,7 +42,7 @@ StandaloneTables tables_for(const ClusterSettings& settings, const HeldTables& h
     }
   }
   for (const auto& [id, former] : held.services()) {
-    const auto same = [&](const ServiceSettings& service) { return service.id == id; };
+    const auto same = [&id = id](const ServiceSettings& service) { return service.id == id; };
     if (std::any_of(settings.services.begin(), settings.services.end(), same)) continue;
     wire::ServiceTable table;
     table.stamp = stamp;

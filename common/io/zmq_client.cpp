@@ -129,8 +129,8 @@ void ZmqClient::Thread::send_control() {
 
 void ZmqClient::Thread::send_newest_telemetry() {
   if (!newest_telemetry || telemetry.socket().handle() == nullptr) return;
-  if (zmq_send(telemetry.socket().handle(), newest_telemetry->data(), newest_telemetry->size(),
-               ZMQ_DONTWAIT) >= 0) {
+  const std::string& bytes = *newest_telemetry;
+  if (zmq_send(telemetry.socket().handle(), bytes.data(), bytes.size(), ZMQ_DONTWAIT) >= 0) {
     newest_telemetry.reset();
     ++sent;
   }

@@ -16,27 +16,27 @@ void welcome(Turn& turn, NodeRecord& node, const std::string& session) {
   node.told_epoch = turn.state.epoch;
   node.welcomed_at = turn.now;
   const wire::Welcome welcome{.name = node.id.text, .epoch = turn.state.epoch};
-  turn.sends.emplace_back(std::in_place_type<SendWelcomeNode>, node.id, welcome, session);
+  turn.sends.emplace_back(SendWelcomeNode{node.id, welcome, session});
 }
 
 void welcome(Turn& turn, BalancerRecord& balancer, const std::string& session) {
   balancer.told_epoch = turn.state.epoch;
   balancer.welcomed_at = turn.now;
   const wire::Welcome welcome{.name = balancer.id.text, .epoch = turn.state.epoch};
-  turn.sends.emplace_back(std::in_place_type<SendWelcomeBalancer>, balancer.id, welcome, session);
+  turn.sends.emplace_back(SendWelcomeBalancer{balancer.id, welcome, session});
 }
 
 // For a message of a session that never said Hello here, or whose Hello was lost.
 void ask_for_hello(Turn& turn, NodeRecord& node, const std::string& session) {
   node.told_epoch = turn.state.epoch;
   const wire::Welcome ask{.name = node.id.text, .epoch = turn.state.epoch, .introduce = true};
-  turn.sends.emplace_back(std::in_place_type<SendWelcomeNode>, node.id, ask, session);
+  turn.sends.emplace_back(SendWelcomeNode{node.id, ask, session});
 }
 
 void ask_for_hello(Turn& turn, BalancerRecord& balancer, const std::string& session) {
   balancer.told_epoch = turn.state.epoch;
   const wire::Welcome ask{.name = balancer.id.text, .epoch = turn.state.epoch, .introduce = true};
-  turn.sends.emplace_back(std::in_place_type<SendWelcomeBalancer>, balancer.id, ask, session);
+  turn.sends.emplace_back(SendWelcomeBalancer{balancer.id, ask, session});
 }
 
 // An epoch that the peer has and that is not from us is another coordinator's life.
