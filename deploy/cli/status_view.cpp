@@ -86,8 +86,9 @@ Line served_line(const json& service, const StatusPicture& picture) {
   line.push_back({", "});
   line.push_back({count_text(service, "refused_total") + " refused",
                   style_of("refused_total", Style::kPlain)});
-  line.push_back({", " + std::to_string(count_in(service, "in_flight")) + " in flight, " +
-                  std::to_string(count_in(service, "held")) + " held"});
+  line.push_back({", " + std::to_string(count_in(service, "in_flight")) + " in flight"});
+  const std::uint64_t held = count_in(service, "held");  // mostly none: what is left fits a line
+  if (held > 0) line.push_back({", " + std::to_string(held) + " held", Style::kYellow});
   return line;
 }
 
