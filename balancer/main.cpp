@@ -112,10 +112,17 @@ int main(int argc, char** argv) {
       ->required();
   app.add_flag("--standalone", options.standalone,
                "serve the file's services with `upstreams`, without a coordinator");
-  app.add_option("--threads", options.threads, "threads that serve traffic (--standalone)")
-      ->check(CLI::Range(1, 64));
-  app.add_option("--log-level", options.log_level)
+  app.add_option("--threads", options.threads,
+                 "threads that serve traffic, with --standalone; else balancer.yaml says")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  app.add_option("--log-level", options.log_level,
+                 "least that is logged: trace, debug, info, warn, error or off")
+      ->capture_default_str()
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
+  app.footer(
+      "Examples:\n  foretide-balancer --config /etc/foretide/balancer.yaml\n"
+      "  foretide-balancer --standalone --config standalone.yaml");
   app.set_version_flag("--version", std::string("foretide-balancer ") + FORETIDE_VERSION);
   CLI11_PARSE(app, argc, argv);
 

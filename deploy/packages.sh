@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Which Debian packages building and testing need, and how they get onto the machine. Sourced by
-# build, test and quickstart; does nothing by itself.
+# Which Debian packages building and testing need, how they get onto the machine, and how cmake is
+# called. Sourced by build and test; does nothing by itself.
 # shellcheck disable=SC2034  # the lists are read by the scripts that source this
 
 build_packages=(
@@ -74,4 +74,10 @@ need_tools() {
     command -v "$tool" >/dev/null ||
       fail "$tool is not in PATH although its package is installed (PATH is $PATH)"
   done
+}
+
+# configure PRESET: cmake's warnings and errors, without its list of the preset's variables.
+configure() {
+  cmake --preset "$1" --log-level=WARNING |
+    sed -E '/^Preset (CMake|environment) variables:$/d; /^  [A-Z_]+(:[A-Z]+)?="/d; /^$/d'
 }

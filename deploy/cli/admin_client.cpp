@@ -25,6 +25,13 @@ std::string first_line_of(const std::string& path) {
   return trimmed(line);
 }
 
+constexpr std::chrono::milliseconds kProbePatience{1'000};
+
+// Without a token the likeliest cause is that no coordinator runs here, and that can be told.
+bool answers(const Address& address) {
+  return static_cast<bool>(HttpClient(address, kProbePatience).ask({.target = "/healthz"}));
+}
+
 // Those that may open the API at `address`, the likeliest first.
 Result<std::vector<std::string>> tokens_for(const AdminAccess& access, const Address& address) {
   if (!access.token_file.empty()) {
@@ -42,6 +49,11 @@ Result<std::vector<std::string>> tokens_for(const AdminAccess& access, const Add
   std::vector<std::string> tokens{first_line_of(dev_token_file(address)), first_line_of(own)};
   std::erase(tokens, "");
   if (!tokens.empty()) return tokens;
+  if (!answers(address)) {
+    return Error{"no coordinator answers at " + address.text() +
+                 ", and there is no admin token for one. Is foretide-coordinator running? (--admin "
+                 "names another address)"};
+  }
   return Error{"no admin token for " + address.text() + ": " + own +
                " is missing or not yours to read; name another by --admin-token-file, or set "
                "FORETIDE_TOKEN"};

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -12,10 +13,12 @@
 
 #include "common/io/paths.hpp"
 #include "deploy/cli/command_text.hpp"
+#include "deploy/cli/duration_option.hpp"
 #include "deploy/cli/guarded_run.hpp"
 #include "deploy/cli/json_fields.hpp"
 #include "deploy/cli/local_cluster.hpp"
 #include "deploy/cli/number_option.hpp"
+#include "deploy/cli/program_search.hpp"
 #include "deploy/cli/status_watch.hpp"
 #include "deploy/cli/verbs.hpp"
 
@@ -24,9 +27,14 @@ namespace {
 
 using nlohmann::json;
 
+// A cluster keeps a peak's workers for a minute; whoever tries something out watches for less.
+constexpr std::int64_t kWindowMs = 10'000;
+constexpr std::int64_t kWindowMsMax = 50 * 60'000;  // as in a cluster file
+
 struct DevOptions {
   unsigned min = 1, max = 10;
   double capacity = 8;
+  std::optional<std::int64_t> window_ms;
   std::string traffic = "127.0.0.1:8080", admin = "127.0.0.1:7400";
   std::vector<std::string> command;
 };
@@ -35,7 +43,8 @@ std::string services_yaml(const DevOptions& options) {
   return "  dev:\n    command: " + yaml_quoted(command_text(options.command)) +
          "\n    capacity: {soft: " + number_text(options.capacity, 2) +
          "}\n    scale: {min: " + std::to_string(options.min) +
-         ", max: " + std::to_string(options.max) + "}\n";
+         ", max: " + std::to_string(options.max) +
+         ", down: {window: " + std::to_string(options.window_ms.value_or(kWindowMs)) + "ms}}\n";
 }
 
 // Lets `foretide status` and its like find the token without being told.
@@ -72,7 +81,7 @@ class Teller {
   static constexpr std::size_t kToldMax = 10'000;
 
   static void say(const Line& line) {
-    std::printf("%s\n", text_of(line, 1'000, wants_colours()).c_str());
+    print_wrapped(line, 0, kClockColumns);
     std::fflush(stdout);
   }
 
@@ -151,6 +160,16 @@ int dev(const DevOptions& options) {
                  options.max, options.min);
     return kUsage;
   }
+  if (options.window_ms.value_or(0) > kWindowMsMax) {
+    std::fprintf(stderr, "foretide: --window is at most 50m\n");
+    return kUsage;
+  }
+  const char* path = std::getenv("PATH");
+  const std::string path_list = path ? path : "/usr/local/bin:/usr/bin:/bin";
+  if (const Outcome found = check_runnable(options.command.front(), path_list); !found) {
+    std::fprintf(stderr, "foretide: %s\n", found.error().c_str());
+    return kFailed;
+  }
   for (Address* address : {&*traffic, &*admin}) {
     if (address->host.empty()) address->host = "127.0.0.1";
     if (address->port == 0) address->port = free_port();
@@ -175,6 +194,8 @@ void add_dev(CLI::App& app, int& exit_code) {
                    "Requests in flight at which one worker is well used")
       ->check(between(0.01, 1e6))
       ->capture_default_str();
+  add_duration_option(*verb, "--window", options->window_ms,
+                      "How long a peak of demand keeps its workers (default 10s)");
   verb->add_option("--traffic", options->traffic, "Where requests are taken; port 0: any")
       ->capture_default_str();
   verb->add_option("--admin", options->admin, "Where the admin API listens; port 0: any")

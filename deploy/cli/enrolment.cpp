@@ -6,6 +6,8 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <string_view>
 
 #include "common/io/key_file.hpp"
 #include "common/io/zmq_channel.hpp"
@@ -19,6 +21,10 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kAskAgain{1'000};
+// For a coordinator that refuses the key: one that is only starting takes it at the next try.
+constexpr milliseconds kRefusedPatience{3'000};
+// How the channel's sentence about that begins.
+constexpr std::string_view kRefusedKey = "the handshake failed";
 
 // One conversation with the coordinator under the token's key: Enrol until Enrolled, Refusal, or no
 // more time. Saying Enrol again is harmless; the same key gets the same answer.
@@ -39,21 +45,25 @@ class Conversation {
                             .server_key = token.coordinator_key},
                            {.on_arrival = [this](Arrival arrival) { hear(arrival); },
                             .on_connected = [this](const std::string&) { ask(); },
-                            .on_disconnected = [this](const std::string& why) { last_ = why; }});
+                            .on_disconnected = [this](const std::string& why) { miss(why); }});
   }
 
   Result<wire::Enrolled> hold(milliseconds patience) {
-    const auto deadline = steady_clock::now() + patience;
+    const auto begun = steady_clock::now();
+    auto deadline = begun + patience;
     while (client_ && !answer_ && trouble_.empty() && steady_clock::now() < deadline) {
       loop_.restart();
       loop_.run_for(
           std::min(kAskAgain, std::chrono::ceil<milliseconds>(deadline - steady_clock::now())));
       if (connected_) ask();
+      if (refused_at_ && !connected_)
+        deadline = std::min(deadline, *refused_at_ + kRefusedPatience);
     }
+    const auto tried = std::chrono::round<std::chrono::seconds>(steady_clock::now() - begun);
     client_.reset();
     if (answer_) return *answer_;
     if (!trouble_.empty()) return Error{trouble_};
-    const std::string seconds = std::to_string(patience.count() / 1000) + " s";
+    const std::string seconds = std::to_string(tried.count()) + " s";
     return Error{connected_
                      ? control_.text() + " did not answer within " + seconds
                      : "no coordinator that takes this token was reached at " + control_.text() +
@@ -70,6 +80,11 @@ class Conversation {
     message.envelope.sequence = ++sequence_;
     message.body = enrol_;
     client_->send(wire::encode(message));
+  }
+
+  void miss(const std::string& why) {
+    last_ = why;
+    if (why.starts_with(kRefusedKey) && !refused_at_) refused_at_ = steady_clock::now();
   }
 
   void hear(const Arrival& arrival) {
@@ -95,6 +110,7 @@ class Conversation {
   std::string trouble_, last_;
   std::uint64_t sequence_ = 0;
   bool connected_ = false;
+  std::optional<steady_clock::time_point> refused_at_;
 };
 
 Outcome make_directory(const std::string& dir) {
@@ -143,6 +159,10 @@ const char* role_name(wire::Role role) {
   return role == wire::Role::kAgent ? "agent" : "balancer";
 }
 
+const char* with_article(wire::Role role) {
+  return role == wire::Role::kAgent ? "an agent" : "a balancer";
+}
+
 Outcome write_files(const JoinRequest& request, const Joined& joined, const std::string& key_file,
                     const CoordinatorPeer& peer) {
   if (joined.role == wire::Role::kAgent) {
@@ -167,8 +187,8 @@ Result<Joined> join_cluster(JoinRequest request) {
   const Result<JoinToken> token = parse_join_token(request.token);
   if (!token) return Error{token.error()};
   if (request.role && *request.role != token->role) {
-    return Error{std::string("the token is for a ") + role_name(token->role) + ", not for a " +
-                 role_name(*request.role)};
+    return Error{std::string("the token is for ") + with_article(token->role) + ", not for " +
+                 with_article(*request.role)};
   }
   Joined joined;
   joined.role = token->role;

@@ -57,18 +57,22 @@ void print_decision(const json& decision) {
 
 void print_now(const json& service) {
   std::printf(
-      "%s: %s desired; %llu ready, %llu starting, %llu draining; demand %s, forecast %s, one "
-      "worker "
-      "carries %s\n",
+      "%s: %s desired; %llu ready, %llu starting, %llu draining, %llu failing; demand %s, forecast "
+      "%s, one "
+      "worker carries %s\n",
       text_in(service, "name").c_str(), workers_text(count_in(service, "desired")).c_str(),
       static_cast<unsigned long long>(count_in(service, "ready")),
       static_cast<unsigned long long>(count_in(service, "starting")),
       static_cast<unsigned long long>(count_in(service, "draining")),
+      static_cast<unsigned long long>(count_in(service, "failing")),
       number_text(number_in(service, "demand")).c_str(),
       number_text(number_in(service, "forecast")).c_str(),
       number_text(number_in(service, "capacity_per_worker")).c_str());
   if (const std::string prediction = text_in(service, "prediction"); !prediction.empty()) {
     std::printf("prediction: %s\n", prediction.c_str());
+  }
+  if (const std::string why = text_in(service, "no_place"); !why.empty()) {
+    std::printf("no node can take a worker of it: %s\n", why.c_str());
   }
   for (const json& worker : list_in(service, "workers")) {
     const std::string reason = text_in(worker, "reason");

@@ -37,6 +37,10 @@ std::uint64_t count_in(const nlohmann::json& object, const char* key) {
   return number && *number > 0 ? static_cast<std::uint64_t>(*number) : 0;
 }
 
+std::string count_text(const nlohmann::json& object, const char* key) {
+  return number_in(object, key) ? std::to_string(count_in(object, key)) : "-";
+}
+
 nlohmann::json list_in(const nlohmann::json& value, const char* key) {
   if (value.is_array()) return value;
   if (value.is_object()) {

@@ -13,6 +13,8 @@ namespace foretide::cli {
 std::string text_in(const nlohmann::json& object, const char* key);
 std::optional<double> number_in(const nlohmann::json& object, const char* key);
 std::uint64_t count_in(const nlohmann::json& object, const char* key);  // 0 when not there
+// "12", or "-" when not known.
+std::string count_text(const nlohmann::json& object, const char* key);
 // The array under `key`, or the value itself if that is an array, or an empty one.
 nlohmann::json list_in(const nlohmann::json& value, const char* key);
 

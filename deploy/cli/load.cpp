@@ -42,6 +42,7 @@ Result<LoadSettings> settings_for(const LoadOptions& options) {
     return Error{"--rate " + options.rate + " is too much: at most " +
                  std::to_string(static_cast<long>(kRateMax)) + " requests/s"};
   }
+  if (rates->second <= 0) return Error{"--rate " + options.rate + " would send nothing"};
   settings.target = *target;
   settings.connections = options.connections;
   settings.shape = {.kind = *shape_named(options.shape),
@@ -98,12 +99,15 @@ int load(const LoadOptions& options) {
   for (int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, note_end);
   LoadProgress progress;
   std::atomic<bool> done{false};
+  const auto begun = std::chrono::steady_clock::now();
   std::thread teller([&] {
     int waited = 0;
     while (!done) {
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
       if (options.json || ++waited % 10 != 0 || ::isatty(STDERR_FILENO) != 1) continue;
-      std::fprintf(stderr, "\r%llu sent, %llu answered, %llu failed ",
+      const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begun;
+      std::fprintf(stderr, "\r%.0f of %.0f s: %llu sent, %llu answered, %llu failed ",
+                   passed.count(), settings->shape.seconds,
                    static_cast<unsigned long long>(progress.sent),
                    static_cast<unsigned long long>(progress.answered),
                    static_cast<unsigned long long>(progress.failed));

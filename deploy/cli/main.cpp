@@ -1,10 +1,34 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <clocale>
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "common/settings/near_word.hpp"
 #include "deploy/cli/verbs.hpp"
+
+namespace {
+
+// CLI11 only says that a verb is wanted, not what stands in its place.
+bool says_unknown_verb(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return false;
+  std::vector<std::string> names;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(verb->get_name());
+  }
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  if (std::find(known.begin(), known.end(), argv[1]) != known.end()) return false;
+  const auto near = foretide::settings::near_word(argv[1], known);
+  std::fprintf(stderr, "foretide: there is no verb '%s'%s; 'foretide --help' lists them\n", argv[1],
+               near ? (", but '" + std::string(*near) + "'").c_str() : "");
+  return true;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace foretide::cli;
@@ -26,6 +50,7 @@ int main(int argc, char** argv) {
   add_status(app, exit_code);
   add_token(app, exit_code);
   add_version(app, exit_code);
+  if (says_unknown_verb(app, argc, argv)) return kUsage;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

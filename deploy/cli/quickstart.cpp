@@ -89,7 +89,7 @@ void print_summary(const Summary& summary, const LoadResult& load) {
               static_cast<unsigned long long>(totals.ready));
   std::printf("  why        %zu changes\n", summary.decisions.size());
   for (const json& decision : summary.decisions) {
-    std::printf("    %s\n", text_of(decision_line(decision), 160, false).c_str());
+    print_wrapped(decision_line(decision), 4, kClockColumns);
   }
   std::fflush(stdout);
 }

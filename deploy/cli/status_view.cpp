@@ -13,6 +13,7 @@ using nlohmann::json;
 constexpr std::size_t kBarColumns = 16;
 constexpr std::size_t kNoticesShown = 4;
 constexpr std::size_t kNameColumns = 12;
+constexpr std::size_t kLabelColumns = 9;  // "demand   " and its like
 
 struct Marks {
   const char* ready;
@@ -65,15 +66,42 @@ Line heading(const json& status) {
   return line;
 }
 
-void add_service(std::vector<Line>& lines, const json& service, const StatusPicture& picture) {
+void add_wrapped(std::vector<Line>& lines, const Line& line, std::size_t columns,
+                 std::size_t indent) {
+  for (Line& part : wrapped(line, columns, indent)) lines.push_back(std::move(part));
+}
+
+Line served_line(const json& service, const StatusPicture& picture) {
+  const auto style_of = [&](const char* key, Style none) {
+    const auto count = number_in(service, key);
+    return !count ? Style::kPlain : *count > 0 ? Style::kRed : none;
+  };
+  Line line{{padded("", kNameColumns) + "requests "},
+            {count_text(service, "completed_total") + " served"}};
+  const auto rate = picture.rates.find(text_in(service, "name"));
+  if (rate != picture.rates.end()) line.push_back({" (" + number_text(rate->second, 0) + "/s)"});
+  line.push_back({", "});
+  line.push_back(
+      {count_text(service, "failed_total") + " failed", style_of("failed_total", Style::kGreen)});
+  line.push_back({", "});
+  line.push_back({count_text(service, "refused_total") + " refused",
+                  style_of("refused_total", Style::kPlain)});
+  line.push_back({", " + std::to_string(count_in(service, "in_flight")) + " in flight"});
+  const std::uint64_t held = count_in(service, "held");  // mostly none: what is left fits a line
+  if (held > 0) line.push_back({", " + std::to_string(held) + " held", Style::kYellow});
+  return line;
+}
+
+void add_service(std::vector<Line>& lines, const json& service, const StatusPicture& picture,
+                 std::size_t columns) {
   const Marks marks = marks_for(picture.utf8);
   const std::string name = text_in(service, "name");
   const std::uint64_t ready = count_in(service, "ready");
   const auto capacity = number_in(service, "capacity_per_worker");
   const double carried = capacity.value_or(0.0) * static_cast<double>(ready);
   const auto demand = number_in(service, "demand"), forecast = number_in(service, "forecast");
-  const std::uint64_t failed = count_in(service, "failed_total");
-  const std::uint64_t refused = count_in(service, "refused_total");
+  const std::uint64_t failing = count_in(service, "failing");
+  const std::string no_place = text_in(service, "no_place");
 
   Line load{{padded(name, kNameColumns), Style::kBold},
             {"demand   " + padded_left(number_text(demand), 6) + " "},
@@ -84,22 +112,16 @@ void add_service(std::vector<Line>& lines, const json& service, const StatusPict
   Line ahead{{padded("", kNameColumns) + "forecast " + padded_left(number_text(forecast), 6) + " "},
              bar_for(forecast, carried, marks),
              {"  desired " + std::to_string(count_in(service, "desired"))},
+             {failing > 0 ? ", failing " + std::to_string(failing) : "", Style::kRed},
              {capacity ? ", " + number_text(capacity, 0) + " per worker" : "", Style::kDim}};
-  Line served{{padded("", kNameColumns) + "requests "},
-              {std::to_string(count_in(service, "completed_total")) + " served"}};
-  if (const auto rate = picture.rates.find(name); rate != picture.rates.end()) {
-    served.push_back({" (" + number_text(rate->second, 0) + "/s)"});
+  const std::size_t indent = kNameColumns + kLabelColumns;
+  add_wrapped(lines, load, columns, indent);
+  add_wrapped(lines, ahead, columns, indent);
+  add_wrapped(lines, served_line(service, picture), columns, indent);
+  if (!no_place.empty()) {
+    add_wrapped(lines, {{padded("", kNameColumns)}, {"no place " + no_place, Style::kRed}}, columns,
+                indent);
   }
-  served.push_back({", "});
-  served.push_back({std::to_string(failed) + " failed", failed > 0 ? Style::kRed : Style::kGreen});
-  served.push_back({", "});
-  served.push_back(
-      {std::to_string(refused) + " refused", refused > 0 ? Style::kRed : Style::kPlain});
-  served.push_back({", " + std::to_string(count_in(service, "in_flight")) + " in flight, " +
-                    std::to_string(count_in(service, "held")) + " held"});
-  lines.push_back(load);
-  lines.push_back(ahead);
-  lines.push_back(served);
 }
 
 Span mark_for(const std::string& state, const Marks& marks) {
@@ -138,7 +160,8 @@ Line node_line(const json& node, const json& services, const Marks& marks) {
   return line;
 }
 
-void add_nodes(std::vector<Line>& lines, const json& status, const StatusPicture& picture) {
+void add_nodes(std::vector<Line>& lines, const json& status, const StatusPicture& picture,
+               std::size_t columns) {
   const Marks marks = marks_for(picture.utf8);
   lines.push_back({});
   lines.push_back({{"workers by node", Style::kBold},
@@ -149,9 +172,9 @@ void add_nodes(std::vector<Line>& lines, const json& status, const StatusPicture
                    {std::string(marks.failing) + " failing", Style::kRed}});
   const json nodes = list_in(status, "nodes");
   for (const json& node : nodes) {
-    lines.push_back(node_line(node, list_in(status, "services"), marks));
+    add_wrapped(lines, node_line(node, list_in(status, "services"), marks), columns, kNameColumns);
   }
-  if (nodes.empty()) lines.push_back({{"  no agent has reported yet", Style::kYellow}});
+  if (nodes.empty()) lines.push_back({{"  no agent is connected", Style::kYellow}});
   for (const json& balancer : list_in(status, "balancers")) {
     if (text_in(balancer, "state") == "live") continue;
     lines.push_back({{"balancer " + text_in(balancer, "name") + " is " + text_in(balancer, "state"),
@@ -159,14 +182,16 @@ void add_nodes(std::vector<Line>& lines, const json& status, const StatusPicture
   }
 }
 
-std::vector<Line> trouble_in(const json& status) {
+std::vector<Line> trouble_in(const json& status, std::size_t columns) {
   std::vector<Line> lines;
   const json notices = list_in(status, "notices");
-  for (auto one = notices.rbegin(); one != notices.rend() && lines.size() < kNoticesShown; ++one) {
-    lines.push_back(
-        {{(one->contains("at") ? clock_text((*one)["at"]) : std::string("--:--:--")) + " ",
-          Style::kDim},
-         {text_in(*one, "text")}});
+  std::size_t shown = 0;
+  for (auto one = notices.rbegin(); one != notices.rend() && shown++ < kNoticesShown; ++one) {
+    add_wrapped(lines,
+                {{(one->contains("at") ? clock_text((*one)["at"]) : std::string("--:--:--")) + " ",
+                  Style::kDim},
+                 {text_in(*one, "text")}},
+                columns, kClockColumns);
   }
   return lines;
 }
@@ -191,17 +216,18 @@ std::vector<Line> lines_for(const StatusPicture& picture, TerminalSize size) {
   std::vector<Line> lines{heading(picture.status), {}};
   const json services = list_in(picture.status, "services");
   if (services.empty()) lines.push_back({{"no services in the cluster file", Style::kYellow}});
-  for (const json& service : services) add_service(lines, service, picture);
-  add_nodes(lines, picture.status, picture);
+  for (const json& service : services) add_service(lines, service, picture, size.columns);
+  add_nodes(lines, picture.status, picture, size.columns);
 
-  const std::vector<Line> trouble = trouble_in(picture.status);
+  const std::vector<Line> trouble = trouble_in(picture.status, size.columns);
   const std::size_t trouble_rows = trouble.empty() ? 0 : trouble.size() + 2;
   lines.push_back({});
   lines.push_back({{"why", Style::kBold}, {"   the last changes, newest first", Style::kDim}});
   if (picture.decisions.empty()) lines.push_back({{"  none yet", Style::kDim}});
   for (const json& decision : picture.decisions) {
-    if (lines.size() + trouble_rows >= size.rows) break;
-    lines.push_back(decision_line(decision));
+    const std::vector<Line> parts = wrapped(decision_line(decision), size.columns, kClockColumns);
+    if (lines.size() + parts.size() + trouble_rows > size.rows) break;
+    lines.insert(lines.end(), parts.begin(), parts.end());
   }
   if (!trouble.empty()) {
     lines.push_back({});
@@ -228,15 +254,17 @@ std::map<std::string, double> rates_between(const json& earlier, const json& lat
                                             std::chrono::duration<double> apart) {
   std::map<std::string, double> rates;
   if (apart.count() <= 0) return rates;
-  std::map<std::string, std::uint64_t> before;
+  std::map<std::string, double> before;
   for (const json& service : list_in(earlier, "services")) {
-    before[text_in(service, "name")] = count_in(service, "arrivals_total");
+    if (const auto count = number_in(service, "arrivals_total")) {
+      before[text_in(service, "name")] = *count;
+    }
   }
   for (const json& service : list_in(later, "services")) {
     const auto found = before.find(text_in(service, "name"));
-    const std::uint64_t now = count_in(service, "arrivals_total");
-    if (found == before.end() || now < found->second) continue;
-    rates[found->first] = static_cast<double>(now - found->second) / apart.count();
+    const auto now = number_in(service, "arrivals_total");
+    if (found == before.end() || !now || *now < found->second) continue;
+    rates[found->first] = (*now - found->second) / apart.count();
   }
   return rates;
 }

@@ -79,9 +79,13 @@ std::string StatusFollower::plain_line() const {
             ", forecast " + number_text(number_in(service, "forecast")) + ", workers " +
             std::to_string(count_in(service, "ready")) + " ready " +
             std::to_string(count_in(service, "starting")) + " starting " +
-            std::to_string(count_in(service, "draining")) + " draining, served " +
-            std::to_string(count_in(service, "completed_total")) + ", failed " +
-            std::to_string(count_in(service, "failed_total"));
+            std::to_string(count_in(service, "draining")) + " draining " +
+            std::to_string(count_in(service, "failing")) + " failing, served " +
+            count_text(service, "completed_total") + ", failed " +
+            count_text(service, "failed_total");
+    if (const std::string why = text_in(service, "no_place"); !why.empty()) {
+      text += ", no place: " + why;
+    }
   }
   std::map<std::string, std::size_t> by_node;
   for (const json& node : list_in(picture_.status, "nodes")) by_node[text_in(node, "name")] = 0;

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 
 namespace foretide::cli {
 namespace {
@@ -48,6 +49,46 @@ std::string cut(const std::string& utf8, std::size_t columns) {
   return out;
 }
 
+// One character as it is seen.
+struct Cell {
+  std::string text;
+  Style style;
+  bool blank() const { return text == " "; }
+};
+
+std::vector<Cell> cells_of(const Line& line) {
+  std::vector<Cell> cells;
+  for (const Span& span : line) {
+    for (char byte : span.text) {
+      if (starts_character(byte) || cells.empty()) cells.push_back({"", span.style});
+      cells.back().text += byte;
+    }
+  }
+  return cells;
+}
+
+Line line_of(std::span<const Cell> cells, std::size_t indent) {
+  Line line;
+  if (indent > 0) line.push_back({std::string(indent, ' ')});
+  for (const Cell& cell : cells) {
+    if (line.empty() || line.back().style != cell.style) line.push_back({"", cell.style});
+    line.back().text += cell.text;
+  }
+  return line;
+}
+
+// How many of these cells make a line of that width: up to the last blank that fits, if there is
+// one behind the first word.
+std::size_t line_end(std::span<const Cell> cells, std::size_t width) {
+  if (cells.size() <= width) return cells.size();
+  std::size_t end = width;
+  while (end > 0 && !cells[end].blank()) --end;
+  const bool only_blanks =
+      std::all_of(cells.begin(), cells.begin() + static_cast<std::ptrdiff_t>(end),
+                  [](const Cell& cell) { return cell.blank(); });
+  return only_blanks ? width : end;
+}
+
 void put(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
@@ -83,6 +124,29 @@ std::string text_of(const Line& line, std::size_t columns, bool colours) {
   }
   if (too_wide && columns > 0) out += speaks_utf8() ? "…" : "~";
   return out;
+}
+
+std::vector<Line> wrapped(const Line& line, std::size_t columns, std::size_t indent) {
+  const std::vector<Cell> cells = cells_of(line);
+  std::span<const Cell> left(cells);
+  std::vector<Line> lines;
+  const std::size_t later = indent * 2 <= columns ? indent : 0;
+  do {
+    const std::size_t before = lines.empty() ? 0 : later;
+    const std::size_t end = line_end(left, std::max<std::size_t>(columns, 1) - before);
+    lines.push_back(line_of(left.first(end), before));
+    left = left.subspan(end);
+    while (!left.empty() && left.front().blank()) left = left.subspan(1);
+  } while (!left.empty());
+  return lines;
+}
+
+void print_wrapped(const Line& line, std::size_t margin, std::size_t indent) {
+  const std::size_t whole = width_of(text_of(line, std::string::npos, false));
+  const std::size_t columns = is_terminal() ? terminal_size().columns : margin + whole + 1;
+  for (const Line& part : wrapped(line, columns > margin ? columns - margin : columns, indent)) {
+    put(std::string(margin, ' ') + text_of(part, columns, wants_colours()) + "\n");
+  }
 }
 
 bool is_terminal() {

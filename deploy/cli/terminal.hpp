@@ -26,6 +26,12 @@ std::string padded_left(const std::string& utf8, std::size_t columns);
 // At most `columns` wide; a cut line ends in "…" or "~". Control characters become blanks.
 std::string text_of(const Line& line, std::size_t columns, bool colours);
 
+// The line as lines of at most `columns`, broken between words; those after the first are indented.
+// Only a word that is longer than a line is broken itself. What is too narrow to indent is not.
+std::vector<Line> wrapped(const Line& line, std::size_t columns, std::size_t indent);
+// To stdout below `margin` blanks, wrapped where that is a terminal and whole where it is not.
+void print_wrapped(const Line& line, std::size_t margin, std::size_t indent);
+
 bool is_terminal();  // stdout
 bool wants_colours();
 bool speaks_utf8();

@@ -187,6 +187,21 @@ TEST_F(Dev, ASecondOneOnTheSameTrafficAddressNamesTheOption) {
   EXPECT_TRUE(serves());
 }
 
+TEST_F(Dev, OfACommandThatIsNotThereEndsAtOnce) {
+  for (const std::string missing : {"no-such-command", "/no/such/command"}) {
+    Command dev({"dev", "--traffic", traffic_.text(), "--admin", admin_.text(), "--", missing});
+    EXPECT_EQ(dev.process().wait(kPatience), 1);
+    EXPECT_THAT(dev.output(), HasSubstr("'" + missing + "'"));
+    dev.expect_nothing_left();
+  }
+}
+
+TEST(Foretide, NamesAVerbThatThereIsNot) {
+  Command foo({"foo"});
+  EXPECT_EQ(foo.process().wait(kPatience), 2);
+  EXPECT_THAT(foo.output(), HasSubstr("no verb 'foo'"));
+}
+
 TEST(Quickstart, EndsWithASummaryAndWithoutAFailure) {
   Command quickstart({"quickstart", "--seconds", "4"});
   EXPECT_EQ(quickstart.process().wait(kPatience), 0) << quickstart.output();

@@ -105,5 +105,12 @@ TEST_F(AdminTokens, ThatAreNowhereAreSaidToBe) {
   EXPECT_THAT(answer.error(), HasSubstr("no admin token for"));
 }
 
+TEST_F(AdminTokens, AreNotAskedForWhereNothingListens) {
+  access_.address = "127.0.0.1:1";
+  const auto answer = status();
+  ASSERT_FALSE(answer);
+  EXPECT_THAT(answer.error(), HasSubstr("no coordinator answers at 127.0.0.1:1"));
+}
+
 }  // namespace
 }  // namespace foretide::cli

@@ -6,6 +6,7 @@
 
 #include "deploy/cli/duration_option.hpp"
 #include "deploy/cli/number_option.hpp"
+#include "deploy/cli/program_search.hpp"
 
 namespace foretide::cli {
 namespace {
@@ -51,6 +52,24 @@ TEST(DurationOption, RefusesNoTimeAtAllAndWhatHasNoUnit) {
   for (const char* wrong : {"0s", "0ms", "-1s", "5", "nan"}) {
     EXPECT_NE(refusal_of(app, std::string("--for ") + wrong), "") << wrong;
   }
+  for (const char* unclear : {"10", "x", "10 years"}) {
+    EXPECT_THAT(refusal_of(app, std::string("--for '") + unclear + "'"),
+                HasSubstr("'" + std::string(unclear) + "' is no length of time; write 10s"));
+  }
+}
+
+TEST(Command, IsLookedForBeforeItIsRun) {
+  const std::string path = "relative::/nowhere:/bin:/usr/bin";
+  EXPECT_TRUE(check_runnable("sh", path));
+  EXPECT_TRUE(check_runnable("/bin/sh", ""));
+  EXPECT_TRUE(check_runnable("./server-{port}", path)) << "known only for a worker";
+  for (const char* wrong : {"no-such-program", "/no/such/file", "/", ""}) {
+    const Outcome outcome = check_runnable(wrong, path);
+    ASSERT_FALSE(outcome) << wrong;
+    EXPECT_THAT(outcome.error(), HasSubstr("'" + std::string(wrong) + "'"));
+  }
+  EXPECT_THAT(check_runnable("sh -c true", path).error(), HasSubstr("without quotes"));
+  EXPECT_FALSE(check_runnable("sh", ":.:bin")) << "relative entries are not followed";
 }
 
 }  // namespace

@@ -32,6 +32,24 @@ TEST(Text, OfOthersCannotSteerTheTerminal) {
   EXPECT_EQ(text_of({{"a\x1b[2Jb\nc\x7f"}}, 80, false), "a [2Jb c ");
 }
 
+std::vector<std::string> wrapped_texts(const Line& line, std::size_t columns, std::size_t indent) {
+  std::vector<std::string> texts;
+  for (const Line& part : wrapped(line, columns, indent)) {
+    texts.push_back(text_of(part, std::string::npos, false));
+  }
+  return texts;
+}
+
+TEST(Text, IsWrappedBetweenWords) {
+  using testing::ElementsAre;
+  EXPECT_THAT(wrapped_texts({{"one two three"}}, 40, 4), ElementsAre("one two three"));
+  EXPECT_THAT(wrapped_texts({{"one two"}, {" three"}}, 9, 2), ElementsAre("one two", "  three"));
+  EXPECT_THAT(wrapped_texts({{"wörk wörk"}}, 4, 0), ElementsAre("wörk", "wörk"));
+  // A word that is longer than a line has to be broken, and what is too narrow is not indented.
+  EXPECT_THAT(wrapped_texts({{"a longer-word"}}, 6, 4), ElementsAre("a", "longer", "-word"));
+  EXPECT_THAT(wrapped_texts({}, 6, 2), ElementsAre(""));
+}
+
 json status() {
   return json::parse(R"({"cluster": "home", "epoch": 3, "uptime_s": 75.5,
     "services": [{"name": "web", "desired": 3, "ready": 2, "starting": 1, "draining": 0,
@@ -70,6 +88,53 @@ TEST(StatusView, ShowsWhatMattersOnOneScreen) {
   }
 }
 
+StatusPicture picture_of(json of_status) {
+  StatusPicture picture;
+  picture.status = std::move(of_status);
+  picture.utf8 = false;
+  return picture;
+}
+
+TEST(StatusView, ShowsTheWholeReasonOnANarrowScreen) {
+  StatusPicture picture = picture_of(status());
+  picture.decisions = {json::parse(
+      R"({"at": "2026-01-01T00:00:00Z", "service": "web", "from": 2, "to": 3, "rule": "stable",
+          "reason": "the largest load of the last 60 s, 11.25, needs 3 workers of 4 each"})")};
+  const std::string text = shown(picture, {80, 40});
+  EXPECT_THAT(text, HasSubstr("needs 3"));
+  EXPECT_THAT(text, HasSubstr("of 4 each\n"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("~")));
+}
+
+TEST(StatusView, ShowsFailingWorkersOnlyWhereThereAreSome) {
+  json one = status();
+  EXPECT_THAT(shown(picture_of(one), {80, 24}), testing::Not(HasSubstr("failing 0")));
+  one["services"][0]["failing"] = 2;
+  EXPECT_THAT(shown(picture_of(one), {80, 24}), HasSubstr("desired 3, failing 2, 4 per worker\n"));
+}
+
+TEST(StatusView, TellsWhyThereIsNoPlace) {
+  json one = status();
+  one["services"][0]["no_place"] = nullptr;
+  EXPECT_THAT(shown(picture_of(one), {80, 24}), testing::Not(HasSubstr("no place")));
+  one["services"][0]["no_place"] = "node-a has 1.0 of the 2 cpus that it needs";
+  EXPECT_THAT(shown(picture_of(one), {80, 24}), HasSubstr("no place node-a has 1.0 of the 2 cpus"));
+}
+
+TEST(StatusView, ShowsCountsThatNobodyReportedYetAsUnknown) {
+  json one = status();
+  for (const char* key : {"arrivals_total", "completed_total", "failed_total", "refused_total"}) {
+    one["services"][0][key] = nullptr;
+  }
+  EXPECT_THAT(shown(picture_of(one), {80, 24}), HasSubstr("- served, - failed, - refused"));
+}
+
+TEST(StatusView, SaysThatNoAgentIsConnected) {
+  json one = status();
+  one["nodes"] = json::array();
+  EXPECT_THAT(shown(picture_of(one), {80, 24}), HasSubstr("no agent is connected"));
+}
+
 TEST(StatusView, FitsTheScreenWhateverItsSize) {
   StatusPicture picture;
   picture.status = status();
@@ -102,6 +167,13 @@ TEST(Rates, AreArrivalsOverTime) {
   // A coordinator that began to count anew gives no rate rather than a wrong one.
   later["services"][0]["arrivals_total"] = 5;
   EXPECT_TRUE(rates_between(earlier, later, std::chrono::seconds(2)).empty());
+}
+
+TEST(Rates, AreUnknownUntilBothCountsAre) {
+  json silent = status();
+  silent["services"][0]["arrivals_total"] = nullptr;
+  EXPECT_TRUE(rates_between(silent, status(), std::chrono::seconds(2)).empty());
+  EXPECT_TRUE(rates_between(status(), silent, std::chrono::seconds(2)).empty());
 }
 
 TEST(Command, IsReadBackAsTheSameWords) {
