@@ -119,8 +119,8 @@ void add_service(std::vector<Line>& lines, const json& service, const StatusPict
   add_wrapped(lines, ahead, columns, indent);
   add_wrapped(lines, served_line(service, picture), columns, indent);
   if (!no_place.empty()) {
-    add_wrapped(lines, {{padded("", kNameColumns)}, {"no place " + no_place, Style::kRed}}, columns,
-                indent);
+    add_wrapped(lines, {{padded("", kNameColumns)}, {"no place: " + no_place, Style::kRed}},
+                columns, indent);
   }
 }
 

@@ -118,7 +118,8 @@ TEST(StatusView, TellsWhyThereIsNoPlace) {
   one["services"][0]["no_place"] = nullptr;
   EXPECT_THAT(shown(picture_of(one), {80, 24}), testing::Not(HasSubstr("no place")));
   one["services"][0]["no_place"] = "node-a has 1.0 of the 2 cpus that it needs";
-  EXPECT_THAT(shown(picture_of(one), {80, 24}), HasSubstr("no place node-a has 1.0 of the 2 cpus"));
+  EXPECT_THAT(shown(picture_of(one), {80, 24}),
+              HasSubstr("no place: node-a has 1.0 of the 2 cpus"));
 }
 
 TEST(StatusView, ShowsCountsThatNobodyReportedYetAsUnknown) {
