@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t kWorkersMost = 2'000;  // of one service; its table must fit one message
-constexpr auto kWindowMost = 50min;  // an hour of demand is kept, second by second
+constexpr auto kWindowMost = 50min;            // an hour of demand is kept, second by second
 constexpr std::array<std::string_view, 3> kPredict{"off", "shadow", "auto"};
 constexpr std::array<ScaleSettings::Predict, 3> kPredictValues{
     ScaleSettings::Predict::kOff, ScaleSettings::Predict::kShadow, ScaleSettings::Predict::kAuto};
