@@ -19,6 +19,8 @@
 #include <filesystem>
 #include <vector>
 
+#include "common/io/clock.hpp"
+
 namespace foretide::agent {
 namespace {
 
@@ -198,11 +200,10 @@ std::string blocked_sentence(const Launch& launch, std::chrono::milliseconds tim
 
 // Also when its other end was closed.
 bool is_readable_within(std::chrono::milliseconds time, int pipe) {
-  const auto deadline = std::chrono::steady_clock::now() + time;
+  const Instant deadline = monotonic_now() + time;
   pollfd wait{pipe, POLLIN, 0};
   for (;;) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - monotonic_now());
     const int ready = poll(&wait, 1, std::max(0, static_cast<int>(left.count())));
     if (ready >= 0 || errno != EINTR) return ready > 0;
   }

@@ -1,4 +1,5 @@
-// This host's two clocks, read by shells only; core code gets what they say as values (common/time.hpp).
+// This host's two clocks, read by shells only; core code gets what they say as values
+// (common/time.hpp).
 #pragma once
 
 #include <chrono>

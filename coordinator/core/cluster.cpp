@@ -68,10 +68,16 @@ void take_cluster(Turn& turn, const ClusterSettings& cluster) {
   turn.everything = true;
 }
 
-void take_persisted(Turn& turn, const PersistedNode& persisted) {
-  NodeRecord& node = turn.state.nodes[persisted.node];
-  node.id = persisted.node;
+// One that the store knows of.
+NodeRecord& stored_node(Turn& turn, const NodeId& id) {
+  NodeRecord& node = turn.state.nodes[id];
+  node.id = id;
   node.heard_at = turn.now;  // its silence is counted from here
+  return node;
+}
+
+void take_persisted(Turn& turn, const PersistedNode& persisted) {
+  stored_node(turn, persisted.node);
   for (const wire::DesiredWorker& desired : persisted.set.workers) {
     ServiceRecord& service = service_named(turn.state, desired.service);
     const auto spec = persisted.set.specs.find(desired.release);
@@ -122,12 +128,7 @@ void apply(Turn& turn, const Started& event) {
       it->second.paused = true;
     }
   }
-  for (const NodeId& id : event.draining) {
-    NodeRecord& node = turn.state.nodes[id];
-    if (node.id.text.empty()) node.heard_at = turn.now;
-    node.id = id;
-    node.draining = true;
-  }
+  for (const NodeId& id : event.draining) stored_node(turn, id).draining = true;
   turn.everything = true;
 }
 

@@ -30,7 +30,8 @@ struct Situation {
   Duration age{};  // of this coordinator
   std::uint32_t ready = 0, starting = 0, failing = 0;
   bool balancers_known = false;
-  // A balancer that had requests for the service, or may have, is silent; it may well go on serving them.
+  // A balancer that had requests for the service, or may have, is silent; it may well go on serving
+  // them.
   std::optional<Duration> silence;
 };
 

@@ -14,19 +14,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 using wire::EndpointState;
 
-class Endpoints : public testing::Test {
- protected:
-  void serve(RawSocket& upstream, std::string_view body) {
-    upstream.receive_message();
-    upstream.send(ok(body));
-  }
-  bool held(std::uint32_t count) {
-    return proxy.wait_until([&](const auto& traffic) { return traffic.held == count; });
-  }
-
-  RawServer worker;
-  Proxy proxy;
-};
+class Endpoints : public WorkerBehindProxy {};
 
 TEST_F(Endpoints, TriesAgainWhereConnectionsAreRefused) {
   const Address address = closed_address();

@@ -11,19 +11,7 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class Holding : public testing::Test {
- protected:
-  void serve(RawSocket& upstream, std::string_view body) {
-    upstream.receive_message();
-    upstream.send(ok(body));
-  }
-  bool held(std::uint32_t count) {
-    return proxy.wait_until([&](const auto& traffic) { return traffic.held == count; });
-  }
-
-  RawServer worker;
-  Proxy proxy;
-};
+class Holding : public WorkerBehindProxy {};
 
 TEST_F(Holding, ServesWhatWaitedOnceAWorkerIsThere) {
   proxy.apply({});

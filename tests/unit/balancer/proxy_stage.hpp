@@ -142,4 +142,19 @@ class Proxy {
 std::string get(std::string_view path = "/", std::string_view fields = "");
 std::string ok(std::string_view body);
 
+// A worker that the test plays, behind a proxy that knows it or not.
+class WorkerBehindProxy : public testing::Test {
+ protected:
+  void serve(RawSocket& upstream, std::string_view body) {
+    upstream.receive_message();
+    upstream.send(ok(body));
+  }
+  bool held(std::uint32_t count) {
+    return proxy.wait_until([&](const auto& traffic) { return traffic.held == count; });
+  }
+
+  RawServer worker;
+  Proxy proxy;
+};
+
 }  // namespace foretide::balancer
