@@ -186,7 +186,7 @@ class RequestParser final : public http::basic_parser<true> {
 
   void read_max_forwards(std::string_view value) {
     const auto hops = length_in(value);
-    if (!hops) return refuse(400, "Max-Forwards is not a number");
+    if (!hops || ++max_forwards_ > 1) return refuse(400, "Max-Forwards is not one number");
     if (*hops == 0) {
       head_.answer_here = true;
       return;
@@ -250,7 +250,7 @@ class RequestParser final : public http::basic_parser<true> {
   std::string_view offered_;  // the one protocol that Upgrade names
   ForwardedFields forwarded_;
   TraceFields trace_;
-  std::size_t count_ = 0, hosts_ = 0, upgrades_ = 0;
+  std::size_t count_ = 0, hosts_ = 0, upgrades_ = 0, max_forwards_ = 0;
 };
 
 }  // namespace

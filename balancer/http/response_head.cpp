@@ -55,7 +55,7 @@ class ResponseParser final : public http::basic_parser<false> {
     http_10_ = version == 10;
     head_.switches = status == 101;
     head_.interim = status < 200 && !head_.switches;
-    if (status < 100 || (head_.switches && to_.upgrade.empty())) {
+    if (status < 100 || status > 599 || (head_.switches && to_.upgrade.empty())) {
       refuse(head_.switches
                  ? "the worker's answer cannot be passed on: it switches protocols unasked"
                  : "the worker's answer cannot be passed on: its status is not valid");
