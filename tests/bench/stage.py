@@ -34,11 +34,25 @@ def cpu_seconds(pid):
 
 
 def resident_bytes(pid):
+    return _status_bytes(pid, "VmRSS:")
+
+
+def forget_peak(pid):
+    """From now on `peak_bytes` is the most since now."""
+    with open(f"/proc/{pid}/clear_refs", "w") as f:
+        f.write("5")
+
+
+def peak_bytes(pid):
+    return _status_bytes(pid, "VmHWM:")
+
+
+def _status_bytes(pid, field):
     with open(f"/proc/{pid}/status") as f:
         for line in f:
-            if line.startswith("RssAnon:"):
+            if line.startswith(field):
                 return int(line.split()[1]) * 1024
-    raise RuntimeError(f"no RssAnon of process {pid}")
+    raise RuntimeError(f"no {field} of process {pid}")
 
 
 def descriptors(pid):

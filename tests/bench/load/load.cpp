@@ -12,6 +12,7 @@ namespace foretide::bench {
 namespace {
 
 constexpr std::chrono::seconds kPatience{20};  // for answers that are still to come at the end
+constexpr std::chrono::seconds kStuck{5};      // without one more held: there is no room for it
 constexpr std::uint32_t kOpeningMax = 64;      // connections that `hold` opens at once
 
 }  // namespace
@@ -118,13 +119,17 @@ void Load::await_events(Clock::time_point until) {
 bool Load::hold() {
   end_ = Clock::time_point::max();
   idle_.clear();  // each is used once
+  auto moved = Clock::now();
   while (begun_ < plan_.connections || running_ > 0) {
     while (begun_ < plan_.connections && running_ < kOpeningMax) {
       const auto number = static_cast<std::uint32_t>(begun_);
       begin(number, Clock::now());
     }
+    const std::uint64_t before = running_;
     await_events(end_);
-    if (failed_ == 0) continue;
+    if (running_ < before) moved = Clock::now();
+    if (failed_ == 0 && Clock::now() < moved + kStuck) continue;
+    if (first_failure_.empty()) first_failure_ = "the next ones got no answer";
     std::fprintf(stderr, "bench-load: held %zu of %u connections: %s\n", latencies_us_.size(),
                  plan_.connections, first_failure_.c_str());
     return false;

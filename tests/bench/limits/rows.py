@@ -1,0 +1,14 @@
+"""One line of the result: what was looked at, what was seen, the mark, and whether it is met (None: no verdict)."""
+from dataclasses import dataclass
+
+
+@dataclass
+class Row:
+    what: str
+    seen: str
+    at_most: str
+    met: object
+
+    def text(self):
+        verdict = {True: "met", False: "missed", None: ""}[self.met]
+        return f"{self.what:24}{self.seen:76}{self.at_most:>12}  {verdict}".rstrip()
