@@ -31,9 +31,10 @@ def one(stage, wanted, tls, name, at_most):
     lost = stage.let_go(held)
     stage.stop(list(stage.running))
     text = f"{each / 1024:.2f} KiB each, of {connections:,}{note}"
-    if lost:
+    if lost:  # long before any deadline
         text += f"; {lost} were closed meanwhile"
-    return Row(what, text, f"{at_most // 1024} KiB", each <= at_most and not lost and not note)
+    return Row(what, text, f"{at_most // 1024} KiB", each <= at_most and not lost,
+               always=lost > 0)
 
 
 def hold(stage, balancer, wanted):

@@ -1,4 +1,5 @@
-"""One line of the result: what was looked at, what was seen, the mark, and whether it is met (None: no verdict)."""
+"""One line of the result: what was looked at, what was seen, the mark, and whether it is met (None: no verdict).
+Where `always` is set the mark holds on the busiest machine too, and missing it is a failure of the run."""
 from dataclasses import dataclass
 
 
@@ -8,6 +9,7 @@ class Row:
     seen: str
     at_most: str
     met: object
+    always: bool = False
 
     def text(self):
         verdict = {True: "met", False: "missed", None: ""}[self.met]

@@ -20,6 +20,7 @@ def measure(stage, options):
         whole = done["requests"] == 1 and not done["failed"]
         text = (f"{grown / 1024 / 1024:.2f} MiB more at the peak, {done['seconds']:.2f} s"
                 if whole else f"failed: {done['first_failure']}")
-        rows.append(Row(f"{size >> 20:,} MiB {what}", text, "16 MiB", whole and grown < AT_MOST))
+        rows.append(Row(f"{size >> 20:,} MiB {what}", text, "16 MiB", whole and grown < AT_MOST,
+                        always=not whole))
     stage.stop(list(stage.running))
     return rows
