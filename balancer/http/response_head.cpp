@@ -47,7 +47,7 @@ class ResponseParser final : public http::basic_parser<false> {
     head_.status = status;
     http_10_ = version == 10;
     head_.interim = status < 200;
-    if (status < 100 || status == 101) {
+    if (status < 100 || status > 599 || status == 101) {
       refuse(status == 101
                  ? "the worker's answer cannot be passed on: it switches protocols unasked"
                  : "the worker's answer cannot be passed on: its status is not valid");
