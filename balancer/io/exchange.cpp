@@ -182,6 +182,7 @@ void Exchange::begin_sending() {
       const auto piece = request_body_.take(input_.data(), input_.size());
       to_upstream_.add_body(bytes.substr(0, piece.content), head_.framing, request_body_.done());
       input_.consume(piece.used);
+      if (request_body_.malformed()) outcome_ = Outcome::kBadRequestBody;  // before a byte is sent
     }
   }
   sent_any_ = false;
