@@ -92,6 +92,7 @@ class Exchange {
   bool read_upstream();
   bool take_response_head();
   void take_response_body();
+  void refuse_unsent_response();
   void response_is_read();
   void on_upstream_end(const IoResult& result);
   Instant deadline() const;

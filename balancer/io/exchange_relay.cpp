@@ -202,8 +202,17 @@ bool Exchange::take_response_head() {
     response_is_read();
   } else if (!received_.empty()) {
     take_response_body();  // one call, one segment, one client that is woken once
+    if (outcome_ == Outcome::kTruncated) refuse_unsent_response();
   }
   return true;
+}
+
+// What is wrong with its body came with its head: nothing of it has gone to the client.
+void Exchange::refuse_unsent_response() {
+  to_client_ = {};
+  in_body_ = told_client_ = false;
+  outcome_ = Outcome::kBadResponse;
+  trouble_ = "the worker's answer cannot be passed on: its body is malformed";
 }
 
 void Exchange::take_response_body() {
