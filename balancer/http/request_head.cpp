@@ -182,7 +182,7 @@ class RequestParser final : public http::basic_parser<true> {
 
   void read_max_forwards(std::string_view value) {
     const auto hops = length_in(value);
-    if (!hops) return refuse(400, "Max-Forwards is not a number");
+    if (!hops || ++max_forwards_ > 1) return refuse(400, "Max-Forwards is not one number");
     if (*hops == 0) {
       head_.answer_here = true;
       return;
@@ -258,7 +258,7 @@ class RequestParser final : public http::basic_parser<true> {
   std::string_view authority_;  // of an absolute target; goes before Host
   ConnectionWords words_;
   std::string_view forwarded_for_[kForwardedMax];
-  std::size_t forwarded_count_ = 0, count_ = 0, hosts_ = 0;
+  std::size_t forwarded_count_ = 0, count_ = 0, hosts_ = 0, max_forwards_ = 0;
   std::size_t fields_begin_ = 0;
 };
 
