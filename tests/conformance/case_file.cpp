@@ -35,7 +35,7 @@ struct CheckWords {
   CheckKind kind;
   Rest rest;
 };
-constexpr std::array<CheckWords, 13> kChecks{{
+constexpr std::array<CheckWords, 14> kChecks{{
     {"field ", CheckKind::kField, Rest::kNameAndValue},
     {"has field ", CheckKind::kHasField, Rest::kName},
     {"no field ", CheckKind::kNoField, Rest::kName},
@@ -49,6 +49,7 @@ constexpr std::array<CheckWords, 13> kChecks{{
     {"no trailer ", CheckKind::kNoTrailer, Rest::kName},
     {"cut", CheckKind::kCut, Rest::kNothing},
     {"to HEAD", CheckKind::kToHead, Rest::kNothing},
+    {"after 1xx", CheckKind::kAfterInterim, Rest::kNothing},
 }};
 
 bool take(std::string_view& text, std::string_view prefix) {
@@ -169,13 +170,16 @@ class Reader {
       if (line == words) return add(kind), "";
     }
     if (take(line, "reject ")) return read_statuses(line, add(StepKind::kReject));
+    if (take(line, "abort ")) return read_statuses(line, add(StepKind::kAbort));
     if (take(line, "client ")) return read_statuses(line, add(StepKind::kSee));
     if (take(line, "forward ")) {
       const auto space = line.find(' ');
       if (space == std::string_view::npos) return "forward needs a method and a target";
       Step& step = add(StepKind::kForward);
       step.method = line.substr(0, space);
-      step.target = line.substr(space + 1);
+      const auto target = bytes_of(line.substr(space + 1));
+      if (!target) return target.error();
+      step.target = *target;
       return {};
     }
     return "'" + std::string(line) + "' is no step";

@@ -14,19 +14,20 @@ namespace foretide::conformance {
 
 struct Check {
   enum class Kind {
-    kField,       // name: value, once
-    kHasField,    // name, with any value
-    kNoField,     // name
-    kFieldHolds,  // name: a word of its value, which may be a list over several lines
-    kBody,        // exactly
-    kBodyBegins,  // so far; the rest is not waited for
-    kBodyUnread,  // the head alone is waited for
-    kFraming,     // length, chunked, none or close
-    kStart,       // the start line, exactly
-    kTrailer,     // name: value, in the trailers and not among the fields
-    kNoTrailer,   // name
-    kCut,         // ends before its framing says so
-    kToHead,      // it answers a HEAD: no body whatever it says
+    kField,         // name: value, once
+    kHasField,      // name, with any value
+    kNoField,       // name
+    kFieldHolds,    // name: a word of its value, which may be a list over several lines
+    kBody,          // exactly
+    kBodyBegins,    // so far; the rest is not waited for
+    kBodyUnread,    // the head alone is waited for
+    kFraming,       // length, chunked, none or close
+    kStart,         // the start line, exactly
+    kTrailer,       // name: value, in the trailers and not among the fields
+    kNoTrailer,     // name
+    kCut,           // ends before its framing says so
+    kToHead,        // it answers a HEAD: no body whatever it says
+    kAfterInterim,  // interim responses before it are let pass
   };
   Kind kind;
   std::string name, value;
@@ -44,6 +45,7 @@ struct Step {
     kUpstreamIsClosed,  // by the proxy
     kSee,               // the client gets a response with one of `statuses`
     kReject,            // as kSee, then closed, and the upstream got nothing
+    kAbort,             // likewise, but the upstream may have got its beginning
     kClosed,            // the client's connection ends and nothing more came
     kAgain,             // another request on the client's connection is served
     kNext,              // another request on a new client connection is served

@@ -78,6 +78,7 @@ std::string unmet_one(const Check& check, const Message& message) {
     case Kind::kBodyUnread:
     case Kind::kCut:
     case Kind::kToHead:
+    case Kind::kAfterInterim:
       return {};
   }
   return {};

@@ -123,7 +123,7 @@ class Reader {
     const bool interim = message.status >= 100 && message.status < 200;
     if (!codings.empty() && !lengths.empty()) return broken("both framings");
     if (codings.size() > 1 || lengths.size() > 1) return broken("a framing field twice");
-    if (!codings.empty() && codings[0] != "chunked") {
+    if (!codings.empty() && !same_name(codings[0], "chunked")) {
       return broken("Transfer-Encoding: " + shown(codings[0]));
     }
     const auto length = lengths.empty() ? std::nullopt : number_in(lengths[0], 10);

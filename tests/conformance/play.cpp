@@ -71,6 +71,8 @@ class Play {
         return see(step);
       case StepKind::kReject:
         return reject(step);
+      case StepKind::kAbort:
+        return abort(step);
       case StepKind::kClosed:
         return closed();
       case StepKind::kAgain:
@@ -118,6 +120,7 @@ class Play {
     upstream_ = found;
     if (reading.state == State::kBroken) return "the upstream got " + reading.why;
     if (reading.state == State::kWhole) found->unread.erase(0, reading.used);
+    found->in_request = reading.state == State::kHead;
     return {};
   }
 
@@ -243,6 +246,7 @@ class Play {
     reading = read_message(client_->unread, {.ended = client_->ended});
     if (reading.state == State::kCut || reading.state == State::kBroken) {
       client_->unread.clear();
+      reading.message.status = reading.message.status == 0 ? 502 : reading.message.status;
       return {};
     }
     if (reading.state == State::kWhole && reading.message.status >= 500) {
@@ -263,7 +267,10 @@ class Play {
     } else if (asks(step.checks, Check::Kind::kBodyBegins)) {
       trouble = await_beginning(step, reading);
     } else {
-      trouble = await_response(to_head, reading);
+      const bool passing = asks(step.checks, Check::Kind::kAfterInterim);
+      do {
+        trouble = await_response(to_head, reading);
+      } while (trouble.empty() && passing && reading.message.status / 100 == 1);
     }
     if (!trouble.empty()) return trouble;
     const Message& message = reading.message;
@@ -282,7 +289,7 @@ class Play {
 
   bool upstream_got_something() const {
     return std::any_of(stage_.upstream().begin(), stage_.upstream().end(),
-                       [](const auto& one) { return !one->unread.empty(); });
+                       [](const auto& one) { return !one->unread.empty() && !one->in_request; });
   }
 
   std::string reject(const Step& step) {
@@ -308,6 +315,36 @@ class Play {
       return not_met.empty() ? "" : "the client's response: " + not_met;
     }
     return silent ? "closed without an answer" : "answered " + std::to_string(status);
+  }
+
+  // What of the request is wrong comes behind its head, so some of it may be on its way already:
+  // its end may not, and the upstream must see that none will come.
+  std::string abort(const Step& step) {
+    const bool ended =
+        stage_.wait_until(client_.get(), [&] { return client_->ended != Ended::kNot; });
+    const Reading answer = read_message(client_->unread, {.ended = client_->ended});
+    if (!ended) return "the client's connection stays open: '" + shown(client_->unread, 80) + "'";
+    if (!client_->unread.empty()) {
+      const bool whole = answer.state == State::kWhole && answer.used == client_->unread.size();
+      if (!whole) return "no whole answer: '" + shown(client_->unread, 120) + "'";
+      const int status = answer.message.status;
+      if (!std::count(step.statuses.begin(), step.statuses.end(), status)) {
+        return "answered " + std::to_string(status);
+      }
+      client_->unread.clear();
+    }
+    const bool closed = stage_.wait_until(client_.get(), [&] {
+      return std::all_of(stage_.upstream().begin(), stage_.upstream().end(), [](const auto& one) {
+        return one->unread.empty() || one->ended != Ended::kNot;
+      });
+    });
+    if (!closed) return "the upstream waits for the rest" + what_came();
+    for (const auto& connection : stage_.upstream()) {
+      if (connection->unread.empty()) continue;
+      if (request_on(*connection).state != State::kCut) return "it was forwarded" + what_came();
+      connection->unread.clear();
+    }
+    return {};
   }
 
   // ---- what comes after ----

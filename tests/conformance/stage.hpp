@@ -33,6 +33,7 @@ class Connection {
 
   std::string unread;
   Ended ended = Ended::kNot;
+  bool in_request = false;  // the case has seen the head of one whose body is still to come
 
  private:
   int fd_;
