@@ -20,6 +20,14 @@ bool is_alpha(char c) {
   return lower(c) >= 'a' && lower(c) <= 'z';
 }
 
+// RFC 9110 section 5.6.2.
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return is_alpha(c) || is_digit(c) ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
 // Calls `visit` with each word of a comma-separated list, without the white space around it.
 template <class Visit>
 void for_each_word(std::string_view list, Visit visit) {
@@ -61,6 +69,7 @@ Nominated nominated_in(std::string_view fields) {
     if (colon != std::string_view::npos && same_word(line.substr(0, colon), "connection")) {
       for_each_word(line.substr(colon + 1), [&](std::string_view word) {
         if (same_word(word, "close") || same_word(word, "keep-alive")) return;
+        if (same_word(word, "upgrade")) return;
         if (nominated.size < kNominatedMax) nominated.names[nominated.size] = word;
         ++nominated.size;
       });
@@ -129,26 +138,26 @@ void read_connection(std::string_view value, ConnectionWords& words) {
       words.close = true;
     } else if (same_word(word, "keep-alive")) {
       words.keep_alive = true;
+    } else if (same_word(word, "upgrade")) {
+      words.upgrade = true;
     } else {
       words.nominates = true;
     }
   });
 }
 
+bool is_one_protocol(std::string_view upgrade) {
+  const auto slash = upgrade.find('/');
+  const std::string_view name = upgrade.substr(0, slash);
+  if (!is_token(name) || same_word(name, "h2c") || same_word(name, "h2")) return false;
+  return slash == std::string_view::npos || is_token(upgrade.substr(slash + 1));
+}
+
 bool remove_nominated(HeadWriter& head, std::size_t fields_begin, std::string_view fields) {
   const Nominated nominated = nominated_in(fields);
   if (nominated.size > kNominatedMax) return false;
-  char* const begin = head.data();
-  char* const end = begin + head.size();
-  char* kept = begin + fields_begin;
-  for (char* line = kept; line < end;) {
-    char* const line_end = std::find(line, end, '\n') + 1;
-    char* const colon = std::find(line, line_end, ':');
-    const std::string_view name{line, static_cast<std::size_t>(colon - line)};
-    if (is_protected(name) || !nominated.has(name)) kept = std::copy(line, line_end, kept);
-    line = line_end;
-  }
-  head.truncate(static_cast<std::size_t>(kept - begin));
+  remove_fields(head, fields_begin,
+                [&](std::string_view name) { return !is_protected(name) && nominated.has(name); });
   return true;
 }
 

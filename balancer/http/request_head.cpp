@@ -32,19 +32,19 @@ bool names_version(std::string_view line) {
 class RequestParser final : public http::basic_parser<true> {
  public:
   RequestParser(RequestHead& head, const ClientSide& client, HeadWriter& out)
-      : head_(head), client_(client), out_(out) {
+      : head_(head), out_(out), forwarded_(client) {
     header_limit(static_cast<std::uint32_t>(2 * kHeadMax));
     body_limit(boost::none);
     skip(true);  // only the head is read here
   }
 
-  void finish() {
+  void finish(const DrawnIds& ids) {
     if (head_.refused == 0) judge();
     if (head_.refused != 0) return;
-    if (words_.nominates && !remove_nominated(out_, fields_begin_, head_.fields)) {
+    if (words_.nominates && !remove_nominated(out_, head_.fields_begin, head_.fields)) {
       return refuse(400, "the request's Connection names too many fields");
     }
-    write_own_fields();
+    write_own_fields(ids);
     if (out_.overflow()) refuse(431, "the request head is too large");
   }
 
@@ -77,7 +77,7 @@ class RequestParser final : public http::basic_parser<true> {
     out_.put(" ");
     write_target();
     out_.put(" HTTP/1.1\r\n");
-    fields_begin_ = out_.size();
+    head_.fields_begin = out_.size();
   }
 
   // A query right behind the host has the path "/", which stands in what is written only.
@@ -149,6 +149,7 @@ class RequestParser final : public http::basic_parser<true> {
         return read_connection(value, words_);
       case http::field::expect:
         if (head_.http_10) return;
+        head_.expects_continue = same_word(value, "100-continue");
         break;
       case http::field::max_forwards:
         if (verb_ == http::verb::options) return read_max_forwards(value);
@@ -158,10 +159,13 @@ class RequestParser final : public http::basic_parser<true> {
       case http::field::proxy_authorization:
       case http::field::te:
       case http::field::trailer:
-      case http::field::upgrade:
         return;
+      case http::field::upgrade:
+        offered_ = upgrades_++ == 0 && is_one_protocol(value) ? value : std::string_view{};
+        return;
+      case http::field::forwarded:
       case http::field::unknown:
-        if (read_forwarded(view(name), value)) return;
+        if (read_way(view(name), value)) return;
         break;
       default:
         break;
@@ -192,23 +196,17 @@ class RequestParser final : public http::basic_parser<true> {
     out_.put_field("Max-Forwards", {digits, static_cast<std::size_t>(end - digits)});
   }
 
-  // X-Forwarded-For is written anew at the end, -Proto and -Host are ours to say.
-  bool read_forwarded(std::string_view name, std::string_view value) {
-    constexpr std::string_view kPrefix = "x-forwarded-";
-    if (name.size() < kPrefix.size() || (name[0] | 0x20) != 'x') return false;
-    if (!same_word(name.substr(0, kPrefix.size()), kPrefix)) return false;
-    const std::string_view rest = name.substr(kPrefix.size());
-    if (same_word(rest, "for")) {
-      if (!value.empty()) {
-        if (forwarded_count_ == kForwardedMax) {
-          refuse(431, "the request has too many X-Forwarded-For fields");
-          return true;
-        }
-        forwarded_for_[forwarded_count_++] = value;
-      }
-      return true;
+  // The fields that tell of the request's way are written anew at the end. All of them begin with
+  // one of three letters.
+  bool read_way(std::string_view name, std::string_view value) {
+    const char first = static_cast<char>(name.front() | 0x20);
+    if (first != 'x' && first != 't' && first != 'f') return false;
+    if (trace_.take(name, value)) return true;
+    const auto taken = forwarded_.take(name, value);
+    if (taken == ForwardedFields::Take::kTooMany) {
+      refuse(431, "the request has too many X-Forwarded-For or Forwarded fields");
     }
-    return same_word(rest, "proto") || same_word(rest, "host");
+    return taken != ForwardedFields::Take::kNotOurs;
   }
 
   void on_response_impl(int, BeastView, int, error_code&) override {}
@@ -226,7 +224,7 @@ class RequestParser final : public http::basic_parser<true> {
     head_.close = words_.close || head_.http_10;
   }
 
-  void write_own_fields() {
+  void write_own_fields(const DrawnIds& ids) {
     if (head_.framing == Framing::kLength) {
       out_.put("Content-Length: ");
       out_.put_number(head_.length);
@@ -234,37 +232,37 @@ class RequestParser final : public http::basic_parser<true> {
     } else if (head_.framing == Framing::kChunked) {
       out_.put("Transfer-Encoding: chunked\r\n");
     }
-    out_.put("X-Forwarded-For: ");
-    for (std::size_t i = 0; i < forwarded_count_; ++i) {
-      out_.put(forwarded_for_[i]);
-      out_.put(", ");
+    if (words_.upgrade && !head_.http_10 && head_.framing == Framing::kNone && !offered_.empty()) {
+      head_.upgrade = offered_;
+      out_.put("Connection: upgrade\r\n");
+      out_.put_field("Upgrade", offered_);
     }
-    out_.put(client_.address);
-    out_.put("\r\nX-Forwarded-Proto: ");
-    out_.put(client_.scheme);
-    if (!head_.host.empty()) {
-      out_.put("\r\nX-Forwarded-Host: ");
-      out_.put(head_.host);
-    }
-    out_.put(head_.http_10 ? "\r\nVia: 1.0 foretide\r\n" : "\r\nVia: 1.1 foretide\r\n");
+    forwarded_.write(head_.host, out_);
+    trace_.write(ids, out_);
+    out_.put(head_.http_10 ? "Via: 1.0 foretide\r\n" : "Via: 1.1 foretide\r\n");
   }
 
-  static constexpr std::size_t kForwardedMax = 8;
-
   RequestHead& head_;
-  const ClientSide& client_;
   HeadWriter& out_;
   http::verb verb_ = http::verb::unknown;
   std::string_view authority_;  // of an absolute target; goes before Host
   ConnectionWords words_;
+<<<<<<< HEAD
   std::string_view forwarded_for_[kForwardedMax];
   std::size_t forwarded_count_ = 0, count_ = 0, hosts_ = 0, max_forwards_ = 0;
   std::size_t fields_begin_ = 0;
+=======
+  std::string_view offered_;  // the one protocol that Upgrade names
+  ForwardedFields forwarded_;
+  TraceFields trace_;
+  std::size_t count_ = 0, hosts_ = 0, upgrades_ = 0, max_forwards_ = 0;
+>>>>>>> 9661daf92edadcd5fa7cf572871279f1462005c1
 };
 
 }  // namespace
 
-RequestHead parse_request_head(std::string_view bytes, const ClientSide& client, HeadWriter& out) {
+RequestHead parse_request_head(std::string_view bytes, const ClientSide& client,
+                               const DrawnIds& ids, HeadWriter& out) {
   RequestHead head;
   const auto line_end = bytes.find("\r\n");
   if (line_end > kRequestLineMax) {
@@ -287,7 +285,7 @@ RequestHead parse_request_head(std::string_view bytes, const ClientSide& client,
   } catch (const std::length_error&) {
     parser.refuse(431, "the request head is too large");
   }
-  parser.finish();
+  parser.finish(ids);
   return head;
 }
 

@@ -3,6 +3,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <stdexcept>
 
+#include "balancer/http/head_changes.hpp"
 #include "balancer/http/request_head.hpp"
 
 namespace foretide::balancer {
@@ -37,7 +38,13 @@ class ResponseParser final : public http::basic_parser<false> {
       return refuse(
           "the worker's answer cannot be passed on: its Connection names too many fields");
     }
+    if (head_.status == 101 && !agrees_to_switch()) {
+      return refuse(
+          "the worker's answer cannot be passed on: it switches to a protocol that was not asked "
+          "for");
+    }
     decide();
+    if (to_.changes != nullptr && !head_.interim) change_fields(*to_.changes, fields_begin_, out_);
     write_own_fields();
     if (out_.overflow()) refuse("the worker's answer cannot be passed on: its head is too large");
   }
@@ -46,9 +53,16 @@ class ResponseParser final : public http::basic_parser<false> {
   void on_response_impl(int status, BeastView reason, int version, error_code& ec) override {
     head_.status = status;
     http_10_ = version == 10;
+<<<<<<< HEAD
     head_.interim = status < 200;
     if (status < 100 || status > 599 || status == 101) {
       refuse(status == 101
+=======
+    head_.switches = status == 101;
+    head_.interim = status < 200 && !head_.switches;
+    if (status < 100 || status > 599 || (head_.switches && to_.upgrade.empty())) {
+      refuse(head_.switches
+>>>>>>> 9661daf92edadcd5fa7cf572871279f1462005c1
                  ? "the worker's answer cannot be passed on: it switches protocols unasked"
                  : "the worker's answer cannot be passed on: its status is not valid");
       ec = http::error::bad_status;
@@ -95,7 +109,9 @@ class ResponseParser final : public http::basic_parser<false> {
       case http::field::proxy_authenticate:
       case http::field::te:
       case http::field::trailer:
+        return;
       case http::field::upgrade:
+        switched_to_ = upgrades_++ == 0 ? value : std::string_view{};
         return;
       default:
         break;
@@ -111,7 +127,17 @@ class ResponseParser final : public http::basic_parser<false> {
   void on_chunk_header_impl(std::uint64_t, BeastView, error_code&) override {}
   std::size_t on_chunk_body_impl(std::uint64_t, BeastView, error_code&) override { return 0; }
 
+  bool agrees_to_switch() const {
+    return words_.upgrade && framing_ == Framing::kNone && !http_10_ &&
+           same_word(switched_to_, to_.upgrade);
+  }
+
   void decide() {
+    if (head_.switches) {
+      head_.from_upstream = head_.to_client = Framing::kUntilClose;
+      head_.close_client = true;
+      return;
+    }
     const bool none =
         to_.head_request || head_.interim || head_.status == 204 || head_.status == 304;
     if (none) {
@@ -137,9 +163,23 @@ class ResponseParser final : public http::basic_parser<false> {
     } else if (head_.to_client == Framing::kChunked) {
       out_.put("Transfer-Encoding: chunked\r\n");
     }
-    if (!head_.interim) {
+    if (head_.switches) {
+      out_.put("Connection: upgrade\r\n");
+      out_.put_field("Upgrade", switched_to_);
+    } else if (!head_.interim) {
       if (!has_date_) out_.put_field("Date", to_.date);
       if (head_.close_client) out_.put("Connection: close\r\n");
+      if (to_.held) write_timing();
+    }
+    out_.put("\r\n");
+  }
+
+  void write_timing() {
+    out_.put("Server-Timing: held;dur=");
+    out_.put_number(static_cast<std::uint64_t>(to_.held->count()));
+    if (to_.worker_start) {
+      out_.put(", start;dur=");
+      out_.put_number(static_cast<std::uint64_t>(to_.worker_start->count()));
     }
     out_.put("\r\n");
   }
@@ -150,7 +190,8 @@ class ResponseParser final : public http::basic_parser<false> {
   Framing framing_ = Framing::kNone;  // as the fields say it
   std::string_view fields_;
   ConnectionWords words_;
-  std::size_t count_ = 0, fields_begin_ = 0;
+  std::string_view switched_to_;
+  std::size_t count_ = 0, fields_begin_ = 0, upgrades_ = 0;
   bool http_10_ = false, has_date_ = false;
 };
 
