@@ -247,16 +247,10 @@ class RequestParser final : public http::basic_parser<true> {
   http::verb verb_ = http::verb::unknown;
   std::string_view authority_;  // of an absolute target; goes before Host
   ConnectionWords words_;
-<<<<<<< HEAD
-  std::string_view forwarded_for_[kForwardedMax];
-  std::size_t forwarded_count_ = 0, count_ = 0, hosts_ = 0, max_forwards_ = 0;
-  std::size_t fields_begin_ = 0;
-=======
   std::string_view offered_;  // the one protocol that Upgrade names
   ForwardedFields forwarded_;
   TraceFields trace_;
   std::size_t count_ = 0, hosts_ = 0, upgrades_ = 0, max_forwards_ = 0;
->>>>>>> 9661daf92edadcd5fa7cf572871279f1462005c1
 };
 
 }  // namespace

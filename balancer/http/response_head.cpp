@@ -53,16 +53,10 @@ class ResponseParser final : public http::basic_parser<false> {
   void on_response_impl(int status, BeastView reason, int version, error_code& ec) override {
     head_.status = status;
     http_10_ = version == 10;
-<<<<<<< HEAD
-    head_.interim = status < 200;
-    if (status < 100 || status > 599 || status == 101) {
-      refuse(status == 101
-=======
     head_.switches = status == 101;
     head_.interim = status < 200 && !head_.switches;
     if (status < 100 || status > 599 || (head_.switches && to_.upgrade.empty())) {
       refuse(head_.switches
->>>>>>> 9661daf92edadcd5fa7cf572871279f1462005c1
                  ? "the worker's answer cannot be passed on: it switches protocols unasked"
                  : "the worker's answer cannot be passed on: its status is not valid");
       ec = http::error::bad_status;

@@ -226,31 +226,12 @@ Task<IoResult> Exchange::await_connection() {
 void Exchange::begin_sending() {
   request_over_ = request_complete_ = sent_any_ = false;
   response_deadline_ = Instant::max();
-<<<<<<< HEAD
-  if (sent_any_ || to_upstream_.empty()) {
-    request_head_.truncate(shared_head_size_);
-    end_request_head(head_, endpoint_->address, request_head_);
-    CHECK(!request_head_.overflow(), "a head within its bound leaves room for what we add");
-    to_upstream_ = {};
-    to_upstream_.add(request_head_.text());
-    // What came with the head goes with the head.
-    if (!request_body_.done() && !input_.empty()) {
-      const std::string_view bytes{input_.data(), input_.size()};
-      const auto piece = request_body_.take(input_.data(), input_.size());
-      to_upstream_.add_body(bytes.substr(0, piece.content), head_.framing, request_body_.done());
-      input_.consume(piece.used);
-      if (request_body_.malformed()) outcome_ = Outcome::kBadRequestBody;  // before a byte is sent
-    }
-  }
-  sent_any_ = false;
-=======
   request_head_.truncate(shared_head_size_);
   end_request_head(head_, endpoint_->address, request_head_);
   CHECK(!request_head_.overflow(), "a head within its bound leaves room for what we add");
   to_upstream_ = {};
   to_upstream_.add(request_head_.text());
   to_upstream_.add_body(in_hand_, head_.framing, request_body_.done());
->>>>>>> 9661daf92edadcd5fa7cf572871279f1462005c1
 }
 
 bool Exchange::may_send_again() const {
