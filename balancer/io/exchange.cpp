@@ -60,10 +60,9 @@ Task<After> Exchange::run() {
   service_->arrived(held_);
 
   while (outcome_ == Outcome::kPending) {
-    endpoint_ = service_->take(loop_.now());
+    endpoint_ = service_->take(held_);
     if (endpoint_ == nullptr) co_await obtain_endpoint();
     if (outcome_ != Outcome::kPending) break;
-    began_ = loop_.now();
 
     const bool once = !head_.idempotent || head_.framing != Framing::kNone;
     // Where connections are refused this is the trial, which an old connection cannot decide.
@@ -194,7 +193,7 @@ bool Exchange::may_send_again() const {
 
 void Exchange::finish(Finish how) {
   CHECK(service_ != nullptr, "an endpoint is one of a service");
-  service_->finish(*endpoint_, how, began_);
+  service_->finish(*endpoint_, how, held_.began);
   endpoint_ = nullptr;
 }
 

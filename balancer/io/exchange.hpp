@@ -116,7 +116,6 @@ class Exchange {
   HeldRequest held_;
   Endpoint* endpoint_ = nullptr;
   std::unique_ptr<UpstreamConnection> upstream_;
-  Instant began_{};
 
   Outcome outcome_ = Outcome::kPending;
   std::string_view trouble_;
