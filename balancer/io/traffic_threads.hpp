@@ -69,6 +69,7 @@ class TrafficThreads {
   std::vector<Address> bound_;
   std::map<ServiceId, std::shared_ptr<ServiceShare>> shares_;
   std::map<WorkerId, std::shared_ptr<Slots>> slots_;  // empty with a single thread
+  std::vector<std::uint32_t> numbers_free_;           // of slots that are gone
   std::vector<std::unique_ptr<TrafficThread>> threads_;
   std::vector<std::thread> running_;
 };
