@@ -6,8 +6,8 @@
     open      each connects and says nothing
     garbage   each sends 4 KiB of random bytes, five times a second, on a new connection
 
-Prints "ready" once all are there, goes on until its input ends, and prints what became of them. Whatever the
-proxy closes is opened again."""
+Prints "ready" once all are there and "as many were closed" once the proxy has closed as many, goes on until its
+input ends, and prints what became of them. Whatever the proxy closes is opened again."""
 import random
 import selectors
 import socket
@@ -84,6 +84,8 @@ def main():
                 return
             if key.data.read():
                 closed += 1
+                if closed == count:
+                    print("as many were closed", flush=True)
                 selector.unregister(key.data.socket)
                 key.data.socket.close()
                 open_one(key.data)

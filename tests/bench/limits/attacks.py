@@ -1,9 +1,11 @@
 """Normal traffic beside clients that mean no good: its p99 with and without them, in turn; whether the balancer
 lives through it, and whether it has its descriptors back afterwards."""
 import os
+import select
 import statistics
 import subprocess
 import sys
+import time
 
 from balancer import Balancer, cores
 from rows import Row
@@ -34,6 +36,8 @@ def measure(stage, options):
             pairs.append((alone["p99_us"], beside["p99_us"]))
             failed += alone["failed"] + beside["failed"]
         rows += judge(what, balancer, before, pairs, failed, said)
+    if not options.short:
+        rows.append(patience(stage, balancer))
     stage.stop(list(stage.running))
     return rows
 
@@ -54,7 +58,19 @@ def begin(stage, kind, port, count):
 def end(stage, attack):
     out, _ = attack.communicate(b"", timeout=60)
     stage.running.remove(attack)
-    return out.decode().strip()
+    return out.decode().strip().splitlines()[-1]
+
+
+def patience(stage, balancer):
+    """Those who never let go: the balancer closes them itself."""
+    count, at_most = 200, 40
+    begun = time.monotonic()
+    attack = begin(stage, "heads", balancer.port, count)
+    closed = bool(select.select([attack.stdout], [], [], at_most)[0])
+    took = time.monotonic() - begun
+    end(stage, attack)
+    text = f"all {count} closed after {took:.0f} s" if closed else f"some still open after {at_most} s"
+    return Row("heads without end", text, f"{at_most} s", closed, always=True)
 
 
 def came_back(balancer, before):
