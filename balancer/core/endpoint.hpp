@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -39,9 +40,10 @@ struct Endpoint {
   WorkerId id;
   Address address;
   wire::EndpointState state = wire::EndpointState::kActive;
-  std::size_t place = 0;        // in its set's list
-  bool open = false;            // may take requests, were there room
-  std::uint32_t in_flight = 0;  // this thread's
+  std::optional<std::chrono::milliseconds> start_time;  // from its start until it was ready
+  std::size_t place = 0;                                // in its set's list
+  bool open = false;                                    // may take requests, were there room
+  std::uint32_t in_flight = 0;                          // this thread's
   std::uint64_t completed_total = 0, failed_total = 0;
   BusyClock busy;
   EndpointLoad load;

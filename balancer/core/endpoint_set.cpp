@@ -54,6 +54,7 @@ Applied EndpointSet::apply(const wire::ServiceTable& table) {
       endpoint->attached.reset();
     }
     endpoint->state = entry.state;
+    endpoint->start_time = entry.start_time;
   }
   forget_gone();
   rebuild();
@@ -202,7 +203,9 @@ void EndpointSet::finish(Endpoint& endpoint, Finish how, Instant began, Instant 
     settle_at_ = std::min(settle_at_, endpoint.rests_until);
   }
   if (how == Finish::kFailed) ++endpoint.failed_total;
-  if (how == Finish::kCompleted || how == Finish::kAnsweredError) ++endpoint.completed_total;
+  if (how == Finish::kCompleted || how == Finish::kAnsweredError || how == Finish::kTunnelled) {
+    ++endpoint.completed_total;
+  }
   if (how == Finish::kCompleted) {
     load_.served(endpoint, began, now);
   } else {

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,7 @@ enum class Finish : std::uint8_t {
   kAnsweredError,  // answered by the worker, with an error of its own (5xx): says nothing of speed
   kFailed,         // broken or timed out after it was sent
   kReturned,       // no byte was sent; it chooses again
+  kTunnelled,      // completed, but how long it took says nothing about the worker's speed
 };
 
 class EndpointSet {

@@ -31,6 +31,7 @@
 #include "balancer/core/service_share.hpp"
 #include "balancer/core/traffic.hpp"
 #include "balancer/io/event_loop.hpp"
+#include "common/ip_range.hpp"
 
 namespace foretide::balancer {
 
@@ -73,6 +74,11 @@ class LocalService {
                 const std::map<WorkerId, std::shared_ptr<Slots>>& slots);
   void coordinator_lost(bool lost);
 
+  // Whether somebody with this address (none: without one) may ask for it.
+  bool allows(const IpBytes* client) const;
+  // Spends one of the retries that the service's requests have earned (`retry.budget`).
+  bool may_retry();
+
   // Its time begins.
   void arrived(HeldRequest& request);
   // Nothing: hold it.
@@ -96,6 +102,8 @@ class LocalService {
   wire::ServiceTraffic report() const;
 
  private:
+  static constexpr double kRetriesEarnedMax = 10.0;
+
   Asked asked() const;
   Endpoint* begin(const Asked& asked);
   void give(HeldRequest& request, Endpoint& endpoint);
@@ -121,6 +129,8 @@ class LocalService {
   std::unordered_map<HoldQueue::Ticket, HeldRequest*> waiting_;
   Traffic traffic_;
   Timer timer_;
+  std::optional<IpRanges> allowed_;  // none: everybody
+  double retries_earned_ = kRetriesEarnedMax;
   std::uint32_t report_above_ = UINT32_MAX;  // requests in flight
   bool coordinator_lost_ = false;
   bool limited_ = false;  // this thread has learned what a worker takes, and said so

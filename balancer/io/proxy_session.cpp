@@ -27,7 +27,8 @@ ProxySession::ProxySession(TrafficThread& thread, const sockaddr_storage& from)
       client_(thread.loop()),
       waiter_(thread.loop()),
       input_(thread.buffers()),
-      address_(from) {
+      address_(from),
+      client_side_{.address = address_.text(), .ip = address_.ip()} {
   client_.set_waiter(&waiter_);
   thread_.joined(*this);
 }
@@ -67,7 +68,7 @@ Task<> ProxySession::serve() {
     head_since_ = {};
     After after = After::kDrop;
     {
-      Exchange exchange(thread_, client_, waiter_, input_, head_size, address_.text());
+      Exchange exchange(thread_, client_, waiter_, input_, head_size, client_side_);
       after = co_await exchange.run();
     }
     if (after == After::kReset) client_.close_with_reset();

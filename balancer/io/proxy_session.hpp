@@ -61,6 +61,7 @@ class ProxySession {
   Instant idle_since_{};
   std::uint32_t exchanges_in_a_row_ = 0;  // without a look at the sockets in between
   ClientAddress address_;
+  ClientSide client_side_;
 };
 
 }  // namespace foretide::balancer

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "common/settings/cluster_keys.hpp"
+#include "common/settings/forwarding_section.hpp"
 #include "common/settings/scale_section.hpp"
 #include "common/settings/worker_section.hpp"
 
@@ -69,6 +70,8 @@ void read_traffic_policy(const Section& service, wire::TrafficPolicy& policy) {
     policy.response_timeout =
         timeouts->duration("response", {1ms, 24h}).value_or(policy.response_timeout);
     policy.idle_timeout = timeouts->duration("idle", {1ms, 24h}).value_or(policy.idle_timeout);
+    policy.total_timeout = timeouts->duration("total", {0ms, 24h}).value_or(policy.total_timeout);
+    policy.tunnel_timeout = timeouts->duration("tunnel", {1s, 24h}).value_or(policy.tunnel_timeout);
   }
 }
 
@@ -135,6 +138,7 @@ PlacedService service_in(const YamlEntry& entry, ReadFor reader, Problems& probl
   settings.scale = scale_in(section);
   read_capacity(section, settings);
   read_traffic_policy(section, settings.traffic);
+  read_forwarding(section, settings.traffic);
   return placed;
 }
 
