@@ -203,9 +203,9 @@ void EndpointSet::finish(Endpoint& endpoint, Finish how, Instant began, Instant 
     settle_at_ = std::min(settle_at_, endpoint.rests_until);
   }
   if (how == Finish::kFailed) ++endpoint.failed_total;
-  const bool completed =
-      how == Finish::kCompleted || how == Finish::kAnsweredError || how == Finish::kTunnelled;
-  if (completed) ++endpoint.completed_total;
+  if (how == Finish::kCompleted || how == Finish::kAnsweredError || how == Finish::kTunnelled) {
+    ++endpoint.completed_total;
+  }
   if (how == Finish::kCompleted) {
     load_.served(endpoint, began, now);
   } else {

@@ -32,13 +32,13 @@ Applied LocalService::apply(const wire::ServiceTable& table,
     }
     if (endpoint->state != wire::EndpointState::kActive) close_idle(*endpoint);
   }
+  if (settings_.threads > 1) endpoints_.share(&settings_.share->freed, settings_.thread);
   // What cannot be read lets nobody in, so a list never grows by a mistake in it.
   allowed_.reset();
   if (!policy().allow.empty()) allowed_.emplace();
   for (const auto& text : policy().allow) {
     if (const auto range = IpRange::parse(text)) allowed_->push_back(*range);
   }
-  if (settings_.threads > 1) endpoints_.share(&settings_.share->freed, settings_.thread);
   report_above_ = UINT32_MAX;
   if (const auto soft = policy().soft_capacity) {
     const auto total = static_cast<std::uint64_t>(endpoints_.active()) * *soft / settings_.threads;
