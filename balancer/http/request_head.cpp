@@ -19,6 +19,17 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+// Where workers look for the client's certificate. One written with "_" looks the same to many.
+bool is_certificate_field(std::string_view name) {
+  constexpr std::string_view kPrefix = "x-ssl-client-";
+  if (name.size() < kPrefix.size() || (name[0] | 0x20) != 'x') return false;
+  for (std::size_t i = 0; i < kPrefix.size(); ++i) {
+    const char c = name[i] == '_' ? '-' : static_cast<char>(name[i] | 0x20);
+    if (c != kPrefix[i]) return false;
+  }
+  return true;
+}
+
 // Method, target and a well-formed version that the parser did not take.
 bool names_version(std::string_view line) {
   const auto target = line.find(' ');
@@ -194,6 +205,7 @@ class RequestParser final : public http::basic_parser<true> {
 
   // X-Forwarded-For is written anew at the end, -Proto and -Host are ours to say.
   bool read_forwarded(std::string_view name, std::string_view value) {
+    if (is_certificate_field(name)) return true;
     constexpr std::string_view kPrefix = "x-forwarded-";
     if (name.size() < kPrefix.size() || (name[0] | 0x20) != 'x') return false;
     if (!same_word(name.substr(0, kPrefix.size()), kPrefix)) return false;
@@ -242,6 +254,10 @@ class RequestParser final : public http::basic_parser<true> {
     out_.put(client_.address);
     out_.put("\r\nX-Forwarded-Proto: ");
     out_.put(client_.scheme);
+    if (client_.certified) {
+      out_.put("\r\nX-SSL-Client-Verify: SUCCESS\r\nX-SSL-Client-S-DN: ");
+      out_.put(client_.certificate_subject);
+    }
     if (!head_.host.empty()) {
       out_.put("\r\nX-Forwarded-Host: ");
       out_.put(head_.host);

@@ -2,7 +2,8 @@
 //
 // Nothing is relayed as it came. Each field is written into the outgoing buffer as it is parsed,
 // without what concerns the client's connection only; then follow Host, framing, X-Forwarded-For
-// (appended to), -Proto and -Host (set), and Via. What the parser of Boost.Beast 1.74 lets through
+// (appended to), -Proto and -Host (set), and Via; X-SSL-Client-* is ours alone, whatever the client
+// says. What the parser of Boost.Beast 1.74 lets through
 // and two programs could read in two ways is refused here with 400: framing that is not plain (see
 // field_rules.hpp), a Host that is missing, double or invalid, targets in a form that the method
 // does not have. An Upgrade is not offered to the upstream: the request is served as a plain one.
@@ -47,6 +48,8 @@ struct RequestHead {
 struct ClientSide {
   std::string_view address;  // as it goes into X-Forwarded-For
   std::string_view scheme = "http";
+  bool certified = false;  // it was asked for a certificate and showed one
+  std::string_view certificate_subject;
 };
 
 // `head` is complete, as HeadScan found it. The written head has no Host yet when `host` is empty:

@@ -17,13 +17,13 @@ bool is_out_of_sockets(int error) {
 }  // namespace
 
 Exchange::Exchange(TrafficThread& thread, Stream& client, Waiter& waiter, Buffer& input,
-                   std::size_t head_size, std::string_view client_address)
+                   std::size_t head_size, const ClientSide& client_side)
     : thread_(thread),
       loop_(thread.loop()),
       client_(client),
       waiter_(waiter),
       input_(input),
-      client_side_{client_address},
+      client_side_(client_side),
       request_(thread.buffers()),
       reply_(thread.buffers()),
       received_(thread.buffers()),
@@ -131,12 +131,16 @@ Task<> Exchange::connect() {
   if (endpoint_->state != wire::EndpointState::kActive) co_return finish(Finish::kReturned);
   upstream_ = std::make_unique<UpstreamConnection>(loop_, endpoint_->address);
   upstream_->set_waiter(&waiter_);
+  if (auto tls = service_->tls().layer_for(*endpoint_, *upstream_)) {
+    upstream_->set_layer(std::move(tls));
+  }
   const IoResult result = co_await await_connection();
   if (outcome_ == Outcome::kPending) {
     const bool moved = upstream_->address() != endpoint_->address;
     if (is_out_of_sockets(result.error)) {
       outcome_ = Outcome::kOutOfSockets;
     } else if (!moved && !result.done()) {
+      if (upstream_->layer() != nullptr) report_tls_trouble();
       service_->refused(*endpoint_, held_);
     } else if (!moved) {
       service_->connected(*endpoint_);
@@ -154,17 +158,21 @@ Task<IoResult> Exchange::await_connection() {
   IoResult result = upstream_->connect();
   while (result.blocked()) {
     const Woke woke = co_await waiter_.sleep(deadline, {&client_, kBroken},
-                                             {upstream_.get(), kWritable | kBroken});
+                                             {upstream_.get(), kReadable | kWritable | kBroken});
     if (woke == Woke::kCancelled) outcome_ = Outcome::kCancelled;
     if (client_is_gone() || woke == Woke::kCancelled) break;
     if (woke == Woke::kDeadline) {
       result = {IoResult::Kind::kError, 0, ETIMEDOUT};
-    } else if (upstream_->events() & (kWritable | kBroken)) {
-      const int error = upstream_->connect_error();
-      result = {error == 0 ? IoResult::Kind::kDone : IoResult::Kind::kError, 0, error};
+    } else {
+      result = upstream_->establish();
     }
   }
   co_return result;
+}
+
+void Exchange::report_tls_trouble() {
+  const auto& trouble = static_cast<const TlsLayer&>(*upstream_->layer()).trouble();
+  if (!trouble.empty()) service_->report_trouble(*endpoint_, "TLS: " + trouble);
 }
 
 void Exchange::begin_sending() {

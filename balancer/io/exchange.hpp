@@ -45,7 +45,7 @@ class Exchange {
  public:
   // `input` begins with a complete head of `head_size` bytes.
   Exchange(TrafficThread& thread, Stream& client, Waiter& waiter, Buffer& input,
-           std::size_t head_size, std::string_view client_address);
+           std::size_t head_size, const ClientSide& client_side);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
   ~Exchange();
@@ -73,6 +73,7 @@ class Exchange {
   Task<> obtain_endpoint();
   Task<> connect();  // without a connection and an outcome: choose again
   Task<IoResult> await_connection();
+  void report_tls_trouble();
   Task<> relay();
 
   Task<After> answer(int status, std::string_view reason);
@@ -102,7 +103,7 @@ class Exchange {
   Stream& client_;
   Waiter& waiter_;
   Buffer& input_;  // the client's bytes: head, body, the next request
-  ClientSide client_side_;
+  const ClientSide& client_side_;
   Buffer request_;   // the head for the upstream
   Buffer reply_;     // the head for the client, and a small body
   Buffer received_;  // the upstream's bytes

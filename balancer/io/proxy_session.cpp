@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "balancer/http/answer.hpp"
+#include "balancer/io/tls_server.hpp"
 #include "balancer/io/traffic_thread.hpp"
 
 namespace foretide::balancer {
@@ -15,9 +17,14 @@ constexpr std::uint32_t kExchangesInARow = 32;  // then others have a turn
 
 }  // namespace
 
-bool ProxySession::begin(TrafficThread& thread, int fd, const sockaddr_storage& from) {
-  std::unique_ptr<ProxySession> session(new ProxySession(thread, from));
-  if (!session->client_.attach(fd)) return false;
+bool ProxySession::begin(TrafficThread& thread, const Accepted& accepted) {
+  std::unique_ptr<ProxySession> session(new ProxySession(thread, accepted.from));
+  if (!session->client_.attach(accepted.fd)) return false;
+  if (accepted.security == ListenPoint::Security::kTls) {
+    auto layer = TlsServer::layer_for(session->client_, thread.tls());
+    if (!layer) return false;
+    session->client_.set_layer(std::move(layer));
+  }
   spawn(live(session.release()), "a client's session");
   return true;
 }
@@ -27,7 +34,8 @@ ProxySession::ProxySession(TrafficThread& thread, const sockaddr_storage& from)
       client_(thread.loop()),
       waiter_(thread.loop()),
       input_(thread.buffers()),
-      address_(from) {
+      address_(from),
+      client_side_{.address = address_.text()} {
   client_.set_waiter(&waiter_);
   thread_.joined(*this);
 }
@@ -42,6 +50,10 @@ Task<> ProxySession::live(ProxySession* session) {
 }
 
 Task<> ProxySession::serve() {
+  if (client_.layer() != nullptr) {
+    const bool secured = co_await secure();
+    if (!secured) co_return;
+  }
   idle_since_ = thread_.loop().now();
   for (;;) {
     const HeadRead read = read_head();
@@ -67,7 +79,7 @@ Task<> ProxySession::serve() {
     head_since_ = {};
     After after = After::kDrop;
     {
-      Exchange exchange(thread_, client_, waiter_, input_, head_size, address_.text());
+      Exchange exchange(thread_, client_, waiter_, input_, head_size, client_side_);
       after = co_await exchange.run();
     }
     if (after == After::kReset) client_.close_with_reset();

@@ -14,13 +14,20 @@ inline const Keys kTop{"cluster.yaml",
                        "the cluster file",
                        {"version", "cluster", "listen", "services"},
                        {"auth", "store", "nodes", "node_pools", "observe"}};
-inline const Keys kListen{
-    "listen", "'listen'", {"traffic", "admin", "balancer_admin", "control", "telemetry"}, {"tls"}};
+inline const Keys kListen{"listen",
+                          "'listen'",
+                          {"traffic", "tls", "admin", "balancer_admin", "control", "telemetry"},
+                          {}};
+inline const Keys kTls{
+    "listen.tls", "'tls'", {"addresses", "certificates", "min_version", "clients"}, {"http2"}};
+inline const Keys kCertificate{
+    "listen.tls.certificates", "a certificate", {"certificate", "key"}, {}};
+inline const Keys kTlsClients{"listen.tls.clients", "'clients'", {"ca", "required"}, {}};
 inline const Keys kService{
     "services.NAME",
     "a service",
     {"match", "command", "env", "workdir", "user", "engine", "needs", "capacity", "scale", "queue",
-     "balance", "probe", "stop", "timeouts", "upstreams"},
+     "balance", "probe", "stop", "timeouts", "upstreams", "tls"},
     {"priority", "place", "update", "retry", "logs"}};
 inline const Keys kMatch{
     "services.NAME.match", "'match'", {"host", "path_prefix", "header"}, {"model"}};
@@ -42,11 +49,13 @@ inline const Keys kProbeStart{
 inline const Keys kStop{"services.NAME.stop", "'stop'", {"drain", "signal", "grace"}, {}};
 inline const Keys kTimeouts{
     "services.NAME.timeouts", "'timeouts'", {"connect", "response", "idle"}, {}};
+inline const Keys kUpstreamTls{"services.NAME.tls", "'tls'", {"ca", "server_name", "verify"}, {}};
 
 // All maps of a cluster file but `services` and `env`, whose keys are names.
 inline std::vector<const Keys*> of_cluster_file() {
-  return {&kTop, &kListen, &kService, &kMatch, &kHeader,     &kNeeds, &kCapacity, &kScale,
-          &kUp,  &kDown,   &kQueue,   &kProbe, &kProbeStart, &kStop,  &kTimeouts};
+  return {&kTop,    &kListen,     &kTls,      &kCertificate, &kTlsClients, &kService, &kMatch,
+          &kHeader, &kNeeds,      &kCapacity, &kScale,       &kUp,         &kDown,    &kQueue,
+          &kProbe,  &kProbeStart, &kStop,     &kTimeouts,    &kUpstreamTls};
 }
 
 inline const Keys kAgent{"agent.yaml",
@@ -59,7 +68,7 @@ inline const Keys kBalancer{"balancer.yaml",
                             {}};
 inline const Keys kCoordinator{"coordinator", "'coordinator'", {"control", "telemetry", "key"}, {}};
 inline const Keys kBalancerListen{
-    "balancer.yaml: listen", "'listen'", {"traffic", "balancer_admin"}, {"tls"}};
+    "balancer.yaml: listen", "'listen'", {"traffic", "tls", "balancer_admin"}, {}};
 
 // All maps of agent.yaml and balancer.yaml.
 inline std::vector<const Keys*> of_node_files() {

@@ -140,6 +140,15 @@ std::optional<std::uint64_t> Section::bytes(std::string_view key) const {
   return refuse(*found, "a size with its unit, such as 512MiB, 2GiB or 1GB", problems_);
 }
 
+std::optional<bool> Section::flag(std::string_view key) const {
+  const YamlEntry* found = entry(key);
+  if (found == nullptr) return std::nullopt;
+  const bool plain = found->value.kind == YamlNode::Kind::kScalar && !found->value.quoted;
+  if (plain && found->value.text == "true") return true;
+  if (plain && found->value.text == "false") return false;
+  return refuse(*found, "true or false", problems_);
+}
+
 std::optional<std::size_t> Section::choice(std::string_view key,
                                            std::span<const std::string_view> words,
                                            std::span<const std::string_view> unbuilt) const {

@@ -7,6 +7,7 @@
 
 #include "common/settings/cluster_keys.hpp"
 #include "common/settings/scale_section.hpp"
+#include "common/settings/tls_section.hpp"
 #include "common/settings/worker_section.hpp"
 
 namespace foretide::settings {
@@ -69,6 +70,9 @@ void read_traffic_policy(const Section& service, wire::TrafficPolicy& policy) {
     policy.response_timeout =
         timeouts->duration("response", {1ms, 24h}).value_or(policy.response_timeout);
     policy.idle_timeout = timeouts->duration("idle", {1ms, 24h}).value_or(policy.idle_timeout);
+  }
+  if (const auto tls = service.section("tls", keys::kUpstreamTls)) {
+    policy.tls = upstream_tls_in(*tls);
   }
 }
 
@@ -135,6 +139,11 @@ PlacedService service_in(const YamlEntry& entry, ReadFor reader, Problems& probl
   settings.scale = scale_in(section);
   read_capacity(section, settings);
   read_traffic_policy(section, settings.traffic);
+  if (settings.traffic.tls && settings.worker.start.kind == ProbeSpec::Kind::kHttp) {
+    section.report("probe",
+                   "'probe' asks by http, which a worker that speaks TLS does not hear, "
+                   "use start: {tcp: true}");
+  }
   return placed;
 }
 

@@ -12,6 +12,12 @@ void fields(auto& f, Like<Endpoint> auto& m) {
   f.required("s", m.state);
 }
 
+void fields(auto& f, Like<UpstreamTls> auto& m) {
+  f.defaulted("c", m.ca);
+  f.defaulted("n", m.server_name);
+  f.required("v", m.verify);
+}
+
 void fields(auto& f, Like<TrafficPolicy> auto& m) {
   f.required("b", m.balance);
   f.optional("h", m.hard_capacity);
@@ -21,6 +27,7 @@ void fields(auto& f, Like<TrafficPolicy> auto& m) {
   f.required("c", m.connect_timeout);
   f.required("r", m.response_timeout);
   f.required("i", m.idle_timeout);
+  f.optional("t", m.tls);
 }
 
 void fields(auto& f, Like<ServiceTable> auto& m) {

@@ -180,6 +180,14 @@ struct Endpoint {
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
+// Endpoints speak TLS. Files are those of the balancer's host.
+struct UpstreamTls {
+  std::string ca;           // PEM; empty: the authorities that the host trusts
+  std::string server_name;  // empty: the host by which the endpoint is known
+  bool verify = true;
+  friend bool operator==(const UpstreamTls&, const UpstreamTls&) = default;
+};
+
 struct TrafficPolicy {
   enum class Balance : std::uint8_t { kLeastLoad = 1, kRoundRobin = 2 };
   Balance balance = Balance::kLeastLoad;
@@ -192,6 +200,7 @@ struct TrafficPolicy {
   std::chrono::milliseconds response_timeout{
       60'000};  // from the request's last byte to the response's head
   std::chrono::milliseconds idle_timeout{60'000};  // between two reads of a body
+  std::optional<UpstreamTls> tls;                  // absent: plain HTTP
   friend bool operator==(const TrafficPolicy&, const TrafficPolicy&) = default;
 };
 
