@@ -1,5 +1,6 @@
 #include "common/settings/tls_section.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "common/settings/cluster_keys.hpp"
@@ -12,6 +13,14 @@ constexpr std::size_t kCertificatesMost = 1'000;
 constexpr std::array<std::string_view, 2> kVersions{"1.2", "1.3"};
 constexpr std::array<TlsSettings::Version, 2> kVersionValues{TlsSettings::Version::k12,
                                                              TlsSettings::Version::k13};
+
+bool is_host_name(std::string_view name) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.';
+  };
+  return !name.empty() && name.size() <= 253 && std::all_of(name.begin(), name.end(), fits);
+}
 
 std::string path_in(const Section& section, std::string_view key) {
   const auto path = section.text(key);
@@ -72,6 +81,10 @@ wire::UpstreamTls upstream_tls_in(const Section& tls) {
   wire::UpstreamTls settings;
   settings.ca = path_in(tls, "ca");
   settings.server_name = tls.text("server_name").value_or("");
+  if (tls.has("server_name") && !is_host_name(settings.server_name)) {
+    tls.report("server_name", "'server_name' is '" + settings.server_name +
+                                  "', wants a host's name, without a port");
+  }
   settings.verify = tls.flag("verify").value_or(true);
   if (!settings.verify && !settings.ca.empty()) {
     tls.report("ca", "'ca' means nothing with 'verify: false', remove one of them");
