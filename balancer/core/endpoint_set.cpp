@@ -62,6 +62,7 @@ Applied EndpointSet::apply(const wire::ServiceTable& table) {
       endpoint->attached.reset();
     }
     endpoint->state = entry.state;
+    endpoint->start_time = entry.start_time;
   }
   forget_gone();
   active_ = static_cast<std::size_t>(std::count_if(
@@ -143,6 +144,8 @@ void EndpointSet::finish(Endpoint& endpoint, Finish how, Instant began, Instant 
   } else if (how == Finish::kCompleted) {
     ++endpoint.completed_total;
     learn(endpoint, seconds_in(now - began));
+  } else if (how == Finish::kTunnelled) {
+    ++endpoint.completed_total;
   }
   if (endpoint.state == wire::EndpointState::kGone) forget_gone();
 }

@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,8 @@ struct Endpoint {
   WorkerId id;
   Address address;
   wire::EndpointState state = wire::EndpointState::kActive;
-  std::uint32_t in_flight = 0;  // this thread's
+  std::optional<std::chrono::milliseconds> start_time;  // from its start until it was ready
+  std::uint32_t in_flight = 0;                          // this thread's
   std::uint64_t completed_total = 0, failed_total = 0;
   BusyClock busy;
   std::uint32_t samples = 0;      // how many went into seconds_each, up to 64
@@ -63,6 +65,7 @@ enum class Finish : std::uint8_t {
   kCompleted,  // answered by the worker, whatever the status
   kFailed,     // broken or timed out after it was sent
   kReturned,   // no byte was sent; it chooses again
+  kTunnelled,  // completed, but how long it took says nothing about the worker's speed
 };
 
 class EndpointSet {

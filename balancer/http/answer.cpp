@@ -67,7 +67,12 @@ void write_answer(const Answer& answer, HeadWriter& out) {
   out.put_number(body.size());
   out.put("\r\n");
   if (answer.status == 405) out.put_field("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-  if (answer.status == 503) out.put_field("Retry-After", "1");
+  if (answer.status == 503) {
+    out.put("Retry-After: ");
+    out.put_number(static_cast<std::uint64_t>(answer.retry_after.count()));
+    out.put("\r\n");
+  }
+  if (!answer.location.empty()) out.put_field("Location", answer.location);
   if (answer.close) out.put_field("Connection", "close");
   out.put("\r\n");
   if (!answer.without_body) out.put(body.text());
@@ -77,16 +82,24 @@ std::string_view phrase_for(int status) {
   switch (status) {
     case 200:
       return "OK";
+    case 308:
+      return "Permanent Redirect";
     case 400:
       return "Bad Request";
+    case 403:
+      return "Forbidden";
     case 404:
       return "Not Found";
     case 405:
       return "Method Not Allowed";
     case 408:
       return "Request Timeout";
+    case 413:
+      return "Content Too Large";
     case 414:
       return "URI Too Long";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
     case 501:

@@ -2,6 +2,7 @@
 // it and as plain text for everybody else.
 #pragma once
 
+#include <chrono>
 #include <string_view>
 
 #include "balancer/http/head_writer.hpp"
@@ -14,6 +15,8 @@ struct Answer {
   std::string_view service;  // empty: none is concerned
   std::string_view accept;   // the client's Accept
   std::string_view date;
+  std::string_view location;            // of a redirect
+  std::chrono::seconds retry_after{1};  // with a 503
   bool close = false;
   bool without_body = false;  // to a HEAD request
 };

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "balancer/http/head_lines.hpp"
+
 namespace foretide::balancer {
 namespace {
 
@@ -61,6 +63,7 @@ Nominated nominated_in(std::string_view fields) {
     if (colon != std::string_view::npos && same_word(line.substr(0, colon), "connection")) {
       for_each_word(line.substr(colon + 1), [&](std::string_view word) {
         if (same_word(word, "close") || same_word(word, "keep-alive")) return;
+        if (same_word(word, "upgrade")) return;
         if (nominated.size < kNominatedMax) nominated.names[nominated.size] = word;
         ++nominated.size;
       });
@@ -103,7 +106,7 @@ bool is_host(std::string_view value) {
   } else {
     for (; at < value.size() && value[at] != ':'; ++at) {
       const char c = value[at];
-      if (is_alpha(c) || is_digit(c)) continue;
+      if (is_alpha(c) || is_digit(c) || c == '.' || c == '-') continue;
       if (c == '%') {
         if (at + 2 >= value.size() || !is_hex(value[at + 1]) || !is_hex(value[at + 2])) {
           return false;
@@ -111,7 +114,7 @@ bool is_host(std::string_view value) {
         at += 2;
         continue;
       }
-      if (std::string_view("-._~!$&'()*+,;=").find(c) == std::string_view::npos) return false;
+      if (std::string_view("_~!$&'()*+,;=").find(c) == std::string_view::npos) return false;
     }
     if (at == 0 && at < value.size()) return false;  // a port without a host
   }
@@ -123,32 +126,35 @@ bool is_host(std::string_view value) {
   return port.empty() || (error == std::errc{} && number <= 65535);
 }
 
-void read_connection(std::string_view value, ConnectionWords& words) {
+bool read_connection(std::string_view value, ConnectionWords& words) {
+  bool all_are_tokens = true;
   for_each_word(value, [&](std::string_view word) {
     if (same_word(word, "close")) {
       words.close = true;
     } else if (same_word(word, "keep-alive")) {
       words.keep_alive = true;
+    } else if (same_word(word, "upgrade")) {
+      words.upgrade = true;
     } else {
       words.nominates = true;
+      all_are_tokens = all_are_tokens && is_token(word);
     }
   });
+  return all_are_tokens;
+}
+
+bool is_one_protocol(std::string_view upgrade) {
+  const auto slash = upgrade.find('/');
+  const std::string_view name = upgrade.substr(0, slash);
+  if (!is_token(name) || same_word(name, "h2c") || same_word(name, "h2")) return false;
+  return slash == std::string_view::npos || is_token(upgrade.substr(slash + 1));
 }
 
 bool remove_nominated(HeadWriter& head, std::size_t fields_begin, std::string_view fields) {
   const Nominated nominated = nominated_in(fields);
   if (nominated.size > kNominatedMax) return false;
-  char* const begin = head.data();
-  char* const end = begin + head.size();
-  char* kept = begin + fields_begin;
-  for (char* line = kept; line < end;) {
-    char* const line_end = std::find(line, end, '\n') + 1;
-    char* const colon = std::find(line, line_end, ':');
-    const std::string_view name{line, static_cast<std::size_t>(colon - line)};
-    if (is_protected(name) || !nominated.has(name)) kept = std::copy(line, line_end, kept);
-    line = line_end;
-  }
-  head.truncate(static_cast<std::size_t>(kept - begin));
+  remove_fields(head, fields_begin,
+                [&](std::string_view name) { return !is_protected(name) && nominated.has(name); });
   return true;
 }
 

@@ -49,6 +49,17 @@ class HeadWriter {
     *at++ = '\n';
     at_ = at;
   }
+  // Puts `text` in place of what stands at `at`.
+  void replace(std::size_t at, std::size_t size, std::string_view text) {
+    if (text.size() > size + static_cast<std::size_t>(end_ - at_)) {
+      overflow_ = true;
+      return;
+    }
+    char* const rest = begin_ + at + size;
+    std::memmove(begin_ + at + text.size(), rest, static_cast<std::size_t>(at_ - rest));
+    std::memcpy(begin_ + at, text.data(), text.size());
+    at_ += static_cast<std::ptrdiff_t>(text.size()) - static_cast<std::ptrdiff_t>(size);
+  }
   // Back to a former size, after what stood behind it was moved or is no longer wanted.
   void truncate(std::size_t size) { at_ = begin_ + size; }
 

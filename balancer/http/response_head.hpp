@@ -4,14 +4,21 @@
 // Which framing the client gets is decided here: what has a length keeps it, what is chunked or
 // ends with the connection is chunked for HTTP/1.1 and ends with the connection for HTTP/1.0. A
 // response whose own framing is not plain is refused, which the caller turns into a 502. Date is
-// added where it is missing (RFC 9110 section 6.6.1).
+// added where it is missing (RFC 9110 section 6.6.1), Server-Timing where the request had to wait for
+// a worker (https://www.w3.org/TR/server-timing/).
+//
+// A 101 is passed on if it agrees to the protocol that was offered, and to nothing else; from then
+// on the connection is not HTTP's.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "balancer/http/field_rules.hpp"
 #include "balancer/http/head_writer.hpp"
+#include "common/wire/messages.hpp"
 
 namespace foretide::balancer {
 
@@ -24,6 +31,7 @@ struct ResponseHead {
   Framing to_client = Framing::kNone;
   std::uint64_t length = 0;
   bool interim = false;   // 1xx: the final response is still to come
+  bool switches = false;  // 101: it is the final one, and a tunnel begins
   bool reusable = false;  // the upstream's connection stays open after it
   bool close_client = false;
 };
@@ -31,8 +39,12 @@ struct ResponseHead {
 struct ResponseTo {
   bool head_request = false;
   bool http_10 = false;
-  bool close = false;     // the client's connection ends after this response whatever it says
-  std::string_view date;  // "Date: …" value of now
+  bool close = false;        // the client's connection ends after this response whatever it says
+  std::string_view date;     // "Date: …" value of now
+  std::string_view upgrade;  // the protocol that the request offered
+  // How long the request waited for a worker, and how long the worker that it got took to start.
+  std::optional<std::chrono::milliseconds> held, worker_start;
+  const wire::HeadChanges* changes = nullptr;  // none: nothing is changed
 };
 
 ResponseHead parse_response_head(std::string_view head, const ResponseTo& to, HeadWriter& out);

@@ -24,14 +24,18 @@ class BufferPool {
   using Block = std::unique_ptr<char[], Unmap>;
 
   Block take() {
+    ++taken_;
     if (free_.empty()) return map_block();
     Block block = std::move(free_.back());
     free_.pop_back();
     return block;
   }
   void give(Block block) {
+    --taken_;
     if (free_.size() < kKeptMax) free_.push_back(std::move(block));
   }
+
+  std::size_t taken() const { return taken_; }
 
  private:
   // Pages of their own, so that memory of a busy hour goes back to the system and not to the heap.
@@ -44,6 +48,7 @@ class BufferPool {
 
   static constexpr std::size_t kKeptMax = 256;
   std::vector<Block> free_;
+  std::size_t taken_ = 0;
 };
 
 // A block with what has been read and not yet used: bytes from begin to end.
@@ -73,6 +78,10 @@ class Buffer {
   std::span<char> room() {
     if (empty()) begin_ = end_ = 0;
     return {block_.get() + end_, kBlockSize - end_};
+  }
+  // Room behind what is there, or behind what was there last: nothing that was used is read over.
+  std::span<char> behind() const {
+    return block_ ? std::span<char>{block_.get() + end_, kBlockSize - end_} : std::span<char>{};
   }
   // Moves what is there to the front.
   void make_room() {

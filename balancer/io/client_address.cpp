@@ -2,18 +2,26 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
+#include <cstring>
+
 namespace foretide::balancer {
 
 ClientAddress::ClientAddress(const sockaddr_storage& from) {
-  int family = from.ss_family;
-  const void* bytes = &reinterpret_cast<const sockaddr_in&>(from).sin_addr;
-  if (family == AF_INET6) {
+  if (from.ss_family == AF_INET6) {
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(from).sin6_addr;
-    const bool mapped = IN6_IS_ADDR_V4MAPPED(&v6);
-    family = mapped ? AF_INET : AF_INET6;
-    bytes = mapped ? &v6.s6_addr[12] : &v6.s6_addr[0];
+    std::copy(std::begin(v6.s6_addr), std::end(v6.s6_addr), ip_.begin());
+  } else if (from.ss_family == AF_INET) {
+    ip_[10] = ip_[11] = 0xff;
+    std::memcpy(&ip_[12], &reinterpret_cast<const sockaddr_in&>(from).sin_addr, 4);
+  } else {
+    return;
   }
-  if (::inet_ntop(family, bytes, text_.data(), text_.size()) != nullptr) {
+  in6_addr v6{};
+  std::copy(ip_.begin(), ip_.end(), std::begin(v6.s6_addr));
+  const bool mapped = IN6_IS_ADDR_V4MAPPED(&v6);
+  const void* bytes = mapped ? &ip_[12] : &ip_[0];
+  if (::inet_ntop(mapped ? AF_INET : AF_INET6, bytes, text_.data(), text_.size()) != nullptr) {
     size_ = std::string_view(text_.data()).size();
   }
 }

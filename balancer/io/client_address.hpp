@@ -8,16 +8,20 @@
 
 #include <netinet/in.h>
 
+#include "common/ip_range.hpp"
+
 namespace foretide::balancer {
 
 class ClientAddress {
  public:
   explicit ClientAddress(const sockaddr_storage& from);
   std::string_view text() const { return {text_.data(), size_}; }
+  const IpBytes* ip() const { return size_ > 0 ? &ip_ : nullptr; }
 
  private:
   std::array<char, INET6_ADDRSTRLEN> text_{};
-  std::size_t size_ = 0;
+  std::size_t size_ = 0;  // 0: it is none of the internet's
+  IpBytes ip_{};
 };
 
 }  // namespace foretide::balancer

@@ -1,9 +1,10 @@
 #include "balancer/io/exchange.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "balancer/core/service_routes.hpp"
-#include "balancer/http/answer.hpp"
+#include "balancer/http/head_changes.hpp"
 #include "common/check.hpp"
 
 namespace foretide::balancer {
@@ -37,8 +38,9 @@ Exchange::~Exchange() {
 }
 
 Task<After> Exchange::run() {
-  head_ = parse_request_head({input_.data(), head_size_}, client_side_, request_head_);
-  shared_head_size_ = request_head_.size();
+  arrived_ = loop_.now();
+  head_ = parse_request_head({input_.data(), head_size_}, client_side_, thread_.draw_ids(),
+                             request_head_);
   input_.consume(head_size_);
   if (head_.refused != 0) {
     ++thread_.counts().refused_requests_total;
@@ -57,18 +59,63 @@ Task<After> Exchange::run() {
     if (thread_.has_routes()) co_return co_await answer(404, "no service matches this request");
     co_return co_await answer(503, "no routing table and no coordinator to send one");
   }
-  service_->arrived(held_);
+  if (const auto refusal = refusal_by_policy(); refusal.status != 0) {
+    ++thread_.counts().refused_requests_total;
+    if (refusal.status == 308) co_return co_await send_to_https();
+    co_return co_await answer(refusal.status, refusal.reason);
+  }
+  if (!change_request_head()) co_return co_await answer(431, "the request head is too large");
+  shared_head_size_ = request_head_.size();
 
+  service_->arrived(held_);
+  if (const auto total = service_->policy().total_timeout; total.count() > 0) {
+    total_deadline_ = arrived_ + total;
+    held_.deadline = std::min(held_.deadline, total_deadline_);
+  }
+  take_in_hand();
+  const std::size_t look = service_->policy().body_look_bytes;
+  if (look > in_hand_.size() && outcome_ == Outcome::kPending) co_await look_ahead(look);
+  co_await serve();
+  if (outcome_ == Outcome::kDone) co_return after_response();
+  if (outcome_ == Outcome::kSwitched) co_return co_await tunnel();
+  co_return co_await answer_outcome();
+}
+
+Exchange::Refusal Exchange::refusal_by_policy() const {
+  const auto& policy = service_->policy();
+  if (!service_->allows(client_side_.ip)) {
+    return {403, "this address may not use the service (allow)"};
+  }
+  if (policy.https_only && client_side_.scheme == "http") return {308, "https only"};
+  if (policy.body_max_bytes > 0 && head_.framing == Framing::kLength &&
+      head_.length > policy.body_max_bytes) {
+    return {413, "the request's body is larger than the service takes (request.body_max)"};
+  }
+  return {};
+}
+
+bool Exchange::change_request_head() {
+  const auto& changes = service_->policy().request;
+  if (changes.empty()) return true;
+  head_.fields_begin = change_path(changes, head_.fields_begin, request_head_);
+  change_fields(changes, head_.fields_begin, request_head_);
+  return !request_head_.overflow();
+}
+
+Task<> Exchange::serve() {
   while (outcome_ == Outcome::kPending) {
+    if (loop_.now() >= total_deadline_) {
+      outcome_ = Outcome::kOutOfTime;
+      break;
+    }
     endpoint_ = service_->take(loop_.now());
     if (endpoint_ == nullptr) co_await obtain_endpoint();
     if (outcome_ != Outcome::kPending) break;
     began_ = loop_.now();
 
-    const bool once = !head_.idempotent || head_.framing != Framing::kNone;
     // Where connections are refused this is the trial, which an old connection cannot decide.
-    upstream_ =
-        endpoint_->refusals > 0 ? nullptr : take_idle(*endpoint_, once ? Probe::kYes : Probe::kNo);
+    const Probe probe = may_be_repeated() ? Probe::kNo : Probe::kYes;
+    upstream_ = endpoint_->refusals > 0 ? nullptr : take_idle(*endpoint_, probe);
     reused_ = upstream_ != nullptr;
     if (reused_) {
       upstream_->set_waiter(&waiter_);
@@ -87,9 +134,12 @@ Task<After> Exchange::run() {
       begin_sending();
       co_await relay();
     }
+    if (outcome_ == Outcome::kClosedUnanswered && may_try_elsewhere()) {
+      upstream_.reset();
+      finish(Finish::kFailed);
+      outcome_ = Outcome::kPending;
+    }
   }
-  if (outcome_ == Outcome::kDone) co_return after_response();
-  co_return co_await answer_outcome();
 }
 
 Task<> Exchange::await_routes() {
@@ -110,13 +160,18 @@ Task<> Exchange::obtain_endpoint() {
   held_.given = nullptr;
   service_->hold(held_);
   while (held_.given == nullptr && held_.refused == Refused::kNot) {
-    const Woke woke = co_await waiter_.sleep(Instant::max(), {&client_, kBroken});
+    const auto more = wants_more_in_hand() ? kReadable : kNothing;
+    const Woke woke = co_await waiter_.sleep(Instant::max(),
+                                             {&client_, static_cast<std::uint8_t>(kBroken | more)});
     if (held_.given != nullptr) break;
     if (woke == Woke::kCancelled) outcome_ = Outcome::kCancelled;
     if (client_is_gone() || woke == Woke::kCancelled) co_return;
+    read_in_hand();
+    if (outcome_ != Outcome::kPending) co_return;
   }
   if (held_.given == nullptr) outcome_ = Outcome::kHeldInVain;
   endpoint_ = std::exchange(held_.given, nullptr);
+  held_for_ = std::chrono::floor<std::chrono::milliseconds>(loop_.now() - arrived_);
 }
 
 bool Exchange::client_is_gone() {
@@ -154,7 +209,8 @@ Task<> Exchange::connect() {
 }
 
 Task<IoResult> Exchange::await_connection() {
-  const Instant deadline = loop_.now() + service_->policy().connect_timeout;
+  const Instant deadline =
+      std::min<Instant>(loop_.now() + service_->policy().connect_timeout, total_deadline_);
   IoResult result = upstream_->connect();
   while (result.blocked()) {
     const Woke woke = co_await waiter_.sleep(deadline, {&client_, kBroken},
@@ -176,28 +232,26 @@ void Exchange::report_tls_trouble() {
 }
 
 void Exchange::begin_sending() {
-  request_over_ = request_complete_ = false;
+  request_over_ = request_complete_ = sent_any_ = false;
   response_deadline_ = Instant::max();
-  if (sent_any_ || to_upstream_.empty()) {
-    request_head_.truncate(shared_head_size_);
-    end_request_head(head_, endpoint_->address, request_head_);
-    CHECK(!request_head_.overflow(), "a head within its bound leaves room for what we add");
-    to_upstream_ = {};
-    to_upstream_.add(request_head_.text());
-    // What came with the head goes with the head.
-    if (!request_body_.done() && !input_.empty()) {
-      const std::string_view bytes{input_.data(), input_.size()};
-      const auto piece = request_body_.take(input_.data(), input_.size());
-      to_upstream_.add_body(bytes.substr(0, piece.content), head_.framing, request_body_.done());
-      input_.consume(piece.used);
-    }
-  }
-  sent_any_ = false;
+  request_head_.truncate(shared_head_size_);
+  end_request_head(head_, endpoint_->address, request_head_);
+  CHECK(!request_head_.overflow(), "a head within its bound leaves room for what we add");
+  to_upstream_ = {};
+  to_upstream_.add(request_head_.text());
+  to_upstream_.add_body(in_hand_, head_.framing, request_body_.done());
 }
 
 bool Exchange::may_send_again() const {
-  if (!reused_) return false;
-  return !sent_any_ || (head_.idempotent && head_.framing == Framing::kNone);
+  return reused_ && (!sent_any_ || may_be_repeated());
+}
+
+bool Exchange::may_try_elsewhere() {
+  if (sent_any_ && !may_be_repeated()) return false;
+  if (service_->endpoints().active() < 2) return false;
+  if (retries_ >= service_->policy().retries || !service_->may_retry()) return false;
+  ++retries_;
+  return true;
 }
 
 void Exchange::finish(Finish how) {

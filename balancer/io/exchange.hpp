@@ -7,15 +7,23 @@
 // `pump_response`); the coroutine around them sleeps until one of the two sockets is ready again or
 // the deadline comes.
 //
-// Promises: a request is sent at most once unless it may be repeated (idempotent, without a body,
-// and not one byte of an answer) or not one byte of it was sent; a response that the worker cut
-// short is never ended cleanly towards the client; the response may come before the request's body
-// is over; a connection is used again, on either side, only after a message that ended exactly
+// Promises: a request is sent at most once unless it may be repeated (idempotent, its whole body in
+// hand, and not one byte of an answer) or not one byte of it was sent; a response that the worker
+// cut short is never ended cleanly towards the client; the response may come before the request's
+// body is over; a connection is used again, on either side, only after a message that ended exactly
 // where it said.
+//
+// What has come of the body before a worker is chosen is "in hand": it stands in the input's block,
+// without framing, and goes out with the head. A service can ask for a look at so much of it; a
+// request that is held reads on, as far as the block has room. A body that is in hand as a whole
+// can be sent again.
+//
+// After a 101 both sides are passed on as they come (exchange_tunnel.cpp).
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "balancer/http/framing.hpp"
@@ -65,24 +73,43 @@ class Exchange {
     kClientGone,
     kOutOfSockets,
     kHeldInVain,  // held_.refused says why
+    kOutOfTime,   // the request as a whole
+    kBodyTooLarge,
+    kSwitched,  // to another protocol; the 101 is on its way to the client
     kCancelled,
   };
 
   // These end with an outcome when they fail.
+  Task<> serve();
+  Task<> look_ahead(std::size_t size);
   Task<> await_routes();  // or until there is nobody who could send some
   Task<> obtain_endpoint();
   Task<> connect();  // without a connection and an outcome: choose again
   Task<IoResult> await_connection();
   void report_tls_trouble();
   Task<> relay();
+  Task<After> tunnel();
 
-  Task<After> answer(int status, std::string_view reason);
+  struct Refusal {
+    int status = 0;  // 0: none
+    std::string_view reason;
+  };
+  Refusal refusal_by_policy() const;
+  bool change_request_head();
+  Task<After> send_to_https();
+  Task<After> answer(int status, std::string_view reason, std::string_view location = {});
   Task<After> answer_outcome();
   Task<After> answer_held_in_vain();
 
   bool client_is_gone();
-  void begin_sending();
+  void take_in_hand();
+  bool wants_more_in_hand() const;
+  void read_in_hand();
+  bool body_is_too_large() const;
+  bool may_be_repeated() const { return head_.idempotent && whole_in_hand_; }
   bool may_send_again() const;
+  bool may_try_elsewhere();
+  void begin_sending();
   void finish(Finish how);
   After after_response() const;
 
@@ -93,6 +120,7 @@ class Exchange {
   bool read_upstream();
   bool take_response_head();
   void take_response_body();
+  void refuse_unsent_response();
   void response_is_read();
   void on_upstream_end(const IoResult& result);
   Instant deadline() const;
@@ -113,8 +141,16 @@ class Exchange {
   RequestHead head_;
   bool head_intact_ = true;  // what head_ views was not read over
 
+  std::string_view in_hand_;    // of the body, in the input's block
+  bool whole_in_hand_ = false;  // nothing of it is still to come
+  bool said_continue_ = false;  // 100 was answered here
+  std::uint64_t body_size_ = 0;
+
   LocalService* service_ = nullptr;
   HeldRequest held_;
+  Instant arrived_{}, total_deadline_ = Instant::max();
+  std::optional<std::chrono::milliseconds> held_for_;
+  std::uint32_t retries_ = 0;
   Endpoint* endpoint_ = nullptr;
   std::unique_ptr<UpstreamConnection> upstream_;
   Instant began_{};

@@ -1,4 +1,5 @@
 // How an exchange ends that has no response to relay: what is counted, what the client is told.
+#include <string>
 #include <utility>
 
 #include "balancer/core/service_routes.hpp"
@@ -7,7 +8,19 @@
 
 namespace foretide::balancer {
 
-Task<After> Exchange::answer(int status, std::string_view reason) {
+// 308 keeps the method and the body (RFC 9110 section 15.4.9).
+Task<After> Exchange::send_to_https() {
+  const std::string_view host = head_.host;
+  if (host.empty()) co_return co_await answer(400, "the request has no Host to send to https");
+  std::string location = "https://";
+  const auto brackets_end = host.find(']');  // of an IPv6 address, which holds colons
+  const auto port = host.find(':', brackets_end == std::string_view::npos ? 0 : brackets_end);
+  location += host.substr(0, port);
+  location += head_.target == "*" ? "/" : head_.target;
+  co_return co_await answer(308, "this service is reached by https only", location);
+}
+
+Task<After> Exchange::answer(int status, std::string_view reason, std::string_view location) {
   const bool body_is_over = head_.framing == Framing::kNone || request_body_.done();
   const bool close = head_.close || thread_.draining() || !body_is_over;
   const auto accept = head_intact_ ? field_in(head_.fields, "accept") : std::nullopt;
@@ -19,6 +32,7 @@ Task<After> Exchange::answer(int status, std::string_view reason) {
                 .service = service_ == nullptr ? std::string_view{} : service_->id().text,
                 .accept = accept.value_or(std::string_view{}),
                 .date = thread_.date(),
+                .location = location,
                 .close = close,
                 .without_body = head_.is_head},
                out);
@@ -38,7 +52,8 @@ Task<After> Exchange::answer(int status, std::string_view reason) {
 Task<After> Exchange::answer_outcome() {
   auto& traffic = service_->traffic();
   const bool by_client = outcome_ == Outcome::kClientGone || outcome_ == Outcome::kClientSlow ||
-                         outcome_ == Outcome::kBadRequestBody || outcome_ == Outcome::kCancelled;
+                         outcome_ == Outcome::kBadRequestBody ||
+                         outcome_ == Outcome::kBodyTooLarge || outcome_ == Outcome::kCancelled;
   if (outcome_ == Outcome::kHeldInVain) {
     ++traffic.refused_total;
   } else if (!response_read_) {
@@ -61,6 +76,11 @@ Task<After> Exchange::answer_outcome() {
       co_return co_await answer_held_in_vain();
     case Outcome::kBadRequestBody:
       co_return co_await answer(400, "the request's body is malformed");
+    case Outcome::kBodyTooLarge:
+      co_return co_await answer(
+          413, "the request's body is larger than the service takes (request.body_max)");
+    case Outcome::kOutOfTime:
+      co_return co_await answer(504, "the request did not end in time (timeouts.total)");
     case Outcome::kClientSlow:
       co_return co_await answer(408, "the request's body did not come in time");
     case Outcome::kUpstreamSlow:

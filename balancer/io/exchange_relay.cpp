@@ -43,11 +43,14 @@ Task<> Exchange::relay() {
 }
 
 Instant Exchange::deadline() const {
-  if (request_over_ && !in_body_ && to_client_.empty()) return response_deadline_;
-  return loop_.now() + service_->policy().idle_timeout;
+  if (request_over_ && !in_body_ && to_client_.empty()) {
+    return std::min(response_deadline_, total_deadline_);
+  }
+  return std::min<Instant>(loop_.now() + service_->policy().idle_timeout, total_deadline_);
 }
 
 Exchange::Outcome Exchange::outcome_of_deadline() const {
+  if (loop_.now() >= total_deadline_) return Outcome::kOutOfTime;
   if (!to_client_.empty()) return Outcome::kClientSlow;
   if (in_body_) return Outcome::kTruncated;
   return request_over_ || !to_upstream_.empty() ? Outcome::kUpstreamSlow : Outcome::kClientSlow;
@@ -72,6 +75,11 @@ void Exchange::pump_request() {
     if (input_.empty() && !read_client()) return;
     const std::string_view bytes{input_.data(), input_.size()};
     const auto piece = request_body_.take(input_.data(), input_.size());
+    body_size_ += piece.content;
+    if (body_is_too_large()) {
+      outcome_ = Outcome::kBodyTooLarge;
+      return;
+    }
     to_upstream_.add_body(bytes.substr(0, piece.content), head_.framing, request_body_.done());
     input_.consume(piece.used);
   }
@@ -170,12 +178,17 @@ bool Exchange::take_response_head() {
   // The request's head may still be on its way out of its own block.
   reply_.acquire();
   HeadWriter out(reply_.block(), kBlockSize);
+  const auto& changes = service_->policy().response;
   const bool early = !request_over_ || !request_complete_;
   response_ = parse_response_head(bytes.substr(0, response_scan_.size()),
                                   {.head_request = head_.is_head,
                                    .http_10 = head_.http_10,
                                    .close = head_.close || early || thread_.draining(),
-                                   .date = thread_.date()},
+                                   .date = thread_.date(),
+                                   .upgrade = head_.upgrade,
+                                   .held = held_for_,
+                                   .worker_start = endpoint_->start_time,
+                                   .changes = changes.empty() ? nullptr : &changes},
                                   out);
   if (response_.refused) {
     outcome_ = Outcome::kBadResponse;
@@ -185,8 +198,15 @@ bool Exchange::take_response_head() {
   received_.consume(response_scan_.size());
   response_scan_ = {};
   if (response_.interim) {
-    if (!head_.http_10) to_client_.add(out.text());
+    // A 100 that was answered here is not said twice.
+    const bool said = response_.status == 100 && said_continue_;
+    if (!head_.http_10 && !said) to_client_.add(out.text());
     return true;
+  }
+  if (response_.switches) {
+    to_client_.add(out.text());
+    outcome_ = Outcome::kSwitched;
+    return false;
   }
   in_body_ = told_client_ = true;
   response_body_ = BodyReader(response_.from_upstream, response_.length);
@@ -202,8 +222,17 @@ bool Exchange::take_response_head() {
     response_is_read();
   } else if (!received_.empty()) {
     take_response_body();  // one call, one segment, one client that is woken once
+    if (outcome_ == Outcome::kTruncated) refuse_unsent_response();
   }
   return true;
+}
+
+// What is wrong with its body came with its head: nothing of it has gone to the client.
+void Exchange::refuse_unsent_response() {
+  to_client_ = {};
+  in_body_ = told_client_ = false;
+  outcome_ = Outcome::kBadResponse;
+  trouble_ = "the worker's answer cannot be passed on: its body is malformed";
 }
 
 void Exchange::take_response_body() {

@@ -34,6 +34,12 @@ Applied LocalService::apply(const wire::ServiceTable& table,
     }
     if (other_tls || endpoint->state != wire::EndpointState::kActive) close_idle(*endpoint);
   }
+  // What cannot be read lets nobody in, so a list never grows by a mistake in it.
+  allowed_.reset();
+  if (!policy().allow.empty()) allowed_.emplace();
+  for (const auto& text : policy().allow) {
+    if (const auto range = IpRange::parse(text)) allowed_->push_back(*range);
+  }
   report_above_ = UINT32_MAX;
   if (const auto soft = policy().soft_capacity) {
     const auto total = static_cast<std::uint64_t>(endpoints_.active()) * *soft / settings_.threads;
@@ -56,8 +62,19 @@ bool LocalService::nothing_to_wait_for() const {
   return coordinator_lost_ && !settings_.static_endpoints && endpoints_.all_refuse();
 }
 
+bool LocalService::allows(const IpBytes* client) const {
+  return !allowed_ || (client != nullptr && contain(*allowed_, *client));
+}
+
+bool LocalService::may_retry() {
+  if (retries_earned_ < 1.0) return false;
+  retries_earned_ -= 1.0;
+  return true;
+}
+
 void LocalService::arrived(HeldRequest& request) {
   ++traffic_.arrivals_total;
+  retries_earned_ = std::min(retries_earned_ + policy().retry_budget, kRetriesEarnedMax);
   request.deadline = loop_.now() + policy().queue_wait;
 }
 

@@ -29,6 +29,7 @@
 #include "balancer/io/event_loop.hpp"
 #include "balancer/io/tls_upstream.hpp"
 #include "common/io/line_limit.hpp"
+#include "common/ip_range.hpp"
 
 namespace foretide::balancer {
 
@@ -70,6 +71,11 @@ class LocalService {
                 const std::map<WorkerId, std::shared_ptr<Slots>>& slots, EndpointTls tls = {});
   void coordinator_lost(bool lost);
 
+  // Whether somebody with this address (none: without one) may ask for it.
+  bool allows(const IpBytes* client) const;
+  // Spends one of the retries that the service's requests have earned (`retry.budget`).
+  bool may_retry();
+
   // Its time begins.
   void arrived(HeldRequest& request);
   // Nothing: hold it.
@@ -95,6 +101,8 @@ class LocalService {
   wire::ServiceTraffic report() const;
 
  private:
+  static constexpr double kRetriesEarnedMax = 10.0;
+
   void refuse_all(Refused why);
   void on_timer();
   void set_timer();
@@ -117,6 +125,8 @@ class LocalService {
   std::unordered_map<HoldQueue::Ticket, HeldRequest*> waiting_;
   Traffic traffic_;
   Timer timer_;
+  std::optional<IpRanges> allowed_;  // none: everybody
+  double retries_earned_ = kRetriesEarnedMax;
   std::uint32_t report_above_ = UINT32_MAX;  // requests in flight
   bool coordinator_lost_ = false;
 };

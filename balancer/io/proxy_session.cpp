@@ -35,7 +35,7 @@ ProxySession::ProxySession(TrafficThread& thread, const sockaddr_storage& from)
       waiter_(thread.loop()),
       input_(thread.buffers()),
       address_(from),
-      client_side_{.address = address_.text()} {
+      client_side_{.address = address_.text(), .ip = address_.ip()} {
   client_.set_waiter(&waiter_);
   thread_.joined(*this);
 }

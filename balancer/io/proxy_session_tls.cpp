@@ -35,10 +35,9 @@ Task<bool> ProxySession::secure() {
   }
   count_handshake(tls);
   certificate_subject_ = tls.peer_subject();
-  client_side_ = {.address = address_.text(),
-                  .scheme = "https",
-                  .certified = !certificate_subject_.empty(),
-                  .certificate_subject = certificate_subject_};
+  client_side_.scheme = "https";
+  client_side_.certified = !certificate_subject_.empty();
+  client_side_.certificate_subject = certificate_subject_;
   co_return certificate_subject_.size() <= kSubjectMax;
 }
 

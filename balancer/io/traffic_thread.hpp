@@ -11,11 +11,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "balancer/core/service_routes.hpp"
+#include "balancer/http/trace_fields.hpp"
 #include "balancer/io/buffer.hpp"
 #include "balancer/io/event_loop.hpp"
 #include "balancer/io/listen_point.hpp"
@@ -99,6 +101,7 @@ class TrafficThread {
   void leave_awaiting(Waiter& waiter) { std::erase(await_routes_, &waiter); }
   bool may_get_routes() const { return !has_routes() && !coordinator_lost_ && !draining_; }
   bool draining() const { return draining_; }
+  DrawnIds draw_ids() { return {chance_(), chance_(), chance_()}; }
   Duration head_time() const { return settings_.head_time; }
   const std::shared_ptr<const TlsServer>& tls() const { return tls_; }
   std::string_view date();
@@ -131,6 +134,7 @@ class TrafficThread {
   std::function<void()> on_empty_;
   Instant date_until_{};
   std::string date_;
+  std::mt19937_64 chance_{std::random_device{}()};
 };
 
 }  // namespace foretide::balancer

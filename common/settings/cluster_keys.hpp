@@ -26,9 +26,10 @@ inline const Keys kTlsClients{"listen.tls.clients", "'clients'", {"ca", "require
 inline const Keys kService{
     "services.NAME",
     "a service",
-    {"match", "command", "env", "workdir", "user", "engine", "needs", "capacity", "scale", "queue",
-     "balance", "probe", "stop", "timeouts", "upstreams", "tls"},
-    {"priority", "place", "update", "retry", "logs"}};
+    {"match",    "command", "env",      "workdir", "user",       "engine",    "needs",
+     "capacity", "scale",   "queue",    "balance", "probe",      "stop",      "timeouts",
+     "retry",    "request", "response", "allow",   "https_only", "upstreams", "tls"},
+    {"priority", "place", "update", "logs"}};
 inline const Keys kMatch{
     "services.NAME.match", "'match'", {"host", "path_prefix", "header"}, {"model"}};
 inline const Keys kHeader{"services.NAME.match.header", "'header'", {"name", "value"}, {}};
@@ -48,14 +49,21 @@ inline const Keys kProbeStart{
     "services.NAME.probe.start", "'start'", {"http", "tcp", "timeout"}, {}};
 inline const Keys kStop{"services.NAME.stop", "'stop'", {"drain", "signal", "grace"}, {}};
 inline const Keys kTimeouts{
-    "services.NAME.timeouts", "'timeouts'", {"connect", "response", "idle"}, {}};
+    "services.NAME.timeouts", "'timeouts'", {"connect", "response", "idle", "total", "tunnel"}, {}};
 inline const Keys kUpstreamTls{"services.NAME.tls", "'tls'", {"ca", "server_name", "verify"}, {}};
+inline const Keys kRetry{"services.NAME.retry", "'retry'", {"attempts", "budget"}, {}};
+inline const Keys kRequest{"services.NAME.request",
+                           "'request'",
+                           {"body_max", "strip_prefix", "add_prefix", "set", "remove"},
+                           {}};
+inline const Keys kResponse{"services.NAME.response", "'response'", {"set", "remove"}, {}};
 
 // All maps of a cluster file but `services` and `env`, whose keys are names.
 inline std::vector<const Keys*> of_cluster_file() {
-  return {&kTop,    &kListen,     &kTls,      &kCertificate, &kTlsClients, &kService, &kMatch,
-          &kHeader, &kNeeds,      &kCapacity, &kScale,       &kUp,         &kDown,    &kQueue,
-          &kProbe,  &kProbeStart, &kStop,     &kTimeouts,    &kUpstreamTls};
+  return {&kTop,         &kListen, &kTls,     &kCertificate, &kTlsClients, &kService,
+          &kMatch,       &kHeader, &kNeeds,   &kCapacity,    &kScale,      &kUp,
+          &kDown,        &kQueue,  &kProbe,   &kProbeStart,  &kStop,       &kTimeouts,
+          &kUpstreamTls, &kRetry,  &kRequest, &kResponse};
 }
 
 inline const Keys kAgent{"agent.yaml",

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/settings/cluster_keys.hpp"
+#include "common/settings/header_names.hpp"
 
 namespace foretide::settings {
 
@@ -34,15 +35,6 @@ bool is_match_host(std::string_view host) {
   const auto fits = [](char c) { return is_lower_name(c) || c == '.'; };
   return std::all_of(host.begin(), host.end(), fits) && host.front() != '.' &&
          host.find("..") == std::string_view::npos;
-}
-
-// A token of RFC 9110, section 5.6.2.
-bool is_header_name(std::string_view name) {
-  const auto fits = [](char c) {
-    return is_lower_name(c) || (c >= 'A' && c <= 'Z') ||
-           std::string_view("!#$%&'*+.^`|~").find(c) != std::string_view::npos;
-  };
-  return !name.empty() && std::all_of(name.begin(), name.end(), fits);
 }
 
 void read_header(const Section& section, wire::Match& match) {

@@ -64,6 +64,8 @@ class Section {
   // Which of `words` it is. A word of `unbuilt` is refused as not built yet.
   std::optional<std::size_t> choice(std::string_view key, std::span<const std::string_view> words,
                                     std::span<const std::string_view> unbuilt = {}) const;
+  // A list of texts, or one text standing for a list of one; with the position of each.
+  std::vector<std::pair<std::string, Position>> texts(std::string_view key, std::size_t most) const;
   std::optional<Address> address(std::string_view key, AddressUse use) const;
   // A list, or one address standing for a list of one; with the position of each.
   std::vector<std::pair<Address, Position>> addresses(std::string_view key, AddressUse use) const;

@@ -143,9 +143,10 @@ std::optional<std::uint64_t> Section::bytes(std::string_view key) const {
 std::optional<bool> Section::flag(std::string_view key) const {
   const YamlEntry* found = entry(key);
   if (found == nullptr) return std::nullopt;
-  const bool plain = found->value.kind == YamlNode::Kind::kScalar && !found->value.quoted;
-  if (plain && found->value.text == "true") return true;
-  if (plain && found->value.text == "false") return false;
+  if (found->value.kind == YamlNode::Kind::kScalar && !found->value.quoted) {
+    if (found->value.text == "true") return true;
+    if (found->value.text == "false") return false;
+  }
   return refuse(*found, "true or false", problems_);
 }
 
@@ -170,6 +171,28 @@ std::optional<std::size_t> Section::choice(std::string_view key,
       *found,
       near ? "one of " + known + ", did you mean '" + std::string(*near) + "'?" : "one of " + known,
       problems_);
+}
+
+std::vector<std::pair<std::string, Position>> Section::texts(std::string_view key,
+                                                             std::size_t most) const {
+  std::vector<std::pair<std::string, Position>> found;
+  const YamlEntry* list = entry(key);
+  if (list == nullptr) return found;
+  const auto take = [&](const YamlNode& node) {
+    if (auto text = text_in(node, key, problems_)) found.emplace_back(*std::move(text), node.at);
+  };
+  if (list->value.kind != YamlNode::Kind::kList) {
+    take(list->value);
+    return found;
+  }
+  if (list->value.items.size() > most) {
+    problems_.add(list->value.at, "'" + std::string(key) + "' has " +
+                                      std::to_string(list->value.items.size()) +
+                                      " entries, at most " + std::to_string(most));
+    return found;
+  }
+  for (const auto& item : list->value.items) take(item);
+  return found;
 }
 
 std::optional<Address> Section::address(std::string_view key, AddressUse use) const {

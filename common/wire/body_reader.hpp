@@ -69,7 +69,8 @@ class BodyReader {
     if (const msgpack::object* found = find(key)) take(key, *found, value.emplace());
   }
   template <class T>
-  void defaulted(const char* key, T& value) {
+  void defaulted(const char* key, T& value, const T& otherwise = T{}) {
+    value = otherwise;
     if (const msgpack::object* found = find(key)) take(key, *found, value);
   }
   const Fault& fault() const { return fault_; }

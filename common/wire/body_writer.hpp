@@ -33,8 +33,8 @@ struct KeyCount {
     keys += value ? 1 : 0;
   }
   template <class T>
-  void defaulted(const char*, const T& value) {
-    keys += value == T{} ? 0 : 1;
+  void defaulted(const char*, const T& value, const T& otherwise = T{}) {
+    keys += value == otherwise ? 0 : 1;
   }
 };
 
@@ -52,8 +52,8 @@ class BodyWriter {
     if (value) required(key, *value);
   }
   template <class T>
-  void defaulted(const char* key, const T& value) {
-    if (!(value == T{})) required(key, value);
+  void defaulted(const char* key, const T& value, const T& otherwise = T{}) {
+    if (!(value == otherwise)) required(key, value);
   }
 
   template <class T>

@@ -10,6 +10,19 @@ void fields(auto& f, Like<Endpoint> auto& m) {
   f.required("i", m.id);
   f.required("a", m.address);
   f.required("s", m.state);
+  f.optional("st", m.start_time);
+}
+
+void fields(auto& f, Like<HeaderField> auto& m) {
+  f.required("n", m.name);
+  f.required("v", m.value);
+}
+
+void fields(auto& f, Like<HeadChanges> auto& m) {
+  f.defaulted("sp", m.strip_prefix);
+  f.defaulted("ap", m.add_prefix);
+  f.defaulted("r", m.remove);
+  f.defaulted("s", m.set);
 }
 
 void fields(auto& f, Like<UpstreamTls> auto& m) {
@@ -27,7 +40,18 @@ void fields(auto& f, Like<TrafficPolicy> auto& m) {
   f.required("c", m.connect_timeout);
   f.required("r", m.response_timeout);
   f.required("i", m.idle_timeout);
-  f.optional("t", m.tls);
+  const TrafficPolicy otherwise;
+  f.defaulted("t", m.total_timeout);
+  f.defaulted("tt", m.tunnel_timeout, otherwise.tunnel_timeout);
+  f.defaulted("rn", m.retries, otherwise.retries);
+  f.defaulted("rb", m.retry_budget, otherwise.retry_budget);
+  f.defaulted("bm", m.body_max_bytes);
+  f.defaulted("bl", m.body_look_bytes);
+  f.defaulted("ho", m.https_only);
+  f.defaulted("al", m.allow);
+  f.defaulted("rq", m.request);
+  f.defaulted("rs", m.response);
+  f.optional("tl", m.tls);
 }
 
 void fields(auto& f, Like<ServiceTable> auto& m) {

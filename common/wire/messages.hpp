@@ -177,6 +177,7 @@ struct Endpoint {
   WorkerId id;
   Address address;
   EndpointState state = EndpointState::kActive;
+  std::optional<std::chrono::milliseconds> start_time;  // from its start until it was ready
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
@@ -186,6 +187,23 @@ struct UpstreamTls {
   std::string server_name;  // empty: the host by which the endpoint is known
   bool verify = true;
   friend bool operator==(const UpstreamTls&, const UpstreamTls&) = default;
+};
+
+struct HeaderField {
+  std::string name, value;
+  friend bool operator==(const HeaderField&, const HeaderField&) = default;
+};
+
+// What is changed of a head on its way. `remove` first, then `set` in place of every field of that
+// name.
+struct HeadChanges {
+  std::string strip_prefix, add_prefix;  // of the path; of requests only
+  std::vector<std::string> remove;
+  std::vector<HeaderField> set;
+  bool empty() const {
+    return strip_prefix.empty() && add_prefix.empty() && remove.empty() && set.empty();
+  }
+  friend bool operator==(const HeadChanges&, const HeadChanges&) = default;
 };
 
 struct TrafficPolicy {
@@ -199,8 +217,17 @@ struct TrafficPolicy {
   std::chrono::milliseconds connect_timeout{2'000};
   std::chrono::milliseconds response_timeout{
       60'000};  // from the request's last byte to the response's head
-  std::chrono::milliseconds idle_timeout{60'000};  // between two reads of a body
-  std::optional<UpstreamTls> tls;                  // absent: plain HTTP
+  std::chrono::milliseconds idle_timeout{60'000};       // between two reads of a body
+  std::chrono::milliseconds total_timeout{0};           // from arrival to the last byte; 0: none
+  std::chrono::milliseconds tunnel_timeout{3'600'000};  // without a byte, after an upgrade
+  std::uint32_t retries = 1;          // further workers that a repeatable request may be sent to
+  double retry_budget = 0.2;          // retries as a share of requests
+  std::uint64_t body_max_bytes = 0;   // of a request; 0: any
+  std::uint32_t body_look_bytes = 0;  // of a body to be there before a worker is chosen
+  bool https_only = false;            // plain requests are sent to https
+  std::vector<std::string> allow;     // address ranges that may ask; empty: all
+  HeadChanges request, response;
+  std::optional<UpstreamTls> tls;  // absent: plain HTTP
   friend bool operator==(const TrafficPolicy&, const TrafficPolicy&) = default;
 };
 

@@ -27,6 +27,11 @@ bool is_listed(const std::vector<wire::Endpoint>& endpoints, const WorkerId& id)
                      [&](const wire::Endpoint& endpoint) { return endpoint.id == id; });
 }
 
+std::optional<std::chrono::milliseconds> start_time_of(const WorkerRecord& worker) {
+  if (!worker.report || !worker.report->start_ms) return std::nullopt;
+  return std::chrono::milliseconds(*worker.report->start_ms);
+}
+
 }  // namespace
 
 WorkerId upstream_id(const ServiceId& service, const Address& upstream) {
@@ -44,7 +49,10 @@ std::vector<wire::Endpoint> routes_for(const ServiceRecord& service) {
     const auto state = endpoint_state(worker);
     if (!state) continue;
     if (worker.address.port == 0 && *state != wire::EndpointState::kGone) continue;
-    endpoints.push_back({.id = id, .address = worker.address, .state = *state});
+    endpoints.push_back({.id = id,
+                         .address = worker.address,
+                         .state = *state,
+                         .start_time = start_time_of(worker)});
   }
   for (const Farewell& farewell : service.farewells) {
     if (is_listed(endpoints, farewell.id)) continue;

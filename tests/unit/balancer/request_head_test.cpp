@@ -27,7 +27,7 @@ class RequestHeads : public testing::Test {
     bytes_ = std::move(bytes);
     HeadWriter out(memory_.data(), memory_.size());
     Read read;
-    read.head = parse_request_head(bytes_, {"10.1.2.3"}, out);
+    read.head = parse_request_head(bytes_, client_, kDrawn, out);
     if (read.head.refused == 0) end_request_head(read.head, {"10.0.0.9", 9000}, out);
     read.written = std::string(out.text());
     return read;
@@ -37,6 +37,8 @@ class RequestHeads : public testing::Test {
     return "GET /x?y=1 HTTP/1.1\r\nHost: a.example\r\n" + fields + "\r\n";
   }
 
+  static constexpr DrawnIds kDrawn{0x1111111111111111, 0x2222222222222223, 0x3333333333333333};
+  ClientSide client_{.address = "10.1.2.3"};
   std::string bytes_;
   std::array<char, 16 * 1024> memory_{};
 };
@@ -61,19 +63,98 @@ TEST_F(RequestHeads, AreWrittenAnewForTheUpstream) {
   EXPECT_FALSE(head.close);
   EXPECT_EQ(written,
             "GET /x?y=1 HTTP/1.1\r\nAccept: */*\r\nX-Forwarded-For: 10.1.2.3\r\n"
-            "X-Forwarded-Proto: http\r\nX-Forwarded-Host: a.example\r\nVia: 1.1 foretide\r\n"
+            "X-Forwarded-Proto: http\r\nX-Forwarded-Host: a.example\r\n"
+            "Forwarded: for=10.1.2.3;proto=http;host=\"a.example\"\r\n"
+            "traceparent: 00-11111111111111112222222222222223-3333333333333333-00\r\n"
+            "X-Request-Id: 11111111111111112222222222222223\r\nVia: 1.1 foretide\r\n"
             "Host: a.example\r\n\r\n");
 }
 
-TEST_F(RequestHeads, AppendToForwardedForAndSetTheRest) {
+TEST_F(RequestHeads, SayWhereTheyCameFromAndBelieveNoStrangerInIt) {
+  const std::string fields =
+      "X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\n"
+      "X-Forwarded-Port: 1\r\nForwarded: for=evil\r\nX-Forwardedish: kept\r\n";
+  const auto written = read(get(fields)).written;
+  EXPECT_THAT(written, HasSubstr("X-Forwarded-For: 10.1.2.3\r\nX-Forwarded-Proto: http\r\n"));
+  EXPECT_THAT(written, Not(HasSubstr("evil")));
+  EXPECT_THAT(written, Not(HasSubstr("X-Forwarded-Port")));
+  EXPECT_THAT(written, HasSubstr("X-Forwardedish: kept\r\n"));
+
+  client_.address = "2001:db8::1";
+  EXPECT_THAT(read(get("")).written,
+              HasSubstr("Forwarded: for=\"[2001:db8::1]\";proto=http;host=\"a.example\"\r\n"));
+  client_.address = "";
+  const auto unknown = read(get("")).written;
+  EXPECT_THAT(unknown, HasSubstr("Forwarded: for=unknown;"));
+  EXPECT_THAT(unknown, Not(HasSubstr("X-Forwarded-For")));
+}
+
+TEST_F(RequestHeads, AppendToWhatATrustedPeerSaysOfTheWay) {
+  client_.trust = Trust::kTrusted;
   const auto written = read(get("X-Forwarded-For: 1.1.1.1, 2.2.2.2\r\nx-forwarded-for: 3.3.3.3\r\n"
-                                "X-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\n"
-                                "Via: 1.0 other\r\n"))
+                                "X-Forwarded-Proto: https\r\nX-Forwarded-Host: b.example\r\n"
+                                "Forwarded: for=1.1.1.1\r\nForwarded: for=2.2.2.2\r\n"
+                                "X-Forwarded-Port: 443\r\nVia: 1.0 other\r\n"))
                            .written;
   EXPECT_THAT(written, HasSubstr("X-Forwarded-For: 1.1.1.1, 2.2.2.2, 3.3.3.3, 10.1.2.3\r\n"));
-  EXPECT_THAT(written, HasSubstr("X-Forwarded-Proto: http\r\n"));
-  EXPECT_THAT(written, Not(HasSubstr("evil")));
+  EXPECT_THAT(written, HasSubstr("X-Forwarded-Proto: https\r\nX-Forwarded-Host: b.example\r\n"));
+  EXPECT_THAT(written, HasSubstr("Forwarded: for=1.1.1.1, for=2.2.2.2, for=10.1.2.3;proto=http;"));
+  EXPECT_THAT(written, HasSubstr("X-Forwarded-Port: 443\r\n"));
   EXPECT_THAT(written, HasSubstr("Via: 1.0 other\r\nX-Forwarded"));
+  std::string many;
+  for (int i = 0; i < 9; ++i) many += "Forwarded: for=_x\r\n";
+  EXPECT_EQ(refusal_of(get(many)), 431);
+}
+
+TEST_F(RequestHeads, KeepTheIdsThatTheyCameWith) {
+  const std::string parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto written = read(get("TraceParent: " + parent + "\r\ntracestate: a=b\r\n" +
+                                "x-request-id: Abc-1.2_3\r\n"))
+                           .written;
+  EXPECT_THAT(written, HasSubstr("traceparent: " + parent + "\r\ntracestate: a=b\r\n"));
+  EXPECT_THAT(written, HasSubstr("X-Request-Id: Abc-1.2_3\r\n"));
+}
+
+TEST_F(RequestHeads, BeginATraceWhereTheirsIsNone) {
+  const std::string begun = "traceparent: 00-11111111111111112222222222222223-3333333333333333-00";
+  for (const char* parent : {"", "00", "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+                             "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+                             "00-4BF92F3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                             "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+                             "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01more"}) {
+    const auto written =
+        read(get("traceparent: " + std::string(parent) + "\r\ntracestate: a=b\r\n")).written;
+    EXPECT_THAT(written, HasSubstr(begun)) << parent;
+    EXPECT_THAT(written, Not(HasSubstr("tracestate"))) << parent;
+  }
+  const std::string good =
+      "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n";
+  EXPECT_THAT(read(get(good + good)).written, HasSubstr(begun));
+  EXPECT_THAT(read(get("X-Request-Id: a b\r\n")).written,
+              HasSubstr("X-Request-Id: 11111111111111112222222222222223\r\n"));
+}
+
+TEST_F(RequestHeads, OfferAnUpgradeToOneProtocolWithoutABody) {
+  const auto [head, written] =
+      read(get("Upgrade: websocket\r\nConnection: Upgrade, X-A\r\nX-A: 1\r\n"));
+  EXPECT_EQ(head.upgrade, "websocket");
+  EXPECT_THAT(written, HasSubstr("\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"));
+  EXPECT_THAT(written, Not(HasSubstr("X-A")));
+  for (const char* fields :
+       {"Upgrade: websocket\r\n", "Connection: upgrade\r\n",
+        "Upgrade: websocket, other\r\nConnection: upgrade\r\n",
+        "Upgrade: a\r\nUpgrade: b\r\nConnection: upgrade\r\n",
+        "Upgrade: h2c\r\nConnection: upgrade, HTTP2-Settings\r\nHTTP2-Settings: x\r\n",
+        "Upgrade: websocket\r\nConnection: upgrade\r\nContent-Length: 3\r\n"}) {
+    const auto plain = read(get(fields));
+    EXPECT_EQ(plain.head.refused, 0) << fields;
+    EXPECT_TRUE(plain.head.upgrade.empty()) << fields;
+    EXPECT_THAT(plain.written, Not(HasSubstr("pgrade"))) << fields;
+    EXPECT_THAT(plain.written, Not(HasSubstr("HTTP2"))) << fields;
+  }
+  EXPECT_TRUE(read("GET / HTTP/1.0\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n")
+                  .head.upgrade.empty());
 }
 
 TEST_F(RequestHeads, DropWhatConcernsOneConnectionOnly) {
@@ -216,6 +297,8 @@ TEST_F(RequestHeads, AreBounded) {
       refusal_of("GET /" + std::string(kRequestLineMax, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n"),
       414);
   // The largest head that is let in leaves room for everything that is added.
+  client_.trust = Trust::kTrusted;
+  client_.address = "2001:db8:1111:2222:3333:4444:5555:6666";
   const std::string host(255, 'h');
   std::string largest = "GET / HTTP/1.1\r\nHost: " + host + "\r\n";
   for (int i = 0; i < 8; ++i) largest += "X-Forwarded-For:1\r\n";

@@ -74,6 +74,48 @@ TEST_F(ResponseHeads, OfInterimKindCarryNothingOfOurs) {
   EXPECT_TRUE(read("HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n").refused);
 }
 
+TEST_F(ResponseHeads, SwitchToTheProtocolThatWasOfferedOnly) {
+  const std::string agreed =
+      "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n"
+      "Sec-WebSocket-Accept: x\r\n\r\n";
+  const auto head = read(agreed, {.upgrade = "websocket"});
+  EXPECT_FALSE(head.refused);
+  EXPECT_TRUE(head.switches);
+  EXPECT_FALSE(head.interim);
+  EXPECT_EQ(written_,
+            "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\n"
+            "Connection: upgrade\r\nUpgrade: WebSocket\r\n\r\n");
+  EXPECT_TRUE(read(agreed, {.upgrade = "other"}).refused);
+  EXPECT_TRUE(read(agreed).refused);
+  for (const char* bytes : {"HTTP/1.1 101 S\r\nUpgrade: websocket\r\n\r\n",
+                            "HTTP/1.1 101 S\r\nConnection: upgrade\r\n\r\n",
+                            "HTTP/1.0 101 S\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+                            "HTTP/1.1 101 S\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+                            "Transfer-Encoding: chunked\r\n\r\n",
+                            "HTTP/1.1 101 S\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+                            "Upgrade: websocket\r\n\r\n"}) {
+    EXPECT_TRUE(read(bytes, {.upgrade = "websocket"}).refused) << bytes;
+  }
+}
+
+TEST_F(ResponseHeads, TellHowLongTheRequestWaited) {
+  using namespace std::chrono_literals;
+  read("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", {.held = 1234ms, .worker_start = 900ms});
+  EXPECT_THAT(written_, HasSubstr("Server-Timing: held;dur=1234, start;dur=900\r\n"));
+  read("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", {.held = 5ms});
+  EXPECT_THAT(written_, HasSubstr("Server-Timing: held;dur=5\r\n"));
+  read("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", {.worker_start = 900ms});
+  EXPECT_THAT(written_, Not(HasSubstr("Server-Timing")));
+}
+
+TEST_F(ResponseHeads, AreChangedAsTheServiceSays) {
+  const wire::HeadChanges changes{.remove = {"server"}, .set = {{"X-Frame-Options", "DENY"}}};
+  read("HTTP/1.1 200 OK\r\nServer: x/1\r\nx-frame-options: any\r\nContent-Length: 0\r\n\r\n",
+       {.changes = &changes});
+  EXPECT_EQ(written_,
+            "HTTP/1.1 200 OK\r\nX-Frame-Options: DENY\r\nContent-Length: 0\r\nDate: now\r\n\r\n");
+}
+
 TEST_F(ResponseHeads, DropWhatConcernsOneConnectionOnly) {
   const auto head = read(
       "HTTP/1.1 200 OK\r\nX-A: 1\r\nConnection: x-a\r\nConnection: close\r\nKeep-Alive: 3\r\n"

@@ -156,7 +156,7 @@ services:
     match: {path_prefix: api}
     command: {port}
     upstreams: [a:1, a:1, b]
-    retry: 3
+    logs: 3
 )"),
             R"(f:1:10: 'version' is '2', this program reads version 1
 f:2:1: unknown key 'clustr' in the cluster file, did you mean 'cluster'?
@@ -179,7 +179,7 @@ f:16:14: 'command' begins with a brace, which YAML takes for a map, put it in qu
 f:17:5: 'Web2' has a 'command' and 'upstreams', keep one of them
 f:17:22: 'a:1' is given twice, first on line 17
 f:17:27: 'upstreams' is 'b', wants host:port such as 127.0.0.1:8080 or [::1]:8080
-f:18:5: 'retry' is not built yet, remove it)");
+f:18:5: 'logs' is not built yet, remove it)");
 }
 
 struct BadService {
@@ -246,7 +246,23 @@ TEST(ClusterFile, TellsWhatIsWrongWithAService) {
       {"    priority: 3\n", "f:5:5: 'priority' is not built yet, remove it"},
       {"    colour: red\n",
        "f:5:5: unknown key 'colour' in a service, known here: match, command, env, workdir, user, "
-       "engine, needs, capacity, scale, queue, balance, probe, stop, timeouts, upstreams, tls"},
+       "engine, needs, capacity, scale, queue, balance, probe, stop, timeouts, retry, request, "
+       "response, allow, https_only, upstreams, tls"},
+      {"    retry: {attempts: 11}\n",
+       "f:5:23: 'attempts' is '11', wants a whole number from 0 to 10"},
+      {"    request: {set: {Host: a}}\n",
+       "f:5:21: 'Host' is written by the balancer and cannot be changed here"},
+      {"    request: {set: {\"X Y\": a}}\n", "f:5:21: 'X Y' is no name of a header"},
+      {"    response: {set: {X: \"a\\nb\"}}\n",
+       "f:5:25: 'X' has a value with control characters, or one of more than 4096 bytes"},
+      {"    response: {remove: [Content-Length]}\n",
+       "f:5:25: 'Content-Length' is written by the balancer and cannot be changed here"},
+      {"    request: {strip_prefix: api}\n",
+       "f:5:15: 'strip_prefix' is 'api', wants the beginning of a path such as /api"},
+      {"    allow: [10.0.0.1/8]\n",
+       "f:5:13: '10.0.0.1/8' is no range of addresses, write for example 10.0.0.0/8, fd00::/8 or "
+       "127.0.0.1"},
+      {"    https_only: yes\n", "f:5:17: 'https_only' is 'yes', wants true or false"},
   };
   for (const auto& [keys, problem] : table) EXPECT_EQ(problems_of(service(keys)), problem);
 }
@@ -313,6 +329,41 @@ TEST(ClusterFile, TellsWhatIsWrongWithTheFileAsAWhole) {
        "f:2:35: 'upstreams' is ':1', wants a host and a port from 1 to 65535"},
   };
   for (const auto& [yaml, problem] : table) EXPECT_EQ(problems_of(yaml), problem) << yaml;
+}
+
+TEST(ClusterFile, ReadsHowRequestsArePassedOn) {
+  const auto cluster = parse_cluster(R"(version: 1
+services:
+  web:
+    command: ./s
+    timeouts: {total: 5m, tunnel: 2h}
+    retry: {attempts: 2, budget: 5%}
+    request:
+      body_max: 10MiB
+      strip_prefix: /api
+      add_prefix: /v1
+      set: {X-From: edge}
+      remove: [Cookie]
+    response: {remove: Server}
+    allow: ["10.0.0.0/8", "::1"]
+    https_only: true
+)",
+                                     "f");
+  ASSERT_TRUE(cluster) << cluster.error();
+  const auto& policy = cluster->services[0].traffic;
+  EXPECT_EQ(policy.total_timeout, std::chrono::minutes(5));
+  EXPECT_EQ(policy.tunnel_timeout, std::chrono::hours(2));
+  EXPECT_EQ(policy.retries, 2u);
+  EXPECT_DOUBLE_EQ(policy.retry_budget, 0.05);
+  EXPECT_EQ(policy.body_max_bytes, 10u * 1024 * 1024);
+  const wire::HeadChanges request{.strip_prefix = "/api",
+                                  .add_prefix = "/v1",
+                                  .remove = {"Cookie"},
+                                  .set = {{"X-From", "edge"}}};
+  EXPECT_EQ(policy.request, request);
+  EXPECT_EQ(policy.response.remove, std::vector<std::string>{"Server"});
+  EXPECT_EQ(policy.allow, (std::vector<std::string>{"10.0.0.0/8", "::1"}));
+  EXPECT_TRUE(policy.https_only);
 }
 
 TEST(ClusterFile, AllowsMatchesThatTheOrderCanDecide) {

@@ -89,6 +89,29 @@ inline ServiceTable sample_tls_table() {
   return table;
 }
 
+// Every field that a policy may carry besides.
+inline ServiceTable sample_full_policy() {
+  ServiceTable table{.stamp = {7, 44}, .service = {"api"}};
+  table.endpoints = {{.id = {"api-1"},
+                      .address = {"10.0.0.7", 20002},
+                      .start_time = std::chrono::milliseconds{1500}}};
+  table.policy = {.soft_capacity = 8,
+                  .total_timeout = std::chrono::minutes{5},
+                  .tunnel_timeout = std::chrono::hours{2},
+                  .retries = 0,
+                  .retry_budget = 0.0,
+                  .body_max_bytes = 10'000'000,
+                  .body_look_bytes = 4096,
+                  .https_only = true,
+                  .allow = {"10.0.0.0/8"},
+                  .request = {.strip_prefix = "/api",
+                              .add_prefix = "/v1",
+                              .remove = {"Cookie"},
+                              .set = {{"X-From", "edge"}}},
+                  .response = {.remove = {"Server"}}};
+  return table;
+}
+
 inline TrafficReport sample_traffic_report() {
   ServiceTraffic web{.service = {"web"},
                      .arrivals_total = 1000,
@@ -138,6 +161,7 @@ inline std::map<std::string, Message> sample_messages() {
       {"node_sample", {e, sample_node_sample()}},
       {"service_table", {e, sample_service_table()}},
       {"service_table_tls", {e, sample_tls_table()}},
+      {"service_table_policy", {e, sample_full_policy()}},
       {"match_table",
        {e, MatchTable{.stamp = {7, 44},
                       .matches = {{.service = {"web"},
