@@ -86,6 +86,7 @@ class Exchange {
   Task<> obtain_endpoint();
   Task<> connect();  // without a connection and an outcome: choose again
   Task<IoResult> await_connection();
+  void report_tls_trouble();
   Task<> relay();
   Task<After> tunnel();
 
