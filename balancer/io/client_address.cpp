@@ -17,6 +17,14 @@ ClientAddress::ClientAddress(const sockaddr_storage& from) {
   } else {
     return;
   }
+  write_text();
+}
+
+ClientAddress::ClientAddress(const IpBytes& ip) : ip_(ip) {
+  write_text();
+}
+
+void ClientAddress::write_text() {
   in6_addr v6{};
   std::copy(ip_.begin(), ip_.end(), std::begin(v6.s6_addr));
   const bool mapped = IN6_IS_ADDR_V4MAPPED(&v6);
