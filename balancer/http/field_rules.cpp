@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "balancer/http/head_lines.hpp"
+
 namespace foretide::balancer {
 namespace {
 
@@ -18,14 +20,6 @@ bool is_hex(char c) {
 }
 bool is_alpha(char c) {
   return lower(c) >= 'a' && lower(c) <= 'z';
-}
-
-// RFC 9110 section 5.6.2.
-bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_alpha(c) || is_digit(c) ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
 }
 
 // Calls `visit` with each word of a comma-separated list, without the white space around it.
@@ -112,7 +106,7 @@ bool is_host(std::string_view value) {
   } else {
     for (; at < value.size() && value[at] != ':'; ++at) {
       const char c = value[at];
-      if (is_alpha(c) || is_digit(c)) continue;
+      if (is_alpha(c) || is_digit(c) || c == '.' || c == '-') continue;
       if (c == '%') {
         if (at + 2 >= value.size() || !is_hex(value[at + 1]) || !is_hex(value[at + 2])) {
           return false;
@@ -120,7 +114,7 @@ bool is_host(std::string_view value) {
         at += 2;
         continue;
       }
-      if (std::string_view("-._~!$&'()*+,;=").find(c) == std::string_view::npos) return false;
+      if (std::string_view("_~!$&'()*+,;=").find(c) == std::string_view::npos) return false;
     }
     if (at == 0 && at < value.size()) return false;  // a port without a host
   }
@@ -132,7 +126,8 @@ bool is_host(std::string_view value) {
   return port.empty() || (error == std::errc{} && number <= 65535);
 }
 
-void read_connection(std::string_view value, ConnectionWords& words) {
+bool read_connection(std::string_view value, ConnectionWords& words) {
+  bool all_are_tokens = true;
   for_each_word(value, [&](std::string_view word) {
     if (same_word(word, "close")) {
       words.close = true;
@@ -142,8 +137,10 @@ void read_connection(std::string_view value, ConnectionWords& words) {
       words.upgrade = true;
     } else {
       words.nominates = true;
+      all_are_tokens = all_are_tokens && is_token(word);
     }
   });
+  return all_are_tokens;
 }
 
 bool is_one_protocol(std::string_view upgrade) {

@@ -34,7 +34,8 @@ struct ConnectionWords {
   bool upgrade = false;
   bool nominates = false;
 };
-void read_connection(std::string_view value, ConnectionWords& words);
+// False when one of its words is none.
+[[nodiscard]] bool read_connection(std::string_view value, ConnectionWords& words);
 
 // Removes from a written head the fields whose names `unwanted` is true for; `fields_begin` is
 // where the start line ends.

@@ -1,41 +1,67 @@
 #include "balancer/http/request_head.hpp"
 
-#include <boost/beast/http/basic_parser.hpp>
+#include <algorithm>
+#include <array>
 #include <charconv>
-#include <stdexcept>
+
+#include "balancer/http/field_names.hpp"
+#include "balancer/http/head_lines.hpp"
 
 namespace foretide::balancer {
 namespace {
-
-namespace http = boost::beast::http;
-using boost::beast::error_code;
-using BeastView = boost::beast::string_view;
-
-std::string_view view(BeastView text) {
-  return {text.data(), text.size()};
-}
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// Method, target and a well-formed version that the parser did not take.
-bool names_version(std::string_view line) {
-  const auto target = line.find(' ');
-  const auto version = line.find(' ', target + 1);
-  if (version == std::string_view::npos || line.size() - version != 9) return false;
-  const std::string_view text = line.substr(version + 1);
-  return text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]) &&
-         text != "HTTP/1.1" && text != "HTTP/1.0";
+// A well-formed version that is not one of ours.
+bool is_other_version(std::string_view text) {
+  return text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' &&
+         is_digit(text[7]);
 }
 
-class RequestParser final : public http::basic_parser<true> {
+bool is_safe_to_repeat(std::string_view method) {
+  constexpr std::array<std::string_view, 5> kIdempotent{"GET", "HEAD", "PUT", "DELETE", "OPTIONS"};
+  return std::find(kIdempotent.begin(), kIdempotent.end(), method) != kIdempotent.end();
+}
+
+class RequestReader {
  public:
-  RequestParser(RequestHead& head, const ClientSide& client, HeadWriter& out)
-      : head_(head), out_(out), forwarded_(client) {
-    header_limit(static_cast<std::uint32_t>(2 * kHeadMax));
-    body_limit(boost::none);
-    skip(true);  // only the head is read here
+  RequestReader(RequestHead& head, const ClientSide& client, HeadWriter& out)
+      : head_(head), out_(out), forwarded_(client) {}
+
+  void read_line(std::string_view text) {
+    const auto line = request_line_in(text);
+    if (!line) return refuse(400, "the request line is malformed");
+    if (line->version != "HTTP/1.1" && line->version != "HTTP/1.0") {
+      return is_other_version(line->version)
+                 ? refuse(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
+                 : refuse(400, "the request line is malformed");
+    }
+    head_.method = line->method;
+    head_.http_10 = line->version == "HTTP/1.0";
+    head_.is_head = line->method == "HEAD";
+    head_.idempotent = is_safe_to_repeat(line->method);
+    is_options_ = line->method == "OPTIONS";
+    if (line->method == "CONNECT" || line->method == "TRACE") {
+      return refuse(405, "this method is not served here");
+    }
+    read_target(line->target);
+    if (head_.refused != 0) return;
+    out_.put(head_.method);
+    out_.put(" ");
+    write_target();
+    out_.put(" HTTP/1.1\r\n");
+    head_.fields_begin = out_.size();
+  }
+
+  void read_fields(std::string_view lines) {
+    FieldLines rest(lines);
+    for (FieldLines::Field field; head_.refused == 0 && rest.next(field);) {
+      if (++count_ > kFieldsMax) return refuse(431, "the request has too many header fields");
+      read_field(field);
+    }
+    if (rest.malformed()) refuse(400, "a header field of the request is malformed");
   }
 
   void finish(const DrawnIds& ids) {
@@ -55,31 +81,6 @@ class RequestParser final : public http::basic_parser<true> {
   }
 
  private:
-  void on_request_impl(http::verb verb, BeastView method, BeastView target, int version,
-                       error_code& ec) override {
-    head_.method = view(method);
-    head_.http_10 = version == 10;
-    head_.is_head = verb == http::verb::head;
-    verb_ = verb;
-    head_.idempotent = verb == http::verb::get || verb == http::verb::head ||
-                       verb == http::verb::put || verb == http::verb::delete_ ||
-                       verb == http::verb::options;
-    if (verb == http::verb::connect || verb == http::verb::trace) {
-      refuse(405, "this method is not served here");
-    } else {
-      read_target(view(target));
-    }
-    if (head_.refused != 0) {
-      ec = http::error::bad_target;
-      return;
-    }
-    out_.put(head_.method);
-    out_.put(" ");
-    write_target();
-    out_.put(" HTTP/1.1\r\n");
-    head_.fields_begin = out_.size();
-  }
-
   // A query right behind the host has the path "/", which stands in what is written only.
   void write_target() {
     const std::size_t begin = out_.size();
@@ -99,8 +100,7 @@ class RequestParser final : public http::basic_parser<true> {
       head_.target = target;
       return;
     }
-    const bool options = verb_ == http::verb::options;
-    if (target == "*" && options) {
+    if (target == "*" && is_options_) {
       head_.target = target;
       return;
     }
@@ -119,25 +119,19 @@ class RequestParser final : public http::basic_parser<true> {
       return refuse(400, "the request target's host is not valid");
     }
     head_.target = target.substr(authority_end);
-    if (head_.target.empty()) head_.target = options ? "*" : "/";
+    if (head_.target.empty()) head_.target = is_options_ ? "*" : "/";
   }
 
-  void on_field_impl(http::field field, BeastView name, BeastView value_text,
-                     error_code& ec) override {
-    const std::string_view value = view(value_text);
-    if (++count_ > kFieldsMax) {
-      refuse(431, "the request has too many header fields");
-      ec = http::error::header_limit;
-      return;
-    }
-    switch (field) {
-      case http::field::host:
+  void read_field(const FieldLines::Field& field) {
+    const std::string_view value = field.value;
+    switch (field_named(field.name)) {
+      case FieldName::kHost:
         if (++hosts_ > 1) return refuse(400, "the request has more than one Host");
         head_.host = value;
         return;
-      case http::field::content_length:
+      case FieldName::kContentLength:
         return read_length(value);
-      case http::field::transfer_encoding:
+      case FieldName::kTransferEncoding:
         if (head_.framing != Framing::kNone || !same_word(value, "chunked") || head_.http_10) {
           return refuse(400,
                         "the request's framing is ambiguous: Transfer-Encoding must be chunked, "
@@ -145,32 +139,39 @@ class RequestParser final : public http::basic_parser<true> {
         }
         head_.framing = Framing::kChunked;
         return;
-      case http::field::connection:
-        return read_connection(value, words_);
-      case http::field::expect:
+      case FieldName::kConnection:
+        if (!read_connection(value, words_)) refuse(400, "the request's Connection is malformed");
+        return;
+      case FieldName::kExpect:
         if (head_.http_10) return;
         head_.expects_continue = same_word(value, "100-continue");
         break;
-      case http::field::max_forwards:
-        if (verb_ == http::verb::options) return read_max_forwards(value);
+      case FieldName::kMaxForwards:
+        if (is_options_) return read_max_forwards(value);
         break;
-      case http::field::keep_alive:
-      case http::field::proxy_connection:
-      case http::field::proxy_authorization:
-      case http::field::te:
-      case http::field::trailer:
-        return;
-      case http::field::upgrade:
+      case FieldName::kOneConnection:
+        if (!same_word(field.name, "proxy-authenticate")) return;
+        break;
+      case FieldName::kUpgrade:
         offered_ = upgrades_++ == 0 && is_one_protocol(value) ? value : std::string_view{};
         return;
-      case http::field::forwarded:
-      case http::field::unknown:
-        if (read_way(view(name), value)) return;
+      case FieldName::kTrace:
+        trace_.take(field.name, value);
+        return;
+      case FieldName::kForwarded: {
+        const auto taken = forwarded_.take(field.name, value);
+        if (taken == ForwardedFields::Take::kNotOurs) break;
+        if (taken == ForwardedFields::Take::kTaken) return;
+        return refuse(431, "the request has too many X-Forwarded-For or Forwarded fields");
+      }
+      case FieldName::kClientCertificate:
+        if (!forwarded_.believes_certificate()) return;
         break;
-      default:
+      case FieldName::kDate:
+      case FieldName::kOther:
         break;
     }
-    out_.put_field(view(name), value);
+    out_.put_field(field.name, value);
   }
 
   void read_length(std::string_view value) {
@@ -195,27 +196,6 @@ class RequestParser final : public http::basic_parser<true> {
     const auto end = std::to_chars(digits, digits + sizeof digits, *hops - 1).ptr;
     out_.put_field("Max-Forwards", {digits, static_cast<std::size_t>(end - digits)});
   }
-
-  // The fields that tell of the request's way are written anew at the end. All of them begin with
-  // one of three letters.
-  bool read_way(std::string_view name, std::string_view value) {
-    const char first = static_cast<char>(name.front() | 0x20);
-    if (first != 'x' && first != 't' && first != 'f') return false;
-    if (trace_.take(name, value)) return true;
-    const auto taken = forwarded_.take(name, value);
-    if (taken == ForwardedFields::Take::kTooMany) {
-      refuse(431, "the request has too many X-Forwarded-For or Forwarded fields");
-    }
-    return taken != ForwardedFields::Take::kNotOurs;
-  }
-
-  void on_response_impl(int, BeastView, int, error_code&) override {}
-  void on_header_impl(error_code&) override {}
-  void on_finish_impl(error_code&) override {}
-  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-  std::size_t on_body_impl(BeastView, error_code&) override { return 0; }
-  void on_chunk_header_impl(std::uint64_t, BeastView, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, BeastView, error_code&) override { return 0; }
 
   void judge() {
     if (hosts_ == 0 && !head_.http_10) return refuse(400, "the request has no Host");
@@ -244,7 +224,7 @@ class RequestParser final : public http::basic_parser<true> {
 
   RequestHead& head_;
   HeadWriter& out_;
-  http::verb verb_ = http::verb::unknown;
+  bool is_options_ = false;
   std::string_view authority_;  // of an absolute target; goes before Host
   ConnectionWords words_;
   std::string_view offered_;  // the one protocol that Upgrade names
@@ -266,20 +246,10 @@ RequestHead parse_request_head(std::string_view bytes, const ClientSide& client,
   }
   head.fields = bytes.substr(line_end + 2, bytes.size() - line_end - 4);
 
-  RequestParser parser(head, client, out);
-  error_code ec;
-  try {
-    const std::size_t used = parser.put(boost::asio::buffer(bytes.data(), bytes.size()), ec);
-    if (ec == http::error::bad_version) {
-      const bool other = names_version(bytes.substr(0, line_end));
-      parser.refuse(other ? 505 : 400, "only HTTP/1.1 and HTTP/1.0 are spoken here");
-    } else if (ec || used != bytes.size()) {
-      parser.refuse(400, "the request head is malformed");
-    }
-  } catch (const std::length_error&) {
-    parser.refuse(431, "the request head is too large");
-  }
-  parser.finish(ids);
+  RequestReader reader(head, client, out);
+  reader.read_line(bytes.substr(0, line_end));
+  if (head.refused == 0) reader.read_fields(bytes.substr(line_end + 2));
+  reader.finish(ids);
   return head;
 }
 

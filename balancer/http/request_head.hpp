@@ -3,9 +3,12 @@
 // Nothing is relayed as it came. Each field is written into the outgoing buffer as it is parsed,
 // without what concerns the client's connection only; then follow framing, where it came from
 // (forwarded_fields.hpp), what ties it to the logs (trace_fields.hpp), Via and Host. What the
-// parser of Boost.Beast 1.74 lets through and two programs could read in two ways is refused here
+// grammar does not have (head_lines.hpp) and what two programs could read in two ways is refused
 // with 400: framing that is not plain (see field_rules.hpp), a Host that is missing, double or
 // invalid, targets in a form that the method does not have.
+//
+// Boost.Beast's parser is not used: version 1.74 lets several of these through, throws on a large
+// field, and took two fifths of all that a proxied request costs above the kernel's own work.
 //
 // An Upgrade is offered to the upstream if it names one protocol, the Connection field says so too,
 // and the request has no body; otherwise the request is served as a plain one.

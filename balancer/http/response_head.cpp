@@ -1,29 +1,54 @@
 #include "balancer/http/response_head.hpp"
 
-#include <boost/beast/http/basic_parser.hpp>
-#include <stdexcept>
-
+#include "balancer/http/field_names.hpp"
 #include "balancer/http/head_changes.hpp"
+#include "balancer/http/head_lines.hpp"
 #include "balancer/http/request_head.hpp"
 
 namespace foretide::balancer {
 namespace {
 
-namespace http = boost::beast::http;
-using boost::beast::error_code;
-using BeastView = boost::beast::string_view;
-
-std::string_view view(BeastView text) {
-  return {text.data(), text.size()};
-}
-
-class ResponseParser final : public http::basic_parser<false> {
+class ResponseReader {
  public:
-  ResponseParser(ResponseHead& head, const ResponseTo& to, HeadWriter& out, std::string_view fields)
-      : head_(head), to_(to), out_(out), fields_(fields) {
-    header_limit(static_cast<std::uint32_t>(2 * kHeadMax));
-    body_limit(boost::none);
-    skip(true);
+  ResponseReader(ResponseHead& head, const ResponseTo& to, HeadWriter& out)
+      : head_(head), to_(to), out_(out) {}
+
+  void read_line(std::string_view text) {
+    const auto line = status_line_in(text);
+    if (!line) {
+      return refuse("the worker's answer cannot be passed on: its status line is malformed");
+    }
+    const int status = line->status;
+    head_.status = status;
+    http_10_ = line->http_10;
+    head_.switches = status == 101;
+    head_.interim = status < 200 && !head_.switches;
+    if (status < 100 || status > 599) {
+      return refuse("the worker's answer cannot be passed on: its status is not valid");
+    }
+    if (head_.switches && to_.upgrade.empty()) {
+      return refuse("the worker's answer cannot be passed on: it switches protocols unasked");
+    }
+    out_.put("HTTP/1.1 ");
+    out_.put_number(static_cast<std::uint64_t>(status));
+    out_.put(" ");
+    out_.put(line->reason);
+    out_.put("\r\n");
+    fields_begin_ = out_.size();
+  }
+
+  void read_fields(std::string_view lines) {
+    fields_ = lines;
+    FieldLines rest(lines);
+    for (FieldLines::Field field; !head_.refused && rest.next(field);) {
+      if (++count_ > kFieldsMax) {
+        return refuse("the worker's answer cannot be passed on: it has too many header fields");
+      }
+      read_field(field);
+    }
+    if (rest.malformed()) {
+      refuse("the worker's answer cannot be passed on: a header field is malformed");
+    }
   }
 
   void refuse(std::string_view why) {
@@ -50,76 +75,43 @@ class ResponseParser final : public http::basic_parser<false> {
   }
 
  private:
-  void on_response_impl(int status, BeastView reason, int version, error_code& ec) override {
-    head_.status = status;
-    http_10_ = version == 10;
-    head_.switches = status == 101;
-    head_.interim = status < 200 && !head_.switches;
-    if (status < 100 || status > 599 || (head_.switches && to_.upgrade.empty())) {
-      refuse(head_.switches
-                 ? "the worker's answer cannot be passed on: it switches protocols unasked"
-                 : "the worker's answer cannot be passed on: its status is not valid");
-      ec = http::error::bad_status;
-      return;
-    }
-    out_.put("HTTP/1.1 ");
-    out_.put_number(static_cast<std::uint64_t>(status));
-    out_.put(" ");
-    out_.put(view(reason));
-    out_.put("\r\n");
-    fields_begin_ = out_.size();
-  }
-
-  void on_field_impl(http::field field, BeastView name, BeastView value_text,
-                     error_code& ec) override {
-    const std::string_view value = view(value_text);
-    if (++count_ > kFieldsMax) {
-      refuse("the worker's answer cannot be passed on: it has too many header fields");
-      ec = http::error::header_limit;
-      return;
-    }
-    switch (field) {
-      case http::field::content_length: {
+  void read_field(const FieldLines::Field& field) {
+    const std::string_view value = field.value;
+    switch (field_named(field.name)) {
+      case FieldName::kContentLength: {
         const auto length = length_in(value);
-        if (framing_ != Framing::kNone || !length)
+        if (framing_ != Framing::kNone || !length) {
           return refuse("the worker's answer cannot be passed on: its framing is ambiguous");
+        }
         framing_ = Framing::kLength;
         head_.length = *length;
         return;
       }
-      case http::field::transfer_encoding:
+      case FieldName::kTransferEncoding:
         if (framing_ != Framing::kNone || !same_word(value, "chunked") || http_10_) {
           return refuse("the worker's answer cannot be passed on: its framing is ambiguous");
         }
         framing_ = Framing::kChunked;
         return;
-      case http::field::connection:
-        return read_connection(value, words_);
-      case http::field::date:
+      case FieldName::kConnection:
+        if (!read_connection(value, words_)) {
+          refuse("the worker's answer cannot be passed on: its Connection is malformed");
+        }
+        return;
+      case FieldName::kDate:
         has_date_ = true;
         break;
-      case http::field::keep_alive:
-      case http::field::proxy_connection:
-      case http::field::proxy_authenticate:
-      case http::field::te:
-      case http::field::trailer:
-        return;
-      case http::field::upgrade:
+      case FieldName::kOneConnection:
+        if (!same_word(field.name, "proxy-authorization")) return;
+        break;
+      case FieldName::kUpgrade:
         switched_to_ = upgrades_++ == 0 ? value : std::string_view{};
         return;
       default:
         break;
     }
-    out_.put_field(view(name), value);
+    out_.put_field(field.name, value);
   }
-
-  void on_request_impl(http::verb, BeastView, BeastView, int, error_code&) override {}
-  void on_header_impl(error_code&) override {}
-  void on_finish_impl(error_code&) override {}
-  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-  std::size_t on_body_impl(BeastView, error_code&) override { return 0; }
-  void on_chunk_header_impl(std::uint64_t, BeastView, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, BeastView, error_code&) override { return 0; }
 
   bool agrees_to_switch() const {
     return words_.upgrade && framing_ == Framing::kNone && !http_10_ &&
@@ -194,16 +186,10 @@ class ResponseParser final : public http::basic_parser<false> {
 ResponseHead parse_response_head(std::string_view bytes, const ResponseTo& to, HeadWriter& out) {
   ResponseHead head;
   const auto line_end = bytes.find("\r\n");
-  ResponseParser parser(head, to, out, bytes.substr(line_end + 2, bytes.size() - line_end - 4));
-  error_code ec;
-  try {
-    const std::size_t used = parser.put(boost::asio::buffer(bytes.data(), bytes.size()), ec);
-    if (ec || used != bytes.size())
-      parser.refuse("the worker's answer cannot be passed on: its head is malformed");
-  } catch (const std::length_error&) {
-    parser.refuse("the worker's answer cannot be passed on: its head is too large");
-  }
-  parser.finish();
+  ResponseReader reader(head, to, out);
+  reader.read_line(bytes.substr(0, line_end));
+  if (!head.refused) reader.read_fields(bytes.substr(line_end + 2));
+  reader.finish();
   return head;
 }
 

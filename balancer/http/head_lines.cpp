@@ -1,0 +1,127 @@
+#include "balancer/http/head_lines.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+namespace foretide::balancer {
+namespace {
+
+enum : std::uint8_t {
+  kToken = 1,  // RFC 9110 section 5.6.2: tchar
+  kValue = 2,  // section 5.5: field-vchar, space and tab
+};
+
+constexpr std::array<std::uint8_t, 256> kinds_of_bytes() {
+  std::array<std::uint8_t, 256> kinds{};
+  for (std::size_t c = 0x20; c < 256; ++c) {
+    if (c != 0x7f) kinds[c] = kValue;
+  }
+  kinds['\t'] = kValue;
+  for (std::size_t c = 'a'; c <= 'z'; ++c) kinds[c] |= kToken;
+  for (std::size_t c = 'A'; c <= 'Z'; ++c) kinds[c] |= kToken;
+  for (std::size_t c = '0'; c <= '9'; ++c) kinds[c] |= kToken;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+    kinds[static_cast<std::uint8_t>(c)] |= kToken;
+  return kinds;
+}
+
+constexpr std::array<std::uint8_t, 256> kKinds = kinds_of_bytes();
+
+bool is(char c, std::uint8_t kind) {
+  return (kKinds[static_cast<std::uint8_t>(c)] & kind) != 0;
+}
+
+// Eight bytes at a time: true when one of them may be a control character.
+bool may_hold_control(const char* bytes) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = kOnes << 7;
+  const std::uint64_t below_space = (word - kOnes * 0x20) & ~word & kHighs;
+  const std::uint64_t del = word ^ (kOnes * 0x7f);
+  return (below_space | ((del - kOnes) & ~del & kHighs)) != 0;
+}
+
+// The first byte that is no part of a value.
+const char* end_of_value(const char* at, const char* end) {
+  for (;;) {
+    while (end - at >= 8 && !may_hold_control(at)) at += 8;
+    const char* const stop = end - at >= 8 ? at + 8 : end;
+    while (at < stop && is(*at, kValue)) ++at;
+    if (at < stop || at == end) return at;
+  }
+}
+
+bool is_space(char c) {
+  return c == ' ' || c == '\t';
+}
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+}  // namespace
+
+bool is_token(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is(c, kToken); });
+}
+
+std::optional<RequestLine> request_line_in(std::string_view line) {
+  const auto method_end = line.find(' ');
+  if (method_end == std::string_view::npos) return std::nullopt;
+  const auto target_end = line.find(' ', method_end + 1);
+  if (target_end == std::string_view::npos) return std::nullopt;
+  RequestLine read{line.substr(0, method_end),
+                   line.substr(method_end + 1, target_end - method_end - 1),
+                   line.substr(target_end + 1)};
+  if (!is_token(read.method) || read.target.empty()) return std::nullopt;
+  const bool printable = std::all_of(read.target.begin(), read.target.end(),
+                                     [](char c) { return static_cast<std::uint8_t>(c) > 0x20; });
+  if (!printable) return std::nullopt;
+  return read;
+}
+
+std::optional<StatusLine> status_line_in(std::string_view line) {
+  // "HTTP/1.1 200 reason": the second space stands there even without a reason.
+  constexpr std::string_view kVersion = "HTTP/1.";
+  constexpr std::size_t kReason = 13;
+  if (line.size() < kReason || !line.starts_with(kVersion)) return std::nullopt;
+  const bool known = line[7] == '0' || line[7] == '1';
+  if (!known || line[8] != ' ' || line[12] != ' ') return std::nullopt;
+  if (!is_digit(line[9]) || !is_digit(line[10]) || !is_digit(line[11])) return std::nullopt;
+  StatusLine read;
+  read.http_10 = line[7] == '0';
+  read.status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
+  read.reason = line.substr(kReason);
+  const char* const end = line.data() + line.size();
+  if (end_of_value(read.reason.data(), end) != end) return std::nullopt;
+  return read;
+}
+
+bool FieldLines::next(Field& field) {
+  if (end_ - at_ <= 2) return false;  // the empty line
+  const char* const name = at_;
+  while (at_ < end_ && is(*at_, kToken)) ++at_;
+  if (at_ == name || at_ == end_ || *at_ != ':') {
+    malformed_ = true;
+    return false;
+  }
+  field.name = {name, static_cast<std::size_t>(at_ - name)};
+  ++at_;
+  while (at_ < end_ && is_space(*at_)) ++at_;
+  const char* const value = at_;
+  at_ = end_of_value(at_, end_);
+  if (end_ - at_ < 2 || at_[0] != '\r' || at_[1] != '\n') {
+    malformed_ = true;
+    return false;
+  }
+  const char* last = at_;
+  while (last > value && is_space(last[-1])) --last;
+  field.value = {value, static_cast<std::size_t>(last - value)};
+  at_ += 2;
+  return true;
+}
+
+}  // namespace foretide::balancer
