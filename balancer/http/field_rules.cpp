@@ -93,7 +93,6 @@ std::optional<std::uint64_t> length_in(std::string_view value) {
 }
 
 bool is_host(std::string_view value) {
-  constexpr std::size_t kHostMax = 261;  // a DNS name and a port
   if (value.size() > kHostMax) return false;
   std::size_t at = 0;
   if (value.starts_with('[')) {

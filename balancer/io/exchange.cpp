@@ -107,7 +107,7 @@ bool Exchange::change_request_head() {
   if (changes.empty()) return true;
   head_.fields_begin = change_path(changes, head_.fields_begin, request_head_);
   change_fields(changes, head_.fields_begin, request_head_);
-  return !request_head_.overflow();
+  return has_room_to_end(request_head_);
 }
 
 Task<> Exchange::serve() {
