@@ -108,10 +108,9 @@ Task<> Exchange::serve() {
       outcome_ = Outcome::kOutOfTime;
       break;
     }
-    endpoint_ = service_->take(loop_.now());
+    endpoint_ = service_->take(held_);
     if (endpoint_ == nullptr) co_await obtain_endpoint();
     if (outcome_ != Outcome::kPending) break;
-    began_ = loop_.now();
 
     // Where connections are refused this is the trial, which an old connection cannot decide.
     const Probe probe = may_be_repeated() ? Probe::kNo : Probe::kYes;
@@ -186,12 +185,16 @@ Task<> Exchange::connect() {
   if (endpoint_->state != wire::EndpointState::kActive) co_return finish(Finish::kReturned);
   upstream_ = std::make_unique<UpstreamConnection>(loop_, endpoint_->address);
   upstream_->set_waiter(&waiter_);
+  if (auto tls = service_->tls().layer_for(*endpoint_, *upstream_)) {
+    upstream_->set_layer(std::move(tls));
+  }
   const IoResult result = co_await await_connection();
   if (outcome_ == Outcome::kPending) {
     const bool moved = upstream_->address() != endpoint_->address;
     if (is_out_of_sockets(result.error)) {
       outcome_ = Outcome::kOutOfSockets;
     } else if (!moved && !result.done()) {
+      if (upstream_->layer() != nullptr) report_tls_trouble();
       service_->refused(*endpoint_, held_);
     } else if (!moved) {
       service_->connected(*endpoint_);
@@ -210,17 +213,21 @@ Task<IoResult> Exchange::await_connection() {
   IoResult result = upstream_->connect();
   while (result.blocked()) {
     const Woke woke = co_await waiter_.sleep(deadline, {&client_, kBroken},
-                                             {upstream_.get(), kWritable | kBroken});
+                                             {upstream_.get(), kReadable | kWritable | kBroken});
     if (woke == Woke::kCancelled) outcome_ = Outcome::kCancelled;
     if (client_is_gone() || woke == Woke::kCancelled) break;
     if (woke == Woke::kDeadline) {
       result = {IoResult::Kind::kError, 0, ETIMEDOUT};
-    } else if (upstream_->events() & (kWritable | kBroken)) {
-      const int error = upstream_->connect_error();
-      result = {error == 0 ? IoResult::Kind::kDone : IoResult::Kind::kError, 0, error};
+    } else {
+      result = upstream_->establish();
     }
   }
   co_return result;
+}
+
+void Exchange::report_tls_trouble() {
+  const auto& trouble = static_cast<const TlsLayer&>(*upstream_->layer()).trouble();
+  if (!trouble.empty()) service_->report_trouble(*endpoint_, "TLS: " + trouble);
 }
 
 void Exchange::begin_sending() {
@@ -248,7 +255,7 @@ bool Exchange::may_try_elsewhere() {
 
 void Exchange::finish(Finish how) {
   CHECK(service_ != nullptr, "an endpoint is one of a service");
-  service_->finish(*endpoint_, how, began_);
+  service_->finish(*endpoint_, how, held_.began);
   endpoint_ = nullptr;
 }
 

@@ -86,6 +86,7 @@ class Exchange {
   Task<> obtain_endpoint();
   Task<> connect();  // without a connection and an outcome: choose again
   Task<IoResult> await_connection();
+  void report_tls_trouble();
   Task<> relay();
   Task<After> tunnel();
 
@@ -152,7 +153,6 @@ class Exchange {
   std::uint32_t retries_ = 0;
   Endpoint* endpoint_ = nullptr;
   std::unique_ptr<UpstreamConnection> upstream_;
-  Instant began_{};
 
   Outcome outcome_ = Outcome::kPending;
   std::string_view trouble_;

@@ -25,6 +25,12 @@ void fields(auto& f, Like<HeadChanges> auto& m) {
   f.defaulted("s", m.set);
 }
 
+void fields(auto& f, Like<UpstreamTls> auto& m) {
+  f.defaulted("c", m.ca);
+  f.defaulted("n", m.server_name);
+  f.required("v", m.verify);
+}
+
 void fields(auto& f, Like<TrafficPolicy> auto& m) {
   f.required("b", m.balance);
   f.optional("h", m.hard_capacity);
@@ -45,6 +51,7 @@ void fields(auto& f, Like<TrafficPolicy> auto& m) {
   f.defaulted("al", m.allow);
   f.defaulted("rq", m.request);
   f.defaulted("rs", m.response);
+  f.optional("tl", m.tls);
 }
 
 void fields(auto& f, Like<ServiceTable> auto& m) {

@@ -162,7 +162,8 @@ services:
 f:2:1: unknown key 'clustr' in the cluster file, did you mean 'cluster'?
 f:3:36: 'traffic' listens on 127.0.0.1:8080, which 'traffic' takes already (0.0.0.0:8080), give each its own port
 f:3:62: 'admin' is 0.0.0.0:7400, but without TLS (not built yet) it stays on loopback, use 127.0.0.1:7400
-f:3:76: 'tls' is not built yet, remove it
+f:3:81: 'certificates' is missing, write for example certificates: [{certificate: /etc/foretide/site.pem, key: /etc/foretide/site.key}]
+f:3:81: 'addresses' is missing, write for example addresses: ["0.0.0.0:8443"]
 f:6:5: unknown key 'comand' in a service, did you mean 'command'?
 f:7:13: 'min' is 5, more than 'max', which is 3, raise 'max'
 f:7:35: 'idle' is '5', wants a duration with its unit, such as 500ms, 30s, 5m or 1h
@@ -246,7 +247,7 @@ TEST(ClusterFile, TellsWhatIsWrongWithAService) {
       {"    colour: red\n",
        "f:5:5: unknown key 'colour' in a service, known here: match, command, env, workdir, user, "
        "engine, needs, capacity, scale, queue, balance, probe, stop, timeouts, retry, request, "
-       "response, allow, https_only, upstreams"},
+       "response, allow, https_only, upstreams, tls"},
       {"    retry: {attempts: 11}\n",
        "f:5:23: 'attempts' is '11', wants a whole number from 0 to 10"},
       {"    request: {set: {Host: a}}\n",

@@ -81,6 +81,14 @@ inline ServiceTable sample_service_table() {
       .policy = {.balance = TrafficPolicy::Balance::kRoundRobin, .hard_capacity = 16}};
 }
 
+inline ServiceTable sample_tls_table() {
+  ServiceTable table{
+      .stamp = {7, 43}, .service = {"web"}, .endpoints = {{{"web-7-1"}, {"10.0.0.7", 20000}}}};
+  table.policy.tls =
+      UpstreamTls{.ca = "/etc/foretide/ca.pem", .server_name = "web.lan", .verify = true};
+  return table;
+}
+
 // Every field that a policy may carry besides.
 inline ServiceTable sample_full_policy() {
   ServiceTable table{.stamp = {7, 44}, .service = {"api"}};
@@ -152,6 +160,7 @@ inline std::map<std::string, Message> sample_messages() {
       {"desired_set", {e, sample_desired_set()}},
       {"node_sample", {e, sample_node_sample()}},
       {"service_table", {e, sample_service_table()}},
+      {"service_table_tls", {e, sample_tls_table()}},
       {"service_table_policy", {e, sample_full_policy()}},
       {"match_table",
        {e, MatchTable{.stamp = {7, 44},
