@@ -71,7 +71,7 @@ TEST(ProxyHeader, IsRefusedWhereItIsNone) {
         std::string("PROXY TCP4 1.2.3.4 1.2.3.4 01 2\r\n"),
         std::string("PROXY UDP4 1.2.3.4 1.2.3.4 1 2\r\n"), "PROXY " + std::string(120, 'x'),
         binary(2, 0x11, std::string(12, '\1')), binary(1, 0x11, "short"),
-        binary(1, 0x11, std::string(2000, 'x')), kSignature + "\x11\x11\0\0"}) {
+        binary(1, 0x11, std::string(2000, 'x')), kSignature + std::string("\x11\x11\0\0", 4)}) {
     EXPECT_EQ(proxy_header_in(bytes).read, Read::kMalformed) << bytes;
   }
 }
