@@ -50,7 +50,13 @@ void TrafficThreads::run() {
 }
 
 TrafficThreads::TrafficThreads(net::io_context& owner, Settings settings)
-    : owner_(owner), settings_(std::move(settings)) {
+    : owner_(owner),
+      settings_(std::move(settings)),
+      prober_(owner, [this](const ServiceId& service, const WorkerId& worker, Health health) {
+        on_each([service, worker, health](TrafficThread& thread) {
+          thread.set_health(service, worker, health);
+        });
+      }) {
   const auto connections_max = connections_max_for(descriptors_max(), settings_.threads);
   for (std::uint32_t i = 0; i < settings_.threads; ++i) {
     threads_.push_back(std::make_unique<TrafficThread>(TrafficThread::Settings{
@@ -120,6 +126,7 @@ void TrafficThreads::take_slots(const wire::ServiceTable& table) {
 void TrafficThreads::apply(wire::ServiceTable table, std::function<void(Applied)> on_applied) {
   for (auto& entry : table.endpoints) entry.address.host = literal_for(entry.address.host);
   take_slots(table);
+  prober_.apply(table);
   // All threads hold the same tables, so they judge alike; the last one's word is kept.
   struct Judged {
     std::mutex mutex;
