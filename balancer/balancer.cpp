@@ -29,11 +29,16 @@ std::string line_of(const std::string& path) {
 }  // namespace
 
 Balancer::Balancer(boost::asio::io_context& owner)
-    : owner_(owner), refresh_timer_(owner), stop_timer_(owner), started_(monotonic_now()) {}
+    : owner_(owner),
+      tls_resumption_(std::make_shared<TlsResumption>()),
+      refresh_timer_(owner),
+      stop_timer_(owner),
+      started_(monotonic_now()) {}
 
 Balancer::~Balancer() = default;
 
-Outcome Balancer::open(TrafficThreads::Settings settings, const Address& admin) {
+Outcome Balancer::open(TrafficThreads::Settings settings, const Listen& listen) {
+  const Address& admin = listen.admin;
   if (!admin.is_loopback()) {
     return Error{"listen.balancer_admin: " + admin.text() +
                  " is not on loopback, and the balancer's admin pages have no token yet: use "
@@ -43,10 +48,34 @@ Outcome Balancer::open(TrafficThreads::Settings settings, const Address& admin) 
       owner_, {admin, ""}, [this](const AdminRequest& request) { return answer(request); });
   if (!server) return Error{"listen.balancer_admin: " + server.error()};
   admin_ = std::move(*server);
+  for (const auto& address : listen.traffic) settings.listen.push_back({address});
+  if (listen.tls) {
+    tls_addresses_ = listen.tls->addresses;
+    for (const auto& address : tls_addresses_) {
+      settings.listen.push_back({address, ListenPoint::Security::kTls});
+    }
+  }
+  auto tls = load_tls(listen.tls);
+  if (!tls) return Error{tls.error()};
+  settings.tls = std::move(*tls);
   auto threads = TrafficThreads::open(owner_, std::move(settings));
   if (!threads) return Error{threads.error()};
   threads_ = std::move(*threads);
   return Done{};
+}
+
+// What is listened on was decided at the start, so a reload neither begins nor ends TLS.
+Result<std::shared_ptr<const TlsServer>> Balancer::load_tls(
+    const std::optional<TlsSettings>& settings) {
+  if (settings.has_value() != !tls_addresses_.empty() ||
+      (settings && settings->addresses != tls_addresses_)) {
+    spdlog::warn("listen.tls: the addresses stay as they were until the balancer is started anew");
+  }
+  if (!settings || tls_addresses_.empty()) return std::shared_ptr<const TlsServer>();
+  auto loaded = TlsServer::load(*settings, tls_resumption_);
+  if (!loaded) return loaded;
+  for (const auto& warning : (*loaded)->warnings()) spdlog::warn("listen.tls: {}", warning);
+  return loaded;
 }
 
 Result<std::unique_ptr<Balancer>> Balancer::standalone(boost::asio::io_context& owner,
@@ -55,11 +84,13 @@ Result<std::unique_ptr<Balancer>> Balancer::standalone(boost::asio::io_context& 
   std::unique_ptr<Balancer> balancer(new Balancer(owner));
   TrafficThreads::Settings traffic;
   traffic.threads = threads;
-  traffic.traffic = settings.listen.traffic;
   traffic.static_endpoints = true;
-  auto opened = balancer->open(std::move(traffic), settings.listen.balancer_admin);
+  const auto& listen = settings.listen;
+  const auto opened =
+      balancer->open(std::move(traffic), {listen.traffic, listen.tls, listen.balancer_admin});
   if (!opened) return Error{opened.error()};
-  balancer->apply(settings);
+  const auto applied = balancer->apply_tables(settings);
+  if (!applied) return Error{applied.error()};
   balancer->threads_->run();
   balancer->refresh();
   return balancer;
@@ -77,11 +108,11 @@ Result<std::unique_ptr<Balancer>> Balancer::connected(boost::asio::io_context& o
   balancer->name_ = settings.name;
   TrafficThreads::Settings traffic;
   traffic.threads = settings.threads;
-  traffic.traffic = settings.traffic;
   traffic.on_urgent = [it = balancer.get()] {
     if (it->link_) it->link_->report_now();
   };
-  auto opened = balancer->open(std::move(traffic), settings.admin);
+  const auto opened =
+      balancer->open(std::move(traffic), {settings.traffic, settings.tls, settings.admin});
   if (!opened) return Error{opened.error()};
 
   TableStore store(settings.state + "/tables");
@@ -107,7 +138,7 @@ Result<std::unique_ptr<Balancer>> Balancer::connected(boost::asio::io_context& o
                              .version = FORETIDE_VERSION,
                              .boot_id = line_of("/proc/sys/kernel/random/boot_id"),
                              .traffic = {}};
-  for (const auto& address : balancer->traffic()) link.traffic.push_back(address.text());
+  for (const auto& at : balancer->traffic()) link.traffic.push_back(at.address.text());
   balancer->link_ =
       std::make_unique<ControlLink>(owner, std::move(link), *balancer->threads_, std::move(store),
                                     balancer->held_, [it = balancer.get()](std::string reason) {
@@ -117,7 +148,29 @@ Result<std::unique_ptr<Balancer>> Balancer::connected(boost::asio::io_context& o
   return balancer;
 }
 
-void Balancer::apply(const ClusterSettings& settings) {
+Outcome Balancer::apply(const ClusterSettings& settings) {
+  auto tls = load_tls(settings.listen.tls);
+  if (!tls) return Error{tls.error()};
+  auto applied = apply_tables(settings);
+  if (applied && *tls) threads_->set_tls(std::move(*tls));
+  return applied;
+}
+
+Outcome Balancer::apply(const BalancerSettings& settings) {
+  auto tls = load_tls(settings.tls);
+  if (!tls) return Error{tls.error()};
+  if (*tls) threads_->set_tls(std::move(*tls));
+  threads_->forget_upstream_tls();
+  return Done{};
+}
+
+Outcome Balancer::apply_tables(const ClusterSettings& settings) {
+  for (const auto& service : settings.services) {
+    if (!service.traffic.tls) continue;
+    const auto client = TlsClient::load(*service.traffic.tls);
+    if (!client) return Error{"services." + service.id.text + "." + client.error()};
+  }
+  threads_->forget_upstream_tls();
   auto tables = tables_for(settings, held_);
   for (auto& table : tables.services) {
     held_.keep(table);
@@ -127,6 +180,7 @@ void Balancer::apply(const ClusterSettings& settings) {
   }
   held_.keep(tables.matches);
   threads_->apply(std::move(tables.matches), [] {});
+  return Done{};
 }
 
 void Balancer::refresh() {

@@ -19,6 +19,7 @@
 
 #include "balancer/core/held_tables.hpp"
 #include "balancer/io/control_link.hpp"
+#include "balancer/io/tls_server.hpp"
 #include "balancer/io/traffic_threads.hpp"
 #include "common/io/admin_server.hpp"
 #include "common/settings/cluster.hpp"
@@ -35,19 +36,30 @@ class Balancer {
                                                      const BalancerSettings& settings);
   ~Balancer();
 
-  // Standalone: other services and upstreams from now on. What it listens on stays.
-  void apply(const ClusterSettings& settings);
+  // Standalone: other services, upstreams and certificates from now on. What it listens on stays.
+  // Upon an Error nothing has changed.
+  Outcome apply(const ClusterSettings& settings);
+  // Connected: the certificates of the settings, read anew. Upon an Error nothing has changed.
+  Outcome apply(const BalancerSettings& settings);
   // `on_stopped` is called once nothing is in flight any more. A second call cuts what is left.
   void stop(std::function<void()> on_stopped);
   // The reason for which it must end, when the coordinator refuses it for good.
   std::function<void(std::string)> on_refused;
 
-  const std::vector<Address>& traffic() const { return threads_->bound(); }
+  const std::vector<ListenPoint>& traffic() const { return threads_->bound(); }
   Address admin() const { return admin_->bound(); }
 
  private:
   explicit Balancer(boost::asio::io_context& owner);
-  Outcome open(TrafficThreads::Settings settings, const Address& admin);
+  // What it listens on, of both kinds of settings.
+  struct Listen {
+    const std::vector<Address>& traffic;
+    const std::optional<TlsSettings>& tls;
+    const Address& admin;
+  };
+  Outcome open(TrafficThreads::Settings settings, const Listen& listen);
+  Result<std::shared_ptr<const TlsServer>> load_tls(const std::optional<TlsSettings>& settings);
+  Outcome apply_tables(const ClusterSettings& settings);
   void refresh();
   const HeldTables& held() const { return link_ ? link_->held() : held_; }
   AdminResponse answer(const AdminRequest& request) const;
@@ -56,6 +68,8 @@ class Balancer {
   std::string name_ = "standalone";
   HeldTables held_;  // of standalone, or from disk
   TrafficSnapshot snapshot_;
+  std::shared_ptr<TlsResumption> tls_resumption_;
+  std::vector<Address> tls_addresses_;  // as they were given at the start
   std::unique_ptr<TrafficThreads> threads_;
   std::unique_ptr<ControlLink> link_;
   std::unique_ptr<AdminServer> admin_;

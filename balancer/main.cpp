@@ -3,8 +3,9 @@
 //     foretide-balancer --config balancer.yaml                 (tables come from the coordinator)
 //     foretide-balancer --standalone --config services.yaml    (fixed upstreams, no coordinator)
 //
-// SIGTERM and SIGINT end it gently, a second one at once; SIGHUP reads the file again in standalone
-// mode.
+// SIGTERM and SIGINT end it gently, a second one at once; SIGHUP reads the file again: services,
+// upstreams and certificates in standalone mode, else the certificates. A file or a certificate
+// with a fault changes nothing.
 #include <spdlog/sinks/stdout_color_sinks.h>
 
 #include <CLI/CLI.hpp>
@@ -27,6 +28,7 @@ namespace {
 
 using namespace foretide;
 using balancer::Balancer;
+using balancer::ListenPoint;
 
 struct Options {
   std::string config;
@@ -54,18 +56,25 @@ Result<std::unique_ptr<Balancer>> make_balancer(boost::asio::io_context& io,
   return Balancer::connected(io, *settings);
 }
 
+Outcome apply_again(Balancer& balancer, const Options& options) {
+  if (options.standalone) {
+    const auto settings = read_standalone(options.config);
+    return settings ? balancer.apply(*settings) : Error{settings.error()};
+  }
+  const auto settings = read_balancer_settings(options.config);
+  return settings ? balancer.apply(*settings) : Error{settings.error()};
+}
+
 void reload(Balancer& balancer, const Options& options) {
-  if (!options.standalone) {
-    spdlog::info("SIGHUP: tables come from the coordinator, there is nothing to read again");
-    return;
+  const auto applied = apply_again(balancer, options);
+  if (!applied) {
+    spdlog::error("nothing is applied, what was in force stays:\n{}", applied.error());
+  } else if (options.standalone) {
+    spdlog::info("applied {} again; what is listened on stays as it was", options.config);
+  } else {
+    spdlog::info("read the certificates of {} again; tables come from the coordinator",
+                 options.config);
   }
-  const auto settings = read_standalone(options.config);
-  if (!settings) {
-    spdlog::error("the file is not applied, the former one stays:\n{}", settings.error());
-    return;
-  }
-  balancer.apply(*settings);
-  spdlog::info("applied {} again; what is listened on stays as it was", options.config);
 }
 
 int serve(const Options& options) {
@@ -76,7 +85,10 @@ int serve(const Options& options) {
     return 1;
   }
   Balancer& balancer = **made;
-  for (const auto& address : balancer.traffic()) spdlog::info("serving on {}", address.text());
+  for (const auto& at : balancer.traffic()) {
+    const bool tls = at.security == ListenPoint::Security::kTls;
+    spdlog::info("serving {}on {}", tls ? "TLS " : "", at.address.text());
+  }
   spdlog::info("admin pages on {}", balancer.admin().text());
 
   int status = 0;

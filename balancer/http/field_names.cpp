@@ -10,6 +10,17 @@ FieldName if_same(std::string_view name, std::string_view word, FieldName meanin
   return same_word(name, word) ? meaning : FieldName::kOther;
 }
 
+// One written with "_" looks the same to many a worker.
+bool is_of_client_certificate(std::string_view name) {
+  constexpr std::string_view kPrefix = "x-ssl-client-";
+  if (name.size() < kPrefix.size()) return false;
+  for (std::size_t i = 0; i < kPrefix.size(); ++i) {
+    const char c = name[i] == '_' ? '-' : static_cast<char>(name[i] | 0x20);
+    if (c != kPrefix[i]) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 FieldName field_named(std::string_view name) {
@@ -19,7 +30,8 @@ FieldName field_named(std::string_view name) {
     if (name.size() == 12 && same_word(name, "x-request-id")) return FieldName::kTrace;
     const bool forwarded = name.size() > kXForwarded.size() &&
                            same_word(name.substr(0, kXForwarded.size()), kXForwarded);
-    return forwarded ? FieldName::kForwarded : FieldName::kOther;
+    if (forwarded) return FieldName::kForwarded;
+    return is_of_client_certificate(name) ? FieldName::kClientCertificate : FieldName::kOther;
   }
   switch (name.size()) {
     case 2:

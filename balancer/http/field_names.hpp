@@ -10,6 +10,7 @@ namespace foretide::balancer {
 
 enum class FieldName : std::uint8_t {
   kOther,
+  kClientCertificate,  // x-ssl-client-*, where workers look for it
   kConnection,
   kContentLength,
   kDate,

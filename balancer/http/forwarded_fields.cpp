@@ -67,6 +67,9 @@ void ForwardedFields::write(std::string_view host, HeadWriter& out) const {
     out.put("\"");
   }
   out.put("\r\n");
+  if (!client_.certified) return;
+  out.put_field("X-SSL-Client-Verify", "SUCCESS");
+  out.put_field("X-SSL-Client-S-DN", client_.certificate_subject);
 }
 
 }  // namespace foretide::balancer

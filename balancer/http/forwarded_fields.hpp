@@ -6,6 +6,9 @@
 // dropped, every X-Forwarded-* of them: whoever could write 127.0.0.1 into the list would be taken
 // for a neighbour.
 //
+// Likewise for the certificate that the client proved to have: X-SSL-Client-Verify and -S-DN, the
+// names that nginx's users chose.
+//
 // Collects views into the head that is being read; nothing is copied until `write`.
 #pragma once
 
@@ -27,6 +30,8 @@ struct ClientSide {
   const IpBytes* ip = nullptr;  // none: it has none
   std::string_view scheme = "http";
   Trust trust = Trust::kStranger;
+  bool certified = false;  // it was asked for a certificate and showed a good one
+  std::string_view certificate_subject;
 };
 
 class ForwardedFields {
@@ -40,6 +45,10 @@ class ForwardedFields {
   explicit ForwardedFields(const ClientSide& client) : client_(client) {}
 
   Take take(std::string_view name, std::string_view value);
+  // Whether what a field says of the client's certificate is passed on.
+  bool believes_certificate() const {
+    return client_.trust == Trust::kTrusted && !client_.certified;
+  }
   // `host` is the request's, in whatever way it said it; may be empty.
   void write(std::string_view host, HeadWriter& out) const;
 

@@ -164,6 +164,9 @@ class RequestReader {
         if (taken == ForwardedFields::Take::kTaken) return;
         return refuse(431, "the request has too many X-Forwarded-For or Forwarded fields");
       }
+      case FieldName::kClientCertificate:
+        if (!forwarded_.believes_certificate()) return;
+        break;
       case FieldName::kDate:
       case FieldName::kOther:
         break;

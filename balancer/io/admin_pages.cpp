@@ -145,6 +145,11 @@ AdminResponse metrics_page(const AdminView& view) {
   out.family("foretide_balancer_abandoned_total", "counter",
              "Requests whose client went away before the answer's end.");
   out.sample("", static_cast<double>(connections.abandoned_total));
+  out.family("foretide_balancer_tls_handshakes_total", "counter",
+             "TLS handshakes with clients by how they ended.");
+  out.sample("outcome=\"full\"", static_cast<double>(connections.tls_full_total));
+  out.sample("outcome=\"resumed\"", static_cast<double>(connections.tls_resumed_total));
+  out.sample("outcome=\"failed\"", static_cast<double>(connections.tls_failed_total));
   out.family("foretide_balancer_coordinator_connected", "gauge",
              "1 while the coordinator answers.");
   out.sample("", view.coordinator_connected ? 1.0 : 0.0);

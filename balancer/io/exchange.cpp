@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "balancer/core/key_hash.hpp"
 #include "balancer/core/service_routes.hpp"
 #include "balancer/http/head_changes.hpp"
+#include "balancer/http/request_key.hpp"
 #include "common/check.hpp"
 
 namespace foretide::balancer {
@@ -72,9 +74,13 @@ Task<After> Exchange::run() {
     total_deadline_ = arrived_ + total;
     held_.deadline = std::min(held_.deadline, total_deadline_);
   }
+  name_keys();
   take_in_hand();
   const std::size_t look = service_->policy().body_look_bytes;
   if (look > in_hand_.size() && outcome_ == Outcome::kPending) co_await look_ahead(look);
+  if (service_->policy().balance == wire::TrafficPolicy::Balance::kPrefixAffinity) {
+    held_.key.prefix = prefix_of(in_hand_);
+  }
   co_await serve();
   if (outcome_ == Outcome::kDone) co_return after_response();
   if (outcome_ == Outcome::kSwitched) co_return co_await tunnel();
@@ -92,6 +98,20 @@ Exchange::Refusal Exchange::refusal_by_policy() const {
     return {413, "the request's body is larger than the service takes (request.body_max)"};
   }
   return {};
+}
+
+// Who it comes from and where it belongs, for the policies that want to know.
+void Exchange::name_keys() {
+  using Policy = wire::TrafficPolicy;
+  const Policy& policy = service_->policy();
+  const auto hash_in = [this](const wire::KeySource& source) -> std::optional<std::uint64_t> {
+    const auto key = key_in(source, head_.fields, client_side_.address);
+    return key ? std::optional(key_hash(*key)) : std::nullopt;
+  };
+  if (policy.balance == Policy::Balance::kHash) held_.key.hash = hash_in(policy.balance_key);
+  if (policy.queue_order == Policy::QueueOrder::kFair) {
+    held_.client = hash_in(policy.queue_key).value_or(0);
+  }
 }
 
 bool Exchange::change_request_head() {
@@ -135,6 +155,7 @@ Task<> Exchange::serve() {
     }
     if (outcome_ == Outcome::kClosedUnanswered && may_try_elsewhere()) {
       upstream_.reset();
+      held_.avoid = endpoint_;
       finish(Finish::kFailed);
       outcome_ = Outcome::kPending;
     }
@@ -185,12 +206,16 @@ Task<> Exchange::connect() {
   if (endpoint_->state != wire::EndpointState::kActive) co_return finish(Finish::kReturned);
   upstream_ = std::make_unique<UpstreamConnection>(loop_, endpoint_->address);
   upstream_->set_waiter(&waiter_);
+  if (auto tls = service_->tls().layer_for(*endpoint_, *upstream_)) {
+    upstream_->set_layer(std::move(tls));
+  }
   const IoResult result = co_await await_connection();
   if (outcome_ == Outcome::kPending) {
     const bool moved = upstream_->address() != endpoint_->address;
     if (is_out_of_sockets(result.error)) {
       outcome_ = Outcome::kOutOfSockets;
     } else if (!moved && !result.done()) {
+      if (upstream_->layer() != nullptr) report_tls_trouble();
       service_->refused(*endpoint_, held_);
     } else if (!moved) {
       service_->connected(*endpoint_);
@@ -209,17 +234,21 @@ Task<IoResult> Exchange::await_connection() {
   IoResult result = upstream_->connect();
   while (result.blocked()) {
     const Woke woke = co_await waiter_.sleep(deadline, {&client_, kBroken},
-                                             {upstream_.get(), kWritable | kBroken});
+                                             {upstream_.get(), kReadable | kWritable | kBroken});
     if (woke == Woke::kCancelled) outcome_ = Outcome::kCancelled;
     if (client_is_gone() || woke == Woke::kCancelled) break;
     if (woke == Woke::kDeadline) {
       result = {IoResult::Kind::kError, 0, ETIMEDOUT};
-    } else if (upstream_->events() & (kWritable | kBroken)) {
-      const int error = upstream_->connect_error();
-      result = {error == 0 ? IoResult::Kind::kDone : IoResult::Kind::kError, 0, error};
+    } else {
+      result = upstream_->establish();
     }
   }
   co_return result;
+}
+
+void Exchange::report_tls_trouble() {
+  const auto& trouble = static_cast<const TlsLayer&>(*upstream_->layer()).trouble();
+  if (!trouble.empty()) service_->report_trouble(*endpoint_, "TLS: " + trouble);
 }
 
 void Exchange::begin_sending() {

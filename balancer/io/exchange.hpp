@@ -86,6 +86,7 @@ class Exchange {
   Task<> obtain_endpoint();
   Task<> connect();  // without a connection and an outcome: choose again
   Task<IoResult> await_connection();
+  void report_tls_trouble();
   Task<> relay();
   Task<After> tunnel();
 
@@ -94,6 +95,7 @@ class Exchange {
     std::string_view reason;
   };
   Refusal refusal_by_policy() const;
+  void name_keys();
   bool change_request_head();
   Task<After> send_to_https();
   Task<After> answer(int status, std::string_view reason, std::string_view location = {});

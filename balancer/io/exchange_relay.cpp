@@ -252,12 +252,13 @@ void Exchange::response_is_read() {
   response_read_ = true;
   if (!request_over_) request_is_over(false);
   const bool in_step = request_complete_ && received_.empty();
-  if (in_step && response_.reusable && !(upstream_->events() & kReadable)) {
+  const bool quiet = in_step && !(upstream_->events() & kReadable);
+  if (quiet && response_.reusable && service_->tls().is_current(*upstream_)) {
     give_idle(loop_, *endpoint_, std::move(upstream_));
   }
   upstream_.reset();
   ++service_->traffic().completed_total;
-  finish(Finish::kCompleted);
+  finish(response_.status >= 500 ? Finish::kAnsweredError : Finish::kCompleted);
 }
 
 }  // namespace foretide::balancer

@@ -103,10 +103,11 @@ Address bound_address(int fd) {
   return {host, ntohs(v4.sin_port)};
 }
 
-Listener::Listener(TrafficThread& thread, int fd)
+Listener::Listener(TrafficThread& thread, int fd, ListenPoint::Security security)
     : Source([](Source& source, std::uint32_t) { static_cast<Listener&>(source).accept_some(); }),
       thread_(thread),
       fd_(fd),
+      security_(security),
       timer_([](void* owner) { static_cast<Listener*>(owner)->resume(); }, this) {
   if (!thread_.loop().watch(fd_, *this, EPOLLIN)) {
     throw std::system_error(errno, std::generic_category(), "cannot watch a listening socket");
@@ -125,7 +126,8 @@ Listener::Accepted Listener::accept_one() {
     const int fd =
         ::accept4(fd_, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      return ProxySession::begin(thread_, fd, from) ? Accepted::kOne : Accepted::kFailed;
+      const bool begun = ProxySession::begin(thread_, {fd, from, security_});
+      return begun ? Accepted::kOne : Accepted::kFailed;
     }
     if (errno == ECONNABORTED || errno == EINTR) continue;
     const bool is_empty = errno == EAGAIN || errno == EWOULDBLOCK;

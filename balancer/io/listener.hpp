@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "balancer/io/event_loop.hpp"
-#include "common/address.hpp"
+#include "balancer/io/listen_point.hpp"
 #include "common/result.hpp"
 
 namespace foretide::balancer {
@@ -25,7 +25,7 @@ Address bound_address(int fd);
 
 class Listener : public Source {
  public:
-  Listener(TrafficThread& thread, int fd);
+  Listener(TrafficThread& thread, int fd, ListenPoint::Security security);
   ~Listener();
   // There is room again.
   void resume();
@@ -41,6 +41,7 @@ class Listener : public Source {
 
   TrafficThread& thread_;
   int fd_;
+  ListenPoint::Security security_;
   bool paused_ = false;
   Timer timer_;
 };

@@ -6,6 +6,7 @@
 #include "balancer/io/stream.hpp"
 #include "balancer/io/upstream_pool.hpp"
 #include "common/check.hpp"
+#include "common/io/log.hpp"
 
 namespace foretide::balancer {
 namespace {
@@ -23,14 +24,16 @@ LocalService::LocalService(EventLoop& loop, Settings settings)
       timer_([](void* owner) { static_cast<LocalService*>(owner)->on_timer(); }, this) {}
 
 Applied LocalService::apply(const wire::ServiceTable& table,
-                            const std::map<WorkerId, std::shared_ptr<Slots>>& slots) {
+                            const std::map<WorkerId, std::shared_ptr<Slots>>& slots,
+                            EndpointTls tls) {
   auto applied = endpoints_.apply(table);
   if (!applied.accepted) return applied;
+  const bool other_tls = tls_.apply(std::move(tls));
   for (const auto& endpoint : endpoints_.endpoints()) {
     if (const auto found = slots.find(endpoint->id); found != slots.end() && !endpoint->slots) {
       endpoint->slots = found->second;
     }
-    if (endpoint->state != wire::EndpointState::kActive) close_idle(*endpoint);
+    if (other_tls || endpoint->state != wire::EndpointState::kActive) close_idle(*endpoint);
   }
   if (settings_.threads > 1) endpoints_.share(&settings_.share->freed, settings_.thread);
   // What cannot be read lets nobody in, so a list never grows by a mistake in it.
@@ -325,6 +328,12 @@ void LocalService::set_timer() {
   const Instant again = endpoints_.load().look_again(*queue_.oldest_since());
   next = std::min<Instant>(next, std::max<Instant>(again, loop_.now() + kLookAgainGap));
   loop_.timers().set(timer_, next);
+}
+
+void LocalService::report_trouble(const Endpoint& endpoint, std::string_view trouble) {
+  const std::string line = settings_.id.text + ": no connection to " + endpoint.address.text() +
+                           ": " + std::string(trouble);
+  if (log_limit_.let_through(line, loop_.now())) spdlog::warn("{}", line);
 }
 
 wire::ServiceTraffic LocalService::report() const {

@@ -33,6 +33,8 @@
 #include "balancer/core/service_share.hpp"
 #include "balancer/core/traffic.hpp"
 #include "balancer/io/event_loop.hpp"
+#include "balancer/io/tls_upstream.hpp"
+#include "common/io/line_limit.hpp"
 #include "common/ip_range.hpp"
 
 namespace foretide::balancer {
@@ -78,7 +80,7 @@ class LocalService {
 
   // `slots` are the endpoints' shared counts; empty with a single thread.
   Applied apply(const wire::ServiceTable& table,
-                const std::map<WorkerId, std::shared_ptr<Slots>>& slots);
+                const std::map<WorkerId, std::shared_ptr<Slots>>& slots, EndpointTls tls = {});
   void coordinator_lost(bool lost);
   // What probes say of an endpoint.
   void set_health(const WorkerId& worker, Health health);
@@ -107,6 +109,9 @@ class LocalService {
   const wire::TrafficPolicy& policy() const { return endpoints_.policy(); }
   bool removed() const { return endpoints_.removed(); }
   EndpointSet& endpoints() { return endpoints_; }
+  TlsToEndpoints& tls() { return tls_; }
+  // Why no connection could be made; told to people now and then.
+  void report_trouble(const Endpoint& endpoint, std::string_view trouble);
   Traffic& traffic() { return traffic_; }
   wire::ServiceTraffic report() const;
 
@@ -137,7 +142,9 @@ class LocalService {
 
   EventLoop& loop_;
   Settings settings_;
+  TlsToEndpoints tls_;  // outlives the idle connections of the endpoints
   EndpointSet endpoints_;
+  LineLimit log_limit_;
   Picker picker_;
   HoldQueue queue_;
   std::unordered_map<HoldQueue::Ticket, HeldRequest*> waiting_;

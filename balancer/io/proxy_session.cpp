@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "balancer/http/answer.hpp"
+#include "balancer/io/tls_server.hpp"
 #include "balancer/io/traffic_thread.hpp"
 
 namespace foretide::balancer {
@@ -15,9 +17,14 @@ constexpr std::uint32_t kExchangesInARow = 32;  // then others have a turn
 
 }  // namespace
 
-bool ProxySession::begin(TrafficThread& thread, int fd, const sockaddr_storage& from) {
-  std::unique_ptr<ProxySession> session(new ProxySession(thread, from));
-  if (!session->client_.attach(fd)) return false;
+bool ProxySession::begin(TrafficThread& thread, const Accepted& accepted) {
+  std::unique_ptr<ProxySession> session(new ProxySession(thread, accepted.from));
+  if (!session->client_.attach(accepted.fd)) return false;
+  if (accepted.security == ListenPoint::Security::kTls) {
+    auto layer = TlsServer::layer_for(session->client_, thread.tls());
+    if (!layer) return false;
+    session->client_.set_layer(std::move(layer));
+  }
   spawn(live(session.release()), "a client's session");
   return true;
 }
@@ -43,6 +50,10 @@ Task<> ProxySession::live(ProxySession* session) {
 }
 
 Task<> ProxySession::serve() {
+  if (client_.layer() != nullptr) {
+    const bool secured = co_await secure();
+    if (!secured) co_return;
+  }
   idle_since_ = thread_.loop().now();
   for (;;) {
     const HeadRead read = read_head();

@@ -6,9 +6,13 @@
 // connection holds no buffer. Before it closes after an answer with input unread, it says that it
 // is done and reads on for a while, so that a reset does not overtake the answer (RFC 9112 section
 // 9.6).
+//
+// Where the listener is for TLS the handshake comes first and has the time of a head; what was
+// found out by it (the client's certificate) goes into every request.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include <netinet/in.h>
@@ -17,18 +21,25 @@
 #include "balancer/io/buffer.hpp"
 #include "balancer/io/client_address.hpp"
 #include "balancer/io/exchange.hpp"
+#include "balancer/io/listen_point.hpp"
 #include "balancer/io/stream.hpp"
 #include "balancer/io/task.hpp"
 
 namespace foretide::balancer {
 
+class TlsLayer;
 class TrafficThread;
 
 class ProxySession {
  public:
-  // Takes over an accepted, non-blocking descriptor. The session owns itself and ends by itself.
-  // False when the kernel has no room to watch it: it is closed.
-  static bool begin(TrafficThread& thread, int fd, const sockaddr_storage& from);
+  struct Accepted {
+    int fd = -1;  // non-blocking
+    sockaddr_storage from{};
+    ListenPoint::Security security = ListenPoint::Security::kPlain;
+  };
+  // Takes over the descriptor. The session owns itself and ends by itself. False when there is no
+  // room to watch it: it is closed.
+  static bool begin(TrafficThread& thread, const Accepted& accepted);
 
   // The thread is going down: an idle connection closes soon, one in use after its answer.
   void drain() { waiter_.wake(); }
@@ -46,6 +57,9 @@ class ProxySession {
 
   enum class HeadRead { kComplete, kMore, kEnd, kTooLarge, kMalformed };
   Task<> serve();
+  Task<bool> secure();  // false: the connection ends
+  void count_handshake(const TlsLayer& tls);
+  Task<> refuse_plain_http();
   Task<> drain_input();
   HeadRead read_head();
   void skip_empty_lines();
@@ -61,6 +75,7 @@ class ProxySession {
   Instant idle_since_{};
   std::uint32_t exchanges_in_a_row_ = 0;  // without a look at the sockets in between
   ClientAddress address_;
+  std::string certificate_subject_;
   ClientSide client_side_;
 };
 

@@ -53,7 +53,7 @@ SocketAddress socket_address_for(const Address& address) {
 Stream::Stream(EventLoop& loop) : Source(&Stream::ready), loop_(loop) {}
 
 bool Stream::attach(int fd) {
-  close();
+  CHECK(fd_ < 0, "a stream is one connection");
   if (!loop_.watch(fd, *this, kEpollEvents)) {
     const int error = errno;
     ::close(fd);
@@ -81,39 +81,72 @@ IoResult Stream::connect(const Address& address) {
     return failed(error);
   }
   if (!attach(fd)) return failed(errno);
-  if (outcome == 0) return {};
+  if (outcome == 0) return layer_ ? layer_->establish() : IoResult{};
   events_ = kNothing;
+  connecting_ = true;
   return {IoResult::Kind::kBlocked};
 }
 
-int Stream::connect_error() const {
+IoResult Stream::establish() {
+  if (connecting_) {
+    if ((events_ & (kWritable | kBroken)) == 0) return {IoResult::Kind::kBlocked};
+    connecting_ = false;
+    const IoResult outcome = connect_outcome();
+    if (!outcome.done()) return outcome;
+  }
+  return layer_ ? layer_->establish() : IoResult{};
+}
+
+IoResult Stream::connect_outcome() const {
   int error = 0;
   socklen_t size = sizeof error;
-  if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
-  return error;
+  if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+  return error == 0 ? IoResult{} : failed(error);
+}
+
+void Stream::set_layer(std::unique_ptr<StreamLayer> layer) {
+  layer_ = std::move(layer);
 }
 
 void Stream::close() {
+  if (layer_) {
+    layer_->close(StreamLayer::Close::kClean);
+    layer_.reset();
+  }
+  events_ = kNothing;
+  wanted_ = kNothing;
+  connecting_ = false;
   if (fd_ < 0) return;
   loop_.forget(*this);
   ::close(fd_);
   fd_ = -1;
-  events_ = kNothing;
-  wanted_ = kNothing;
 }
 
 void Stream::close_with_reset() {
-  if (fd_ < 0) return;
-  const linger reset{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  if (layer_) {
+    layer_->close(StreamLayer::Close::kCut);
+    layer_.reset();
+  }
+  if (fd_ >= 0) {
+    const linger reset{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  }
   close();
 }
 
 void Stream::end_writing() {
+  if (layer_) layer_->end_writing();
   if (fd_ >= 0) ::shutdown(fd_, SHUT_WR);
 }
 
+void Stream::raise(std::uint8_t events) {
+  events_ |= events;
+  if (waiter_ != nullptr && (events_ & wanted_) != 0) waiter_->queue();
+}
+
 IoResult Stream::read(std::span<char> into) {
+  if (layer_) [[unlikely]]
+    return layer_->read(into);
   if ((events_ & (kReadable | kBroken)) == 0) return {IoResult::Kind::kBlocked};
   const auto size = ::recv(fd_, into.data(), into.size(), 0);
   if (size > 0) {
@@ -128,6 +161,8 @@ IoResult Stream::read(std::span<char> into) {
 }
 
 IoResult Stream::write(std::span<const iovec> parts) {
+  if (layer_) [[unlikely]]
+    return layer_->write(parts);
   if ((events_ & (kWritable | kBroken)) == 0) return {IoResult::Kind::kBlocked};
   ssize_t size = 0;
   if (parts.size() == 1) {
@@ -144,7 +179,9 @@ IoResult Stream::write(std::span<const iovec> parts) {
   return {IoResult::Kind::kBlocked};
 }
 
-bool Stream::has_input() const {
+bool Stream::has_input() {
+  if (layer_) [[unlikely]]
+    return layer_->has_input();
   char byte = 0;
   const auto size = ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return size >= 0 || !would_block(errno);
@@ -157,6 +194,8 @@ void Stream::ready(Source& source, std::uint32_t epoll_events) {
   if (epoll_events & EPOLLOUT) events |= kWritable;
   if (epoll_events & (EPOLLERR | EPOLLHUP)) events |= kBroken | kReadable | kWritable;
   if (epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) stream.peer_ended_ = true;
+  if (stream.layer_) [[unlikely]]
+    events = stream.layer_->on_socket(events);
   stream.events_ |= events;
   if (stream.waiter_ == nullptr) {
     if (stream.unawaited_ != nullptr && (events & kReadable)) stream.unawaited_(stream);

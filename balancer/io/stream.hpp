@@ -7,17 +7,22 @@
 // streams that it names becomes ready for what it wants, until a deadline, or until somebody wakes
 // it.
 //
+// With a layer (stream_layer.hpp) what is read and written passes through it, and there may be no
+// socket at all.
+//
 // All on the loop's thread.
 #pragma once
 
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include <sys/uio.h>
 
 #include "balancer/io/event_loop.hpp"
+#include "balancer/io/stream_layer.hpp"
 #include "common/address.hpp"
 #include "common/time.hpp"
 
@@ -30,56 +35,61 @@ enum StreamEvents : std::uint8_t {
   kBroken = 4,  // reset, or closed both ways
 };
 
-struct IoResult {
-  enum class Kind : std::uint8_t { kDone, kBlocked, kEnd, kError };
-  Kind kind = Kind::kDone;
-  std::size_t size = 0;  // kDone
-  int error = 0;         // kError
-
-  bool done() const { return kind == Kind::kDone; }
-  bool blocked() const { return kind == Kind::kBlocked; }
-};
-
 class Stream : public Source {
  public:
   explicit Stream(EventLoop& loop);
   ~Stream() { close(); }
 
-  // Takes over a connected, non-blocking descriptor. False, with errno, when it cannot be watched:
+  // Takes over a connected, non-blocking descriptor; it has none yet. False, with errno, when it cannot be watched:
   // it is closed.
   [[nodiscard]] bool attach(int fd);
-  // Begins to connect; kWritable or kBroken says that it is decided, then `connect_error` what came
-  // of it.
+  // Begins to connect; kBlocked: `establish` when it is readable, writable or broken.
   IoResult connect(const Address& address);
-  int connect_error() const;
+  // Goes on with connecting, then with what a layer has to agree on with the peer. kDone: bytes may
+  // flow. kBlocked: again when it is readable, writable or broken.
+  IoResult establish();
+  // Put on before the first byte flows. Without a descriptor, it is a connection by itself.
+  void set_layer(std::unique_ptr<StreamLayer> layer);
+  StreamLayer* layer() const { return layer_.get(); }
   void close();
   // So that the peer sees a reset instead of a clean end.
   void close_with_reset();
   void end_writing();
-  bool is_open() const { return fd_ >= 0; }
+  bool is_open() const { return fd_ >= 0 || layer_; }
   int fd() const { return fd_; }
 
   IoResult read(std::span<char> into);
   IoResult write(std::span<const iovec> parts);
   // Asks the socket itself whether something, or an end, is there to be read.
-  bool has_input() const;
+  bool has_input();
 
   // Who is woken by its events; none: `unawaited` is called instead.
   void set_waiter(Waiter* waiter) { waiter_ = waiter; }
   void set_unawaited(void (*call)(Stream&)) { unawaited_ = call; }
   std::uint8_t events() const { return events_; }
 
+  // ---- for its layer ----
+
+  // Wakes who waits for one of them, after the present batch of events.
+  void raise(std::uint8_t events);
+  void lower(std::uint8_t events) { events_ &= static_cast<std::uint8_t>(~events); }
+  // Whether the socket has nothing more to say behind what is there.
+  bool peer_ended() const { return peer_ended_; }
+
  private:
   friend class Waiter;
   static void ready(Source& source, std::uint32_t epoll_events);
+  IoResult connect_outcome() const;
 
   EventLoop& loop_;
+  std::unique_ptr<StreamLayer> layer_;
   Waiter* waiter_ = nullptr;
   void (*unawaited_)(Stream&) = nullptr;
   int fd_ = -1;
   std::uint8_t events_ = kNothing;
   std::uint8_t wanted_ = kNothing;
   bool peer_ended_ = false;  // nothing comes after what is there: stay readable until it is read
+  bool connecting_ = false;
 };
 
 enum class Woke : std::uint8_t {

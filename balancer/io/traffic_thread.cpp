@@ -6,6 +6,7 @@
 
 #include "balancer/io/listener.hpp"
 #include "balancer/io/proxy_session.hpp"
+#include "balancer/io/tls_server.hpp"
 #include "common/check.hpp"
 
 namespace foretide::balancer {
@@ -23,8 +24,8 @@ TrafficThread::~TrafficThread() {
   CHECK(sessions_ == nullptr, "sessions end before their thread's state does");
 }
 
-void TrafficThread::listen(int fd) {
-  listeners_.push_back(std::make_unique<Listener>(*this, fd));
+void TrafficThread::listen(int fd, ListenPoint::Security security) {
+  listeners_.push_back(std::make_unique<Listener>(*this, fd, security));
 }
 
 LocalService& TrafficThread::service(const ServiceId& id, std::shared_ptr<ServiceShare> share) {
@@ -50,8 +51,9 @@ LocalService& TrafficThread::service(const ServiceId& id, std::shared_ptr<Servic
 }
 
 Applied TrafficThread::apply(const wire::ServiceTable& table, std::shared_ptr<ServiceShare> share,
-                             const std::map<WorkerId, std::shared_ptr<Slots>>& slots) {
-  return service(table.service, std::move(share)).apply(table, slots);
+                             const std::map<WorkerId, std::shared_ptr<Slots>>& slots,
+                             const EndpointTls& tls) {
+  return service(table.service, std::move(share)).apply(table, slots, tls);
 }
 
 bool TrafficThread::apply(const wire::MatchTable& table,

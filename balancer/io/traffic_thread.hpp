@@ -20,6 +20,7 @@
 #include "balancer/http/trace_fields.hpp"
 #include "balancer/io/buffer.hpp"
 #include "balancer/io/event_loop.hpp"
+#include "balancer/io/listen_point.hpp"
 #include "balancer/io/local_service.hpp"
 #include "common/result.hpp"
 
@@ -27,10 +28,12 @@ namespace foretide::balancer {
 
 class Listener;
 class ProxySession;
+class TlsServer;
 
 struct ConnectionCounts {
   std::uint64_t accepted_total = 0, refused_requests_total = 0, unmatched_total = 0;
   std::uint64_t abandoned_total = 0;  // requests whose client went away, or would not go on
+  std::uint64_t tls_full_total = 0, tls_resumed_total = 0, tls_failed_total = 0;  // handshakes
   std::uint32_t open = 0;
 
   ConnectionCounts& operator+=(const ConnectionCounts& other) {
@@ -38,6 +41,9 @@ struct ConnectionCounts {
     refused_requests_total += other.refused_requests_total;
     unmatched_total += other.unmatched_total;
     abandoned_total += other.abandoned_total;
+    tls_full_total += other.tls_full_total;
+    tls_resumed_total += other.tls_resumed_total;
+    tls_failed_total += other.tls_failed_total;
     open += other.open;
     return *this;
   }
@@ -64,10 +70,13 @@ class TrafficThread {
   void run() { loop_.run(); }
 
   // Takes over a listening descriptor.
-  void listen(int fd);
+  void listen(int fd, ListenPoint::Security security = ListenPoint::Security::kPlain);
+  // How TLS clients are met from now on; before the first of them.
+  void set_tls(std::shared_ptr<const TlsServer> tls) { tls_ = std::move(tls); }
   // The shares are handed out here, so they are complete before any thread has the table.
   Applied apply(const wire::ServiceTable& table, std::shared_ptr<ServiceShare> share,
-                const std::map<WorkerId, std::shared_ptr<Slots>>& slots);
+                const std::map<WorkerId, std::shared_ptr<Slots>>& slots,
+                const EndpointTls& tls = {});
   bool apply(const wire::MatchTable& table,
              const std::map<ServiceId, std::shared_ptr<ServiceShare>>& shares);
   void coordinator_lost(bool lost);
@@ -95,6 +104,7 @@ class TrafficThread {
   bool draining() const { return draining_; }
   DrawnIds draw_ids() { return {chance_(), chance_(), chance_()}; }
   Duration head_time() const { return settings_.head_time; }
+  const std::shared_ptr<const TlsServer>& tls() const { return tls_; }
   std::string_view date();
   ConnectionCounts& counts() { return counts_; }
   bool is_full() const { return counts_.open >= settings_.connections_max; }
@@ -115,6 +125,7 @@ class TrafficThread {
   std::vector<LocalService*> routed_;  // by index of the routes' services
   std::vector<Waiter*> await_routes_;
   std::vector<std::unique_ptr<Listener>> listeners_;
+  std::shared_ptr<const TlsServer> tls_;
   ProxySession* sessions_ = nullptr;  // list through the sessions themselves
   ConnectionCounts counts_;
   Timer report_timer_;

@@ -36,11 +36,13 @@ std::uint32_t connections_max_for(std::uint64_t descriptors_max, std::uint32_t t
 Result<std::unique_ptr<TrafficThreads>> TrafficThreads::open(net::io_context& owner,
                                                              Settings settings) {
   std::unique_ptr<TrafficThreads> threads(new TrafficThreads(owner, std::move(settings)));
-  for (const auto& address : threads->settings_.traffic) {
-    auto sockets = open_listeners(address, threads->settings_.threads);
-    if (!sockets) return Error{"listen.traffic: " + sockets.error()};
-    threads->bound_.push_back(bound_address(sockets->front()));
-    for (std::size_t i = 0; i < sockets->size(); ++i) threads->threads_[i]->listen((*sockets)[i]);
+  for (const auto& at : threads->settings_.listen) {
+    auto sockets = open_listeners(at.address, threads->settings_.threads);
+    if (!sockets) return Error{std::string(at.key()) + ": " + sockets.error()};
+    threads->bound_.push_back({bound_address(sockets->front()), at.security});
+    for (std::size_t i = 0; i < sockets->size(); ++i) {
+      threads->threads_[i]->listen((*sockets)[i], at.security);
+    }
   }
   return threads;
 }
@@ -73,6 +75,7 @@ TrafficThreads::TrafficThreads(net::io_context& owner, Settings settings)
               auto& thread = *threads_[index];
               thread.loop().post([&thread, service] { thread.let_go(service); });
             }}));
+    threads_.back()->set_tls(settings_.tls);
   }
 }
 
@@ -123,10 +126,33 @@ void TrafficThreads::take_slots(const wire::ServiceTable& table) {
   }
 }
 
+Result<std::shared_ptr<const TlsClient>> TrafficThreads::upstream_tls(
+    const wire::ServiceTable& table) {
+  if (!table.policy.tls) {
+    upstream_tls_.erase(table.service);
+    return std::shared_ptr<const TlsClient>();
+  }
+  auto& known = upstream_tls_[table.service];
+  if (known && known->settings() == *table.policy.tls) return known;
+  auto loaded = TlsClient::load(*table.policy.tls);
+  if (loaded) known = *loaded;
+  return loaded;
+}
+
 void TrafficThreads::apply(wire::ServiceTable table, std::function<void(Applied)> on_applied) {
-  for (auto& entry : table.endpoints) entry.address.host = literal_for(entry.address.host);
+  auto client = upstream_tls(table);
+  if (!client) {
+    return net::post(owner_, [on_applied = std::move(on_applied), reason = client.error()] {
+      on_applied({.accepted = false, .reason = reason, .missing = {}});
+    });
+  }
+  EndpointTls tls{.client = std::move(*client), .hosts = {}};
+  for (auto& entry : table.endpoints) {
+    if (tls.client) tls.hosts.emplace(entry.id, entry.address.host);
+    entry.address.host = literal_for(entry.address.host);
+  }
   take_slots(table);
-  prober_.apply(table);
+  prober_.apply(table, tls.hosts);
   // All threads hold the same tables, so they judge alike; the last one's word is kept.
   struct Judged {
     std::mutex mutex;
@@ -135,9 +161,9 @@ void TrafficThreads::apply(wire::ServiceTable table, std::function<void(Applied)
   auto judged = std::make_shared<Judged>();
   auto share = share_of(table.service);
   on_each(
-      [table = std::move(table), share = std::move(share), slots = slots_,
+      [table = std::move(table), share = std::move(share), slots = slots_, tls = std::move(tls),
        judged](TrafficThread& thread) {
-        auto applied = thread.apply(table, share, slots);
+        auto applied = thread.apply(table, share, slots, tls);
         const std::lock_guard lock(judged->mutex);
         judged->applied = std::move(applied);
       },
@@ -149,6 +175,10 @@ void TrafficThreads::apply(wire::MatchTable table, std::function<void()> on_appl
   on_each([table = std::move(table),
            shares = shares_](TrafficThread& thread) { thread.apply(table, shares); },
           std::move(on_applied));
+}
+
+void TrafficThreads::set_tls(std::shared_ptr<const TlsServer> tls) {
+  on_each([tls = std::move(tls)](TrafficThread& thread) { thread.set_tls(tls); });
 }
 
 void TrafficThreads::coordinator_lost(bool lost) {

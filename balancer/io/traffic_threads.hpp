@@ -36,7 +36,8 @@ class TrafficThreads {
  public:
   struct Settings {
     std::uint32_t threads = 1;
-    std::vector<Address> traffic;
+    std::vector<ListenPoint> listen;
+    std::shared_ptr<const TlsServer> tls;  // where one of them is for TLS
     bool static_endpoints = false;
     std::function<void()> on_urgent;  // traffic that the coordinator should hear of at once
   };
@@ -48,10 +49,15 @@ class TrafficThreads {
   // Begins to serve. What was applied before is in force for the first request.
   void run();
 
-  const std::vector<Address>& bound() const { return bound_; }
+  // Where it listens, in the order of the settings; port 0 as the port that was found.
+  const std::vector<ListenPoint>& bound() const { return bound_; }
 
   void apply(wire::ServiceTable table, std::function<void(Applied)> on_applied);
   void apply(wire::MatchTable table, std::function<void()> on_applied);
+  // For new connections; those that are there keep theirs.
+  void set_tls(std::shared_ptr<const TlsServer> tls);
+  // Files that tables name are read again with the next table of each service.
+  void forget_upstream_tls() { upstream_tls_.clear(); }
   void coordinator_lost(bool lost);
   void report(std::function<void(TrafficSnapshot)> on_report);
   // Stops accepting; connections end after their next answer.
@@ -62,16 +68,18 @@ class TrafficThreads {
   TrafficThreads(boost::asio::io_context& owner, Settings settings);
   std::shared_ptr<ServiceShare> share_of(const ServiceId& service);
   void take_slots(const wire::ServiceTable& table);
+  Result<std::shared_ptr<const TlsClient>> upstream_tls(const wire::ServiceTable& table);
   // `work` runs on every thread, then `done` on the owner's.
   void on_each(std::function<void(TrafficThread&)> work, std::function<void()> done = {});
 
   boost::asio::io_context& owner_;
   Settings settings_;
-  std::vector<Address> bound_;
+  std::vector<ListenPoint> bound_;
   std::map<ServiceId, std::shared_ptr<ServiceShare>> shares_;
   std::map<WorkerId, std::shared_ptr<Slots>> slots_;  // empty with a single thread
   std::vector<std::uint32_t> numbers_free_;           // of slots that are gone
   Prober prober_;
+  std::map<ServiceId, std::shared_ptr<const TlsClient>> upstream_tls_;
   std::vector<std::unique_ptr<TrafficThread>> threads_;
   std::vector<std::thread> running_;
 };

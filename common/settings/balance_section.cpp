@@ -25,6 +25,8 @@ constexpr std::array<std::string_view, 2> kOrderUnbuilt{"lifo", "priority"};
 constexpr std::array<Policy::QueueOrder, 2> kOrderValues{Policy::QueueOrder::kFifo,
                                                          Policy::QueueOrder::kFair};
 constexpr Range<std::uint32_t> kInARow{1, 100};
+constexpr std::uint32_t kPromptLook =
+    8192;  // bytes of a body; more than most systems' instructions
 
 std::optional<wire::KeySource> key_in(const Section& section) {
   using Kind = wire::KeySource::Kind;
@@ -43,12 +45,8 @@ std::optional<wire::KeySource> key_in(const Section& section) {
   return std::nullopt;
 }
 
-}  // namespace
-
-void read_balance(const Section& service, Policy& policy) {
-  const YamlEntry* entry = service.entry("balance");
-  if (entry == nullptr) return;
-  if (entry->value.kind != YamlNode::Kind::kMap) {  // the word alone
+void read_policy(const Section& service, const YamlEntry& entry, Policy& policy) {
+  if (entry.value.kind != YamlNode::Kind::kMap) {  // the word alone
     const auto at = service.choice("balance", kBalance);
     if (!at) return;
     policy.balance = kBalanceValues[*at];
@@ -59,7 +57,7 @@ void read_balance(const Section& service, Policy& policy) {
     }
     return;
   }
-  const Section balance(entry->value, "balance", keys::kBalance, service.problems());
+  const Section balance(entry.value, "balance", keys::kBalance, service.problems());
   balance.require("policy", "write for example policy: least-load");
   if (const auto at = balance.choice("policy", kBalance)) policy.balance = kBalanceValues[*at];
   policy.balance_key = key_in(balance).value_or(policy.balance_key);
@@ -68,6 +66,15 @@ void read_balance(const Section& service, Policy& policy) {
   } else if (balance.has("key")) {
     balance.report("key", "'key' means something with 'policy: hash' only, remove it");
   }
+}
+
+}  // namespace
+
+void read_balance(const Section& service, Policy& policy) {
+  const YamlEntry* entry = service.entry("balance");
+  if (entry == nullptr) return;
+  read_policy(service, *entry, policy);
+  if (policy.balance == Policy::Balance::kPrefixAffinity) policy.body_look_bytes = kPromptLook;
 }
 
 void read_queue(const Section& service, Policy& policy) {

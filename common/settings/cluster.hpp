@@ -14,6 +14,7 @@
 
 #include "common/address.hpp"
 #include "common/ids.hpp"
+#include "common/settings/tls_settings.hpp"
 #include "common/wire/messages.hpp"
 #include "common/worker_spec.hpp"
 
@@ -41,12 +42,13 @@ struct ServiceSettings {
   double capacity_soft = 8.0;
   std::optional<std::uint32_t> capacity_hard;
   ScaleSettings scale;
-  wire::TrafficPolicy traffic;  // from queue, balance, timeouts and capacity
+  wire::TrafficPolicy traffic;  // from queue, balance, timeouts, capacity and tls
   friend bool operator==(const ServiceSettings&, const ServiceSettings&) = default;
 };
 
 struct ListenSettings {
   std::vector<Address> traffic{{"0.0.0.0", 8080}};
+  std::optional<TlsSettings> tls;
   Address admin{"127.0.0.1", 7400};
   Address balancer_admin{"127.0.0.1", 7403};
   Address control{"0.0.0.0", 7401};

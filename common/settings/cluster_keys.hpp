@@ -14,14 +14,21 @@ inline const Keys kTop{"cluster.yaml",
                        "the cluster file",
                        {"version", "cluster", "listen", "services"},
                        {"auth", "store", "nodes", "node_pools", "observe"}};
-inline const Keys kListen{
-    "listen", "'listen'", {"traffic", "admin", "balancer_admin", "control", "telemetry"}, {"tls"}};
+inline const Keys kListen{"listen",
+                          "'listen'",
+                          {"traffic", "tls", "admin", "balancer_admin", "control", "telemetry"},
+                          {}};
+inline const Keys kTls{
+    "listen.tls", "'tls'", {"addresses", "certificates", "min_version", "clients"}, {"http2"}};
+inline const Keys kCertificate{
+    "listen.tls.certificates", "a certificate", {"certificate", "key"}, {}};
+inline const Keys kTlsClients{"listen.tls.clients", "'clients'", {"ca", "required"}, {}};
 inline const Keys kService{
     "services.NAME",
     "a service",
-    {"match",    "command", "env",      "workdir", "user",       "engine", "needs",
-     "capacity", "scale",   "queue",    "balance", "probe",      "stop",   "timeouts",
-     "retry",    "request", "response", "allow",   "https_only", "eject",  "upstreams"},
+    {"match",    "command", "env",        "workdir", "user",      "engine",   "needs", "capacity",
+     "scale",    "queue",   "balance",    "probe",   "stop",      "timeouts", "retry", "request",
+     "response", "allow",   "https_only", "eject",   "upstreams", "tls"},
     {"priority", "place", "update", "logs"}};
 inline const Keys kMatch{
     "services.NAME.match", "'match'", {"host", "path_prefix", "header"}, {"model"}};
@@ -48,6 +55,7 @@ inline const Keys kProbeReady{"services.NAME.probe.ready",
 inline const Keys kStop{"services.NAME.stop", "'stop'", {"drain", "signal", "grace"}, {}};
 inline const Keys kTimeouts{
     "services.NAME.timeouts", "'timeouts'", {"connect", "response", "idle", "total", "tunnel"}, {}};
+inline const Keys kUpstreamTls{"services.NAME.tls", "'tls'", {"ca", "server_name", "verify"}, {}};
 inline const Keys kRetry{"services.NAME.retry", "'retry'", {"attempts", "budget"}, {}};
 inline const Keys kRequest{"services.NAME.request",
                            "'request'",
@@ -57,9 +65,10 @@ inline const Keys kResponse{"services.NAME.response", "'response'", {"set", "rem
 
 // All maps of a cluster file but `services` and `env`, whose keys are names.
 inline std::vector<const Keys*> of_cluster_file() {
-  return {&kTop,        &kListen, &kService,  &kMatch, &kHeader,  &kNeeds,   &kCapacity,
-          &kScale,      &kUp,     &kDown,     &kQueue, &kProbe,   &kBalance, &kProbeReady,
-          &kProbeStart, &kStop,   &kTimeouts, &kRetry, &kRequest, &kResponse};
+  return {&kTop,   &kListen,   &kTls,         &kCertificate, &kTlsClients, &kService,
+          &kMatch, &kHeader,   &kNeeds,       &kCapacity,    &kScale,      &kUp,
+          &kDown,  &kQueue,    &kProbe,       &kProbeStart,  &kProbeReady, &kBalance,
+          &kStop,  &kTimeouts, &kUpstreamTls, &kRetry,       &kRequest,    &kResponse};
 }
 
 inline const Keys kAgent{"agent.yaml",
@@ -72,7 +81,7 @@ inline const Keys kBalancer{"balancer.yaml",
                             {}};
 inline const Keys kCoordinator{"coordinator", "'coordinator'", {"control", "telemetry", "key"}, {}};
 inline const Keys kBalancerListen{
-    "balancer.yaml: listen", "'listen'", {"traffic", "balancer_admin"}, {"tls"}};
+    "balancer.yaml: listen", "'listen'", {"traffic", "tls", "balancer_admin"}, {}};
 
 // All maps of agent.yaml and balancer.yaml.
 inline std::vector<const Keys*> of_node_files() {

@@ -4,6 +4,9 @@
 #include <utility>
 #include <vector>
 
+#include "common/settings/cluster_keys.hpp"
+#include "common/settings/tls_section.hpp"
+
 namespace foretide::settings {
 
 namespace {
@@ -49,16 +52,25 @@ class Reader {
 
   const std::vector<Taken>& taken() const { return taken_; }
 
-  std::vector<Address> list(std::string_view key, const std::vector<Address>& otherwise) {
-    const auto found = listen_.addresses(key, AddressUse::kListen);
-    std::vector<Address> addresses;
-    for (const auto& [address, at] : found) {
-      addresses.push_back(address);
-      taken_.push_back({key, address, at});
-    }
+  // Who listens for TLS need not listen for anything else.
+  std::vector<Address> traffic(const std::vector<Address>& otherwise) {
+    const auto* given = listen_.entry("traffic");
+    const bool none = given != nullptr && given->value.kind == YamlNode::Kind::kList &&
+                      given->value.items.empty();
+    if (none && listen_.has("tls")) return {};
+    auto addresses = take(listen_, "traffic", "traffic");
     if (!addresses.empty()) return addresses;
-    for (const auto& address : otherwise) taken_.push_back({key, address, listen_.at()});
+    for (const auto& address : otherwise) taken_.push_back({"traffic", address, listen_.at()});
     return otherwise;
+  }
+
+  std::optional<TlsSettings> tls() {
+    const auto section = listen_.section("tls", keys::kTls);
+    if (!section) return std::nullopt;
+    TlsSettings settings = tls_in(*section);
+    section->require("addresses", "write for example addresses: [\"0.0.0.0:8443\"]");
+    settings.addresses = take(*section, "addresses", "tls.addresses");
+    return settings;
   }
 
   Address one(std::string_view key, const Address& otherwise) {
@@ -80,6 +92,16 @@ class Reader {
  private:
   Position position(std::string_view key) const { return listen_.entry(key)->value.at; }
 
+  std::vector<Address> take(const Section& section, std::string_view key,
+                            std::string_view told_as) {
+    std::vector<Address> addresses;
+    for (const auto& [address, at] : section.addresses(key, AddressUse::kListen)) {
+      addresses.push_back(address);
+      taken_.push_back({told_as, address, at});
+    }
+    return addresses;
+  }
+
   const Section& listen_;
   std::vector<Taken> taken_;
 };
@@ -89,7 +111,8 @@ class Reader {
 ListenSettings listen_in(const Section& listen) {
   const ListenSettings defaults;
   Reader reader(listen);
-  ListenSettings settings{.traffic = reader.list("traffic", defaults.traffic),
+  ListenSettings settings{.traffic = reader.traffic(defaults.traffic),
+                          .tls = reader.tls(),
                           .admin = reader.admin("admin", defaults.admin),
                           .balancer_admin = reader.admin("balancer_admin", defaults.balancer_admin),
                           .control = reader.one("control", defaults.control),
@@ -98,11 +121,14 @@ ListenSettings listen_in(const Section& listen) {
   return settings;
 }
 
-void read_balancer_listen(const Section& listen, std::vector<Address>& traffic, Address& admin) {
+BalancerListen balancer_listen_in(const Section& listen) {
+  const ListenSettings defaults;
   Reader reader(listen);
-  traffic = reader.list("traffic", traffic);
-  admin = reader.admin("balancer_admin", admin);
+  BalancerListen settings{.traffic = reader.traffic(defaults.traffic),
+                          .tls = reader.tls(),
+                          .admin = reader.admin("balancer_admin", defaults.balancer_admin)};
   refuse_collisions(reader.taken(), listen.problems());
+  return settings;
 }
 
 }  // namespace foretide::settings

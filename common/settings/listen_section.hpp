@@ -10,7 +10,12 @@ namespace foretide::settings {
 
 ListenSettings listen_in(const Section& listen);
 
-// The balancer's two addresses, which balancer.yaml has as well; absent ones are left alone.
-void read_balancer_listen(const Section& listen, std::vector<Address>& traffic, Address& admin);
+// What balancer.yaml has of it.
+struct BalancerListen {
+  std::vector<Address> traffic;
+  std::optional<TlsSettings> tls;
+  Address admin;
+};
+BalancerListen balancer_listen_in(const Section& listen);
 
 }  // namespace foretide::settings

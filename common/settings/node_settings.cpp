@@ -122,7 +122,10 @@ BalancerSettings balancer_in(const Section& top) {
   balancer.state = path_in(top, "state", state_dir("balancer"));
   balancer.key_file = path_in(top, "key_file", balancer.state + "/node.key");
   if (const auto listen = top.section("listen", settings::keys::kBalancerListen)) {
-    settings::read_balancer_listen(*listen, balancer.traffic, balancer.admin);
+    auto read = settings::balancer_listen_in(*listen);
+    balancer.traffic = std::move(read.traffic);
+    balancer.tls = std::move(read.tls);
+    balancer.admin = read.admin;
   }
   balancer.threads = top.whole("threads", {1, 256}).value_or(balancer.threads);
   return balancer;
@@ -166,6 +169,28 @@ std::string common_yaml(const CoordinatorPeer& peer, const std::string& name,
          "\nstate: " + in_quotes(state) + "\n";
 }
 
+std::string list_of(const std::vector<Address>& addresses) {
+  std::string list;
+  for (const auto& address : addresses) {
+    list += (list.empty() ? "" : ", ") + in_quotes(address.text());
+  }
+  return "[" + list + "]";
+}
+
+std::string tls_yaml(const TlsSettings& tls) {
+  std::string yaml = "  tls:\n    addresses: " + list_of(tls.addresses) + "\n    certificates:\n";
+  for (const auto& files : tls.certificates) {
+    yaml += "      - {certificate: " + in_quotes(files.certificate) +
+            ", key: " + in_quotes(files.key) + "}\n";
+  }
+  yaml += tls.min_version == TlsSettings::Version::k13 ? "    min_version: \"1.3\"\n" : "";
+  if (tls.clients) {
+    yaml += "    clients: {ca: " + in_quotes(tls.clients->ca) +
+            ", required: " + (tls.clients->required ? "true" : "false") + "}\n";
+  }
+  return yaml;
+}
+
 }  // namespace
 
 Result<AgentSettings> parse_agent_settings(std::string_view yaml, const std::string& file) {
@@ -201,8 +226,8 @@ std::string agent_yaml(const AgentSettings& settings) {
 std::string balancer_yaml(const BalancerSettings& settings) {
   std::string yaml =
       common_yaml(settings.coordinator, settings.name, settings.key_file, settings.state);
-  yaml += "listen:\n  traffic:\n";
-  for (const auto& address : settings.traffic) yaml += "    - " + in_quotes(address.text()) + "\n";
+  yaml += "listen:\n  traffic: " + list_of(settings.traffic) + "\n";
+  if (settings.tls) yaml += tls_yaml(*settings.tls);
   yaml += "  balancer_admin: " + in_quotes(settings.admin.text()) + "\n";
   return yaml + "threads: " + std::to_string(settings.threads) + "\n";
 }

@@ -9,17 +9,19 @@
 //     address: 10.0.0.7          # agent, optional: an IP address, no name
 //     ports: 20000-29999         # agent, optional
 //     user: same                 # agent, optional: workers run as the agent's own user
-//     listen: {traffic: ["0.0.0.0:8080"], balancer_admin: "127.0.0.1:7403"}   # balancer
+//     listen: {traffic: ["0.0.0.0:8080"], balancer_admin: "127.0.0.1:7403"}   # balancer; and tls
 //     threads: 1                 # balancer, optional
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/address.hpp"
 #include "common/result.hpp"
+#include "common/settings/tls_settings.hpp"
 
 namespace foretide {
 
@@ -46,6 +48,7 @@ struct BalancerSettings {
   std::string key_file;
   std::string state;
   std::vector<Address> traffic{{"0.0.0.0", 8080}};
+  std::optional<TlsSettings> tls;
   Address admin{"127.0.0.1", 7403};
   std::uint32_t threads = 1;
   friend bool operator==(const BalancerSettings&, const BalancerSettings&) = default;

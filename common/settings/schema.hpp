@@ -59,8 +59,8 @@ class Section {
   std::optional<double> share(std::string_view key, Range<double> range) const;  // "1%" or 0.01
   std::optional<std::chrono::milliseconds> duration(std::string_view key,
                                                     Range<std::chrono::milliseconds> range) const;
-  std::optional<bool> flag(std::string_view key) const;  // true or false
   std::optional<std::uint64_t> bytes(std::string_view key) const;
+  std::optional<bool> flag(std::string_view key) const;  // true or false
   // Which of `words` it is. A word of `unbuilt` is refused as not built yet.
   std::optional<std::size_t> choice(std::string_view key, std::span<const std::string_view> words,
                                     std::span<const std::string_view> unbuilt = {}) const;

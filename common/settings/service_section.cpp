@@ -9,6 +9,7 @@
 #include "common/settings/cluster_keys.hpp"
 #include "common/settings/forwarding_section.hpp"
 #include "common/settings/scale_section.hpp"
+#include "common/settings/tls_section.hpp"
 #include "common/settings/worker_section.hpp"
 
 namespace foretide::settings {
@@ -62,6 +63,9 @@ void read_traffic_policy(const Section& service, wire::TrafficPolicy& policy) {
     policy.idle_timeout = timeouts->duration("idle", {1ms, 24h}).value_or(policy.idle_timeout);
     policy.total_timeout = timeouts->duration("total", {0ms, 24h}).value_or(policy.total_timeout);
     policy.tunnel_timeout = timeouts->duration("tunnel", {1s, 24h}).value_or(policy.tunnel_timeout);
+  }
+  if (const auto tls = service.section("tls", keys::kUpstreamTls)) {
+    policy.tls = upstream_tls_in(*tls);
   }
 }
 
@@ -132,6 +136,11 @@ PlacedService service_in(const YamlEntry& entry, ReadFor reader, Problems& probl
   settings.scale = scale_in(section);
   read_capacity(section, settings);
   read_traffic_policy(section, settings.traffic);
+  if (settings.traffic.tls && settings.worker.start.kind == ProbeSpec::Kind::kHttp) {
+    section.report("probe",
+                   "'probe' asks by http, which a worker that speaks TLS does not hear, "
+                   "use start: {tcp: true}");
+  }
   read_forwarding(section, settings.traffic);
   return placed;
 }

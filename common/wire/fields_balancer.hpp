@@ -39,6 +39,12 @@ void fields(auto& f, Like<ReadyProbe> auto& m) {
   f.required("u", m.unhealthy);
 }
 
+void fields(auto& f, Like<UpstreamTls> auto& m) {
+  f.defaulted("c", m.ca);
+  f.defaulted("n", m.server_name);
+  f.required("v", m.verify);
+}
+
 void fields(auto& f, Like<TrafficPolicy> auto& m) {
   f.required("b", m.balance);
   f.optional("h", m.hard_capacity);
@@ -64,6 +70,7 @@ void fields(auto& f, Like<TrafficPolicy> auto& m) {
   f.defaulted("qk", m.queue_key);
   f.optional("rp", m.ready_probe);
   f.defaulted("ej", m.eject, otherwise.eject);
+  f.optional("tl", m.tls);
 }
 
 void fields(auto& f, Like<ServiceTable> auto& m) {

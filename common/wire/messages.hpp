@@ -181,6 +181,14 @@ struct Endpoint {
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
+// Endpoints speak TLS. Files are those of the balancer's host.
+struct UpstreamTls {
+  std::string ca;           // PEM; empty: the authorities that the host trusts
+  std::string server_name;  // empty: the host by which the endpoint is known
+  bool verify = true;
+  friend bool operator==(const UpstreamTls&, const UpstreamTls&) = default;
+};
+
 struct HeaderField {
   std::string name, value;
   friend bool operator==(const HeaderField&, const HeaderField&) = default;
@@ -247,6 +255,7 @@ struct TrafficPolicy {
   bool https_only = false;            // plain requests are sent to https
   std::vector<std::string> allow;     // address ranges that may ask; empty: all
   HeadChanges request, response;
+  std::optional<UpstreamTls> tls;  // absent: plain HTTP
   friend bool operator==(const TrafficPolicy&, const TrafficPolicy&) = default;
 };
 

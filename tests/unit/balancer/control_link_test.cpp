@@ -47,7 +47,7 @@ class ControlLinks : public testing::Test {
   void start(HeldTables held = {}) {
     TrafficThreads::Settings settings;
     settings.threads = 2;
-    settings.traffic = {{"127.0.0.1", 0}};
+    settings.listen = {{.address = {"127.0.0.1", 0}}};
     settings.on_urgent = [this] {
       if (link_) link_->report_now();
     };
@@ -146,7 +146,7 @@ TEST_F(ControlLinks, AcknowledgeATableOnceItIsAppliedAndOnDisk) {
   ASSERT_TRUE(saved);
   EXPECT_EQ(saved->stamp_of({"web"}), (Stamp{1, 2}));
 
-  auto client = RawSocket::connected_to(threads_->bound()[0]);
+  auto client = RawSocket::connected_to(threads_->bound()[0].address);
   client.send(get());
   auto upstream = worker.accept();
   upstream.receive_message();
@@ -174,7 +174,7 @@ TEST_F(ControlLinks, ReportAtOnceWhatIsHeldAndRegularlyWhatWasServed) {
   say(matches({1, 1}));
   say(table({1, 2}, {}));
   ASSERT_TRUE(acknowledged({1, 2}));
-  auto client = RawSocket::connected_to(threads_->bound()[0]);
+  auto client = RawSocket::connected_to(threads_->bound()[0].address);
   client.send(get());
   ASSERT_TRUE(until([&] {
     return !urgent_.empty() && !urgent_.back().services.empty() &&
@@ -233,7 +233,7 @@ TEST_F(ControlLinks, KeepTheQueuesOfTwoServicesApart) {
   ASSERT_TRUE(acknowledged({1, 3}));
   std::vector<RawSocket> clients;
   for (const char* path : {"/web", "/api"}) {
-    clients.push_back(RawSocket::connected_to(threads_->bound()[0]));
+    clients.push_back(RawSocket::connected_to(threads_->bound()[0].address));
     clients.back().send(get(path));
   }
   EXPECT_TRUE(until([&] {
@@ -259,7 +259,7 @@ TEST_F(ControlLinks, ShareAHardCapacityBetweenThreads) {
   ASSERT_TRUE(acknowledged({1, 2}));
   std::vector<RawSocket> clients;
   for (int i = 0; i < 8; ++i) {
-    clients.push_back(RawSocket::connected_to(threads_->bound()[0]));
+    clients.push_back(RawSocket::connected_to(threads_->bound()[0].address));
     clients.back().send(get());
   }
   ASSERT_TRUE(until([&] {

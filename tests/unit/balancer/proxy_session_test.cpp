@@ -54,7 +54,7 @@ TEST(ClientTimes, CountAHeadFromItsFirstByte) {
 TEST_F(ClientSessions, ClosesAConnectionThatCannotBeWatched) {
   const int fd = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
   EXPECT_FALSE(proxy.on_thread(
-      [&](TrafficThread& thread) { return ProxySession::begin(thread, fd, sockaddr_storage{}); }));
+      [&](TrafficThread& thread) { return ProxySession::begin(thread, {.fd = fd}); }));
   EXPECT_EQ(::fcntl(fd, F_GETFD), -1);
   const auto open = [](TrafficThread& thread) { return thread.connections().open; };
   EXPECT_EQ(proxy.on_thread(open), 0u);

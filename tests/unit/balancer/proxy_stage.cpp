@@ -250,13 +250,24 @@ Proxy::~Proxy() {
   running_.join();
 }
 
-Applied Proxy::apply(std::vector<wire::Endpoint> endpoints) {
+Address Proxy::listen_for_tls(std::shared_ptr<const TlsServer> tls) {
+  auto sockets = open_listeners({"127.0.0.1", 0}, 1);
+  EXPECT_TRUE(sockets) << sockets.error();
+  on_thread([&](TrafficThread& thread) {
+    thread.set_tls(std::move(tls));
+    thread.listen(sockets->front(), ListenPoint::Security::kTls);
+    return true;
+  });
+  return bound_address(sockets->front());
+}
+
+Applied Proxy::apply(std::vector<wire::Endpoint> endpoints, const EndpointTls& tls) {
   wire::ServiceTable table;
   table.stamp = {1, ++revision_};
   table.service = {"web"};
   table.endpoints = std::move(endpoints);
   table.policy = policy;
-  return on_thread([&](TrafficThread& thread) { return thread.apply(table, share_, {}); });
+  return on_thread([&](TrafficThread& thread) { return thread.apply(table, share_, {}, tls); });
 }
 
 wire::ServiceTraffic Proxy::traffic() {

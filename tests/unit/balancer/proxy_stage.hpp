@@ -32,6 +32,7 @@ class RawSocket {
   static RawSocket connected_to(const Address& address);
 
   bool is_open() const { return fd_ >= 0; }
+  int fd() const { return fd_; }
   void send(std::string_view bytes);
   // Sends what the other side takes without waiting, again and again until it takes nothing for a
   // while.
@@ -114,9 +115,11 @@ class Proxy {
 
   RawSocket client() { return RawSocket::connected_to(address_); }
   const Address& address() const { return address_; }
+  // Another address of the proxy's, where clients speak TLS.
+  Address listen_for_tls(std::shared_ptr<const TlsServer> tls);
   void route();  // everything to "web"
   // The next table of "web", applied when it returns.
-  Applied apply(std::vector<wire::Endpoint> endpoints);
+  Applied apply(std::vector<wire::Endpoint> endpoints, const EndpointTls& tls = {});
   wire::ServiceTraffic traffic();
   // Until `condition` holds of the traffic.
   bool wait_until(const std::function<bool(const wire::ServiceTraffic&)>& condition);

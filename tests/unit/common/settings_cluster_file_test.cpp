@@ -162,7 +162,8 @@ services:
 f:2:1: unknown key 'clustr' in the cluster file, did you mean 'cluster'?
 f:3:36: 'traffic' listens on 127.0.0.1:8080, which 'traffic' takes already (0.0.0.0:8080), give each its own port
 f:3:62: 'admin' is 0.0.0.0:7400, but without TLS (not built yet) it stays on loopback, use 127.0.0.1:7400
-f:3:76: 'tls' is not built yet, remove it
+f:3:81: 'certificates' is missing, write for example certificates: [{certificate: /etc/foretide/site.pem, key: /etc/foretide/site.key}]
+f:3:81: 'addresses' is missing, write for example addresses: ["0.0.0.0:8443"]
 f:6:5: unknown key 'comand' in a service, did you mean 'command'?
 f:7:13: 'min' is 5, more than 'max', which is 3, raise 'max'
 f:7:35: 'idle' is '5', wants a duration with its unit, such as 500ms, 30s, 5m or 1h
@@ -194,7 +195,8 @@ TEST(ClusterFile, TellsWhatIsWrongWithAService) {
       {"    balance: hash\n",
        "f:5:5: 'balance: hash' needs a key, write for example balance: {policy: hash, key: header "
        "X-User}"},
-      {"    balance: {policy: hash}\n", "f:5:14: 'key' is missing, write for example key: header X-User"},
+      {"    balance: {policy: hash}\n",
+       "f:5:14: 'key' is missing, write for example key: header X-User"},
       {"    balance: {policy: hash, key: header}\n",
        "f:5:29: 'key' is 'header', wants 'header NAME', 'cookie NAME' or 'address'"},
       {"    balance: {policy: hash, key: cookie a=b}\n",
@@ -230,10 +232,9 @@ TEST(ClusterFile, TellsWhatIsWrongWithAService) {
       {"    probe: {live: {}}\n", "f:5:13: 'live' is not built yet, remove it"},
       {"    probe: {ready: {http: /x, tcp: true}}\n",
        "f:5:31: 'tcp' and 'http' exclude each other, keep one"},
-      {"    probe: {ready: {http: x}}\n",
-       "f:5:21: 'http' is 'x', wants a path such as /healthz"},
+      {"    probe: {ready: {http: x}}\n", "f:5:21: 'http' is 'x', wants a path such as /healthz"},
       {"    probe: {ready: {unhealthy: 0}}\n",
-       "f:5:21: 'unhealthy' is '0', wants a whole number from 1 to 100"},
+       "f:5:32: 'unhealthy' is '0', wants a whole number from 1 to 100"},
       {"    eject: off\n", "f:5:12: 'eject' is 'off', wants true or false"},
       {"    probe: {start: {http: /x, tcp: true}}\n",
        "f:5:31: 'tcp' and 'http' exclude each other, keep one"},
@@ -265,7 +266,7 @@ TEST(ClusterFile, TellsWhatIsWrongWithAService) {
       {"    colour: red\n",
        "f:5:5: unknown key 'colour' in a service, known here: match, command, env, workdir, user, "
        "engine, needs, capacity, scale, queue, balance, probe, stop, timeouts, retry, request, "
-       "response, allow, https_only, eject, upstreams"},
+       "response, allow, https_only, eject, upstreams, tls"},
       {"    retry: {attempts: 11}\n",
        "f:5:23: 'attempts' is '11', wants a whole number from 0 to 10"},
       {"    request: {set: {Host: a}}\n",
@@ -286,12 +287,7 @@ TEST(ClusterFile, TellsWhatIsWrongWithAService) {
 }
 
 TEST(ClusterFile, ReadsHowWorkersAreChosenAndWaitedFor) {
-  const auto policy = [](const std::string& keys) {
-    Problems problems;
-    const auto read = cluster_settings_in(service(keys), problems);
-    EXPECT_TRUE(problems.empty()) << problems.text("f");
-    return read ? read->services.front().traffic : wire::TrafficPolicy{};
-  };
+  const auto policy = [](const std::string& keys) { return only_service(service(keys)).traffic; };
   using Policy = wire::TrafficPolicy;
   using Kind = wire::KeySource::Kind;
   auto read = policy("    balance: {policy: hash, key: header X-User}\n");

@@ -97,16 +97,25 @@ TEST(AgentSettings, SayThatAnEmptyFileIsWrittenByJoin) {
 }
 
 TEST(BalancerSettings, ComeBackAsTheyWereWritten) {
-  const BalancerSettings written{.coordinator = peer(),
-                                 .name = "edge",
-                                 .key_file = "/k",
-                                 .state = "/s",
-                                 .traffic = {{"0.0.0.0", 80}, {"::", 80}},
-                                 .admin = {"127.0.0.1", 7500},
-                                 .threads = 4};
+  BalancerSettings written{.coordinator = peer(),
+                           .name = "edge",
+                           .key_file = "/k",
+                           .state = "/s",
+                           .traffic = {{"0.0.0.0", 80}, {"::", 80}},
+                           .admin = {"127.0.0.1", 7500},
+                           .threads = 4};
   const auto read = parse_balancer_settings(balancer_yaml(written), "balancer.yaml");
   ASSERT_TRUE(read) << read.error() << "\n" << balancer_yaml(written);
   EXPECT_EQ(*read, written);
+
+  written.traffic.clear();
+  written.tls = TlsSettings{.addresses = {{"0.0.0.0", 443}},
+                            .certificates = {{"/a \"b\".pem", "/a.key"}, {"/c.pem", "/c.key"}},
+                            .min_version = TlsSettings::Version::k13,
+                            .clients = TlsClients{.ca = "/ca.pem", .required = false}};
+  const auto with_tls = parse_balancer_settings(balancer_yaml(written), "balancer.yaml");
+  ASSERT_TRUE(with_tls) << with_tls.error() << "\n" << balancer_yaml(written);
+  EXPECT_EQ(*with_tls, written);
 }
 
 TEST(BalancerSettings, TellWhatIsWrong) {
@@ -116,7 +125,7 @@ TEST(BalancerSettings, TellWhatIsWrong) {
   EXPECT_EQ(read.error(),
             "f:1:14: 'coordinator' is a list, wants a map with some of: control, telemetry, key\n"
             "f:3:19: 'traffic' is 'x', wants host:port such as 127.0.0.1:8080 or [::1]:8080\n"
-            "f:3:22: unknown key 'admin' in 'listen', known here: traffic, balancer_admin\n"
+            "f:3:22: unknown key 'admin' in 'listen', known here: traffic, tls, balancer_admin\n"
             "f:4:10: 'threads' is '0', wants a whole number from 1 to 256\n"
             "f:5:1: unknown key 'ports' in the balancer's file, known here: coordinator, name, "
             "key_file, state, listen, threads");

@@ -92,6 +92,15 @@ std::string file_with(std::string path, const std::string& key, const std::strin
   if (path == "cluster.yaml") return "version: 1\nservices: {web: {command: a}}\n" + given + "\n";
   if (path == "listen")
     return "version: 1\nservices: {web: {command: a}}\nlisten: {" + given + "}\n";
+  const std::string of_tls = "listen.tls";
+  if (path.starts_with(of_tls)) {
+    const std::string rest = "certificates: [{certificate: a, key: b}], addresses: [\"h:1\"]";
+    if (path != of_tls) given = "clients: {ca: c, " + given + "}";
+    return "version: 1\nservices: {web: {command: a}}\nlisten: {tls: {" + rest + ", " + given +
+           "}}\n";
+  }
+  if (path == "services.NAME.tls")
+    return "version: 1\nservices: {web: {command: a, tls: {" + given + "}}}\n";
   path.erase(0, of_service.size());
   while (!path.empty()) {
     const auto dot = path.rfind('.');
@@ -101,9 +110,17 @@ std::string file_with(std::string path, const std::string& key, const std::strin
   return "version: 1\nservices: {web: {command: a, " + given + "}}\n";
 }
 
+// The same file without what `given` ("key: value") says.
+Result<ClusterSettings> parsed_without(std::string yaml, const std::string& given) {
+  const auto at = yaml.find(given);
+  yaml.erase(at, given.size());
+  if (yaml.compare(at - 2, 2, ", ") == 0) yaml.erase(at - 2, 2);
+  return parse_cluster(yaml, "f");
+}
+
 TEST(Reference, GivesTheDefaultsThatTheCodeHas) {
-  const auto without = parse_cluster("version: 1\nservices: {web: {command: a}}\n", "f");
-  ASSERT_TRUE(without);
+  const auto smallest = parse_cluster("version: 1\nservices: {web: {command: a}}\n", "f");
+  ASSERT_TRUE(smallest);
   const auto parts = page();
   int tried = 0;
   for (const auto* keys : settings::keys::of_cluster_file()) {
@@ -113,6 +130,11 @@ TEST(Reference, GivesTheDefaultsThatTheCodeHas) {
       const std::string yaml = file_with(path, key, otherwise);
       const auto with = parse_cluster(yaml, "f");
       ASSERT_TRUE(with) << yaml << with.error();
+      // These mean something by being there at all.
+      const bool is_optional = path.starts_with("listen.tls") || path == "services.NAME.tls" ||
+                               path == "services.NAME.probe.ready";
+      const auto without = is_optional ? parsed_without(yaml, key + ": " + otherwise) : smallest;
+      ASSERT_TRUE(without) << yaml << without.error();
       EXPECT_EQ(*with, *without) << yaml;
       ++tried;
     }

@@ -81,6 +81,14 @@ inline ServiceTable sample_service_table() {
       .policy = {.balance = TrafficPolicy::Balance::kRoundRobin, .hard_capacity = 16}};
 }
 
+inline ServiceTable sample_tls_table() {
+  ServiceTable table{
+      .stamp = {7, 43}, .service = {"web"}, .endpoints = {{{"web-7-1"}, {"10.0.0.7", 20000}}}};
+  table.policy.tls =
+      UpstreamTls{.ca = "/etc/foretide/ca.pem", .server_name = "web.lan", .verify = true};
+  return table;
+}
+
 // Every field that a policy may carry besides.
 inline ServiceTable sample_full_policy() {
   ServiceTable table{.stamp = {7, 44}, .service = {"api"}};
@@ -101,6 +109,23 @@ inline ServiceTable sample_full_policy() {
                               .remove = {"Cookie"},
                               .set = {{"X-From", "edge"}}},
                   .response = {.remove = {"Server"}}};
+  return table;
+}
+
+// How endpoints are chosen, waited for and probed, all of it unlike the defaults.
+inline ServiceTable sample_choosing_policy() {
+  ServiceTable table{.stamp = {7, 45}, .service = {"chat"}};
+  table.policy = {.balance = TrafficPolicy::Balance::kHash,
+                  .balance_key = {KeySource::Kind::kHeader, "X-User"},
+                  .queue_order = TrafficPolicy::QueueOrder::kFair,
+                  .queue_key = {KeySource::Kind::kAddress, ""},
+                  .ready_probe = ReadyProbe{.kind = ProbeSpec::Kind::kHttp,
+                                            .path = "/up",
+                                            .interval = std::chrono::seconds{1},
+                                            .timeout = std::chrono::milliseconds{250},
+                                            .healthy = 1,
+                                            .unhealthy = 4},
+                  .eject = false};
   return table;
 }
 
@@ -152,7 +177,9 @@ inline std::map<std::string, Message> sample_messages() {
       {"desired_set", {e, sample_desired_set()}},
       {"node_sample", {e, sample_node_sample()}},
       {"service_table", {e, sample_service_table()}},
+      {"service_table_tls", {e, sample_tls_table()}},
       {"service_table_policy", {e, sample_full_policy()}},
+      {"service_table_choosing", {e, sample_choosing_policy()}},
       {"match_table",
        {e, MatchTable{.stamp = {7, 44},
                       .matches = {{.service = {"web"},
