@@ -73,12 +73,13 @@ class LeastLoad {
   }
 
  private:
-  Ranking::Key key_for(const Endpoint& endpoint, Instant now);
+  Ranking::Key key_for(Endpoint& endpoint, Instant now);
   bool is_full(const Endpoint& endpoint) const;
   bool has_room_after_all(const Endpoint& endpoint);
   void bring_up_to_date(const List& list, Instant now);
   bool is_worth_waiting(const Endpoint& endpoint, const Asked& asked, Instant now);
-  Endpoint* lowest_beyond_limits(const List& list, Instant now) const;
+  Endpoint* lowest(const List& list, const Asked& asked, Instant now, Endpoint*& aside);
+  Endpoint* lowest_beyond_limits(const List& list, const Asked& asked, Instant now) const;
   void judge_extra(Endpoint& endpoint, Instant now);
   Endpoint* take_extra(const List& list, const Asked& asked, Instant now);
 

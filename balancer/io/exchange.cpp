@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "balancer/core/key_hash.hpp"
 #include "balancer/core/service_routes.hpp"
 #include "balancer/http/head_changes.hpp"
+#include "balancer/http/request_key.hpp"
 #include "balancer/io/front.hpp"
 #include "common/check.hpp"
 
@@ -80,9 +82,13 @@ Task<After> Exchange::run() {
     total_deadline_ = arrived_ + total;
     held_.deadline = std::min(held_.deadline, total_deadline_);
   }
+  name_keys();
   take_in_hand();
   const std::size_t look = service_->policy().body_look_bytes;
   if (look > in_hand_.size() && outcome_ == Outcome::kPending) co_await look_ahead(look);
+  if (service_->policy().balance == wire::TrafficPolicy::Balance::kPrefixAffinity) {
+    held_.key.prefix = prefix_of(in_hand_);
+  }
   co_await serve();
   if (outcome_ == Outcome::kDone) co_return after_response();
   if (outcome_ == Outcome::kSwitched) co_return co_await tunnel();
@@ -100,6 +106,20 @@ Exchange::Refusal Exchange::refusal_by_policy() const {
     return {413, "the request's body is larger than the service takes (request.body_max)"};
   }
   return {};
+}
+
+// Who it comes from and where it belongs, for the policies that want to know.
+void Exchange::name_keys() {
+  using Policy = wire::TrafficPolicy;
+  const Policy& policy = service_->policy();
+  const auto hash_in = [this](const wire::KeySource& source) -> std::optional<std::uint64_t> {
+    const auto key = key_in(source, head_.fields, client_side_.address);
+    return key ? std::optional(key_hash(*key)) : std::nullopt;
+  };
+  if (policy.balance == Policy::Balance::kHash) held_.key.hash = hash_in(policy.balance_key);
+  if (policy.queue_order == Policy::QueueOrder::kFair) {
+    held_.client = hash_in(policy.queue_key).value_or(0);
+  }
 }
 
 bool Exchange::change_request_head() {
@@ -144,6 +164,7 @@ Task<> Exchange::serve() {
     }
     if (outcome_ == Outcome::kClosedUnanswered && may_try_elsewhere()) {
       upstream_.reset();
+      held_.avoid = endpoint_;
       finish(Finish::kFailed);
       outcome_ = Outcome::kPending;
     }

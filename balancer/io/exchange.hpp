@@ -96,6 +96,7 @@ class Exchange {
     std::string_view reason;
   };
   Refusal refusal_by_policy() const;
+  void name_keys();
   bool change_request_head();
   Task<After> send_to_https();
   Task<After> answer(int status, std::string_view reason, std::string_view location = {});

@@ -33,6 +33,7 @@ Task<After> Exchange::answer(int status, std::string_view reason, std::string_vi
                 .accept = accept.value_or(std::string_view{}),
                 .date = thread_.date(),
                 .location = location,
+                .retry_after = held_.retry_after.value_or(std::chrono::seconds(1)),
                 .close = close,
                 .without_body = head_.is_head},
                out);

@@ -107,6 +107,11 @@ void TrafficThread::let_go(const ServiceId& id) {
   if (const auto found = services_.find(id); found != services_.end()) found->second->let_go();
 }
 
+void TrafficThread::set_health(const ServiceId& service, const WorkerId& worker, Health health) {
+  const auto found = services_.find(service);
+  if (found != services_.end()) found->second->set_health(worker, health);
+}
+
 std::vector<wire::ServiceTraffic> TrafficThread::report() const {
   std::vector<wire::ServiceTraffic> reports;
   for (const auto& [id, service] : services_) reports.push_back(service->report());

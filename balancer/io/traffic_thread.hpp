@@ -87,6 +87,7 @@ class TrafficThread {
              const std::map<ServiceId, std::shared_ptr<ServiceShare>>& shares);
   void coordinator_lost(bool lost);
   void let_go(const ServiceId& service);
+  void set_health(const ServiceId& service, const WorkerId& worker, Health health);
   std::vector<wire::ServiceTraffic> report() const;
   const ConnectionCounts& connections() const { return counts_; }
 

@@ -52,7 +52,13 @@ void TrafficThreads::run() {
 }
 
 TrafficThreads::TrafficThreads(net::io_context& owner, Settings settings)
-    : owner_(owner), settings_(std::move(settings)) {
+    : owner_(owner),
+      settings_(std::move(settings)),
+      prober_(owner, [this](const ServiceId& service, const WorkerId& worker, Health health) {
+        on_each([service, worker, health](TrafficThread& thread) {
+          thread.set_health(service, worker, health);
+        });
+      }) {
   auto connections_max = connections_max_for(descriptors_max(), settings_.threads);
   if (settings_.connections > 0) {
     connections_max = std::max(settings_.connections / settings_.threads, 1U);
@@ -150,6 +156,7 @@ void TrafficThreads::apply(wire::ServiceTable table, std::function<void(Applied)
     entry.address.host = literal_for(entry.address.host);
   }
   take_slots(table);
+  prober_.apply(table, tls.hosts);
   // All threads hold the same tables, so they judge alike; the last one's word is kept.
   struct Judged {
     std::mutex mutex;

@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "balancer/io/prober.hpp"
 #include "balancer/io/traffic_thread.hpp"
 #include "common/address.hpp"
 #include "common/result.hpp"
@@ -81,6 +82,7 @@ class TrafficThreads {
   std::map<ServiceId, std::shared_ptr<ServiceShare>> shares_;
   std::map<WorkerId, std::shared_ptr<Slots>> slots_;  // empty with a single thread
   std::vector<std::uint32_t> numbers_free_;           // of slots that are gone
+  Prober prober_;
   std::map<ServiceId, std::shared_ptr<const TlsClient>> upstream_tls_;
   std::vector<std::unique_ptr<TrafficThread>> threads_;
   std::vector<std::thread> running_;
