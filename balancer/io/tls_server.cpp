@@ -12,9 +12,11 @@
 namespace foretide::balancer {
 namespace {
 
-constexpr const char* kCiphers =  // of TLS 1.2; those of 1.3 are all good
+constexpr const char* kCiphers =  // of TLS 1.2
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+constexpr const char* kCiphers13 =
+    "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
 constexpr const char* kGroups = "X25519:P-256:P-384";
 
 // Protocols that may be agreed on, the most wanted first, each behind its length (RFC 7301).
@@ -115,9 +117,11 @@ Result<SslContextPtr> TlsServer::make_context(const TlsSettings& settings) {
       context != nullptr &&
       SSL_CTX_set_min_proto_version(context, is_13 ? TLS1_3_VERSION : TLS1_2_VERSION) == 1 &&
       SSL_CTX_set_cipher_list(context, kCiphers) == 1 &&
+      SSL_CTX_set_ciphersuites(context, kCiphers13) == 1 &&
       SSL_CTX_set1_groups_list(context, kGroups) == 1;
   if (!made) return Error{"TLS cannot be set up: " + take_tls_error("no memory")};
-  SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   // One call for a record instead of one for its length and one for the rest.
