@@ -11,7 +11,7 @@ build_packages=(
 )
 
 # What the tests and benches start besides our own programs.
-test_packages=(nginx-light haproxy wrk iproute2 sqlite3)
+test_packages=(nginx-light haproxy wrk nghttp2-client openssl python3 iproute2 sqlite3)
 
 say() { printf '==> %s\n' "$*"; }
 fail() {

@@ -8,10 +8,6 @@
 namespace foretide::balancer {
 namespace {
 
-constexpr std::uint32_t kMemory = 64;         // requests that a learned time goes back
-constexpr std::uint32_t kSamplesTrusted = 8;  // fewer: assumed to be like the others
-constexpr double kDeadBand = 1.25;            // closer to the mean than this is the same speed
-constexpr double kRelativeMax = 16.0;
 constexpr std::chrono::milliseconds kRestFirst{20}, kRestMax{500};
 
 std::string fault_in(const wire::ServiceTable& table) {
@@ -25,10 +21,6 @@ std::string fault_in(const wire::ServiceTable& table) {
     }
   }
   return {};
-}
-
-double averaged(double average, double value, std::uint32_t samples) {
-  return average + (value - average) / std::min(samples, kMemory);
 }
 
 }  // namespace
@@ -65,10 +57,56 @@ Applied EndpointSet::apply(const wire::ServiceTable& table) {
     endpoint->start_time = entry.start_time;
   }
   forget_gone();
-  active_ = static_cast<std::size_t>(std::count_if(
-      endpoints_.begin(), endpoints_.end(),
-      [](const auto& endpoint) { return endpoint->state == wire::EndpointState::kActive; }));
+  rebuild();
   return applied;
+}
+
+void EndpointSet::share(FreedPlaces* freed, std::uint32_t thread) {
+  freed_ = freed;
+  thread_ = thread;
+  load_.share(freed, thread);
+  rebuild();
+}
+
+void EndpointSet::rebuild() {
+  active_ = 0;
+  refusing_ = 0;
+  settle_at_ = Instant::max();
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    Endpoint& endpoint = *endpoints_[i];
+    endpoint.place = i;
+    endpoint.open = is_open(endpoint);
+    if (endpoint.state != wire::EndpointState::kActive) continue;
+    ++active_;
+    if (endpoint.refusals == 0) continue;
+    ++refusing_;
+    if (!endpoint.trial) settle_at_ = std::min(settle_at_, endpoint.rests_until);
+  }
+  load_.rebuild(endpoints_, policy_.hard_capacity, now_);
+}
+
+bool EndpointSet::is_open(const Endpoint& endpoint) const {
+  if (endpoint.state != wire::EndpointState::kActive) return false;
+  return endpoint.refusals == 0 || (!endpoint.trial && endpoint.rests_until <= now_);
+}
+
+void EndpointSet::settle(Endpoint& endpoint) {
+  endpoint.open = is_open(endpoint);
+  load_.place(endpoint, now_);
+}
+
+void EndpointSet::settle_due() {
+  if (now_ < settle_at_) return;
+  settle_at_ = Instant::max();
+  for (const auto& endpoint : endpoints_) {
+    if (endpoint->refusals == 0 || endpoint->trial) continue;
+    if (endpoint->state != wire::EndpointState::kActive) continue;
+    if (endpoint->rests_until > now_) {
+      settle_at_ = std::min(settle_at_, endpoint->rests_until);
+    } else {
+      settle(*endpoint);
+    }
+  }
 }
 
 Endpoint* EndpointSet::find(const WorkerId& id) const {
@@ -81,20 +119,22 @@ Endpoint* EndpointSet::find(const WorkerId& id) const {
 bool EndpointSet::can_take(const Endpoint& endpoint, Instant now) const {
   if (endpoint.state != wire::EndpointState::kActive) return false;
   if (endpoint.refusals > 0 && (endpoint.trial || now < endpoint.rests_until)) return false;
-  if (!policy_.hard_capacity) return true;
-  const auto taken =
-      endpoint.slots ? endpoint.slots->taken.load(std::memory_order_seq_cst) : endpoint.in_flight;
-  return taken < *policy_.hard_capacity;
+  return !policy_.hard_capacity || endpoint.taken() < *policy_.hard_capacity;
+}
+
+Endpoint* EndpointSet::least_loaded(const Asked& asked, Instant now) {
+  now_ = now;
+  settle_due();
+  return load_.choose(endpoints_, asked, now);
 }
 
 bool EndpointSet::all_refuse() const {
-  return std::all_of(endpoints_.begin(), endpoints_.end(), [](const auto& endpoint) {
-    return endpoint->state != wire::EndpointState::kActive || endpoint->refusals > 0;
-  });
+  return refusing_ == active_;
 }
 
 Instant EndpointSet::next_trial() const {
   Instant next = Instant::max();
+  if (refusing_ == 0) return next;
   for (const auto& endpoint : endpoints_) {
     const bool rests = endpoint->state == wire::EndpointState::kActive && endpoint->refusals > 0;
     if (rests && !endpoint->trial) next = std::min(next, endpoint->rests_until);
@@ -110,61 +150,76 @@ bool EndpointSet::begin(Endpoint& endpoint, Instant now) {
       return false;
     }
   }
+  now_ = now;
+  ++in_flight_;
   ++endpoint.in_flight;
   endpoint.busy.start(now);
-  if (endpoint.refusals > 0) endpoint.trial = true;
+  if (endpoint.refusals > 0) {
+    endpoint.trial = true;
+    endpoint.open = false;
+  }
+  load_.began(endpoint, now);
   return true;
 }
 
 void EndpointSet::connected(Endpoint& endpoint) {
+  if (endpoint.refusals == 0) return;
+  if (endpoint.state == wire::EndpointState::kActive) --refusing_;
   endpoint.refusals = 0;
   endpoint.trial = false;
+  settle(endpoint);
 }
 
 void EndpointSet::refused(Endpoint& endpoint, Instant now) {
   // Of many that were under way together only the first counts, or one moment would look like many.
   if (endpoint.refusals > 0 && !endpoint.trial) return;
+  now_ = now;
   const auto doublings = std::min<std::uint32_t>(endpoint.refusals, 10);
   const auto rest = std::min<Duration>(kRestFirst * (1 << doublings), kRestMax);
+  const bool is_first = endpoint.refusals == 0;
+  if (is_first && endpoint.state == wire::EndpointState::kActive) ++refusing_;
   ++endpoint.refusals;
   endpoint.trial = false;
   endpoint.rests_until = now + rest;
+  settle_at_ = std::min(settle_at_, endpoint.rests_until);
+  settle(endpoint);
 }
 
 void EndpointSet::finish(Endpoint& endpoint, Finish how, Instant began, Instant now) {
   CHECK(endpoint.in_flight > 0, "a request is finished once, on the endpoint it began on");
+  now_ = now;
+  --in_flight_;
   --endpoint.in_flight;
   endpoint.busy.end(now);
-  if (endpoint.slots) endpoint.slots->taken.fetch_sub(1, std::memory_order_seq_cst);
+  if (endpoint.slots) {
+    endpoint.slots->taken.fetch_sub(1, std::memory_order_seq_cst);
+    if (freed_ != nullptr) freed_->tell_others(endpoint.slots->number, thread_);
+  }
   // A trial that ended undecided must not keep the door shut for ever. One that sent something was
   // connected, and what others have sent on connections of before decides nothing.
-  if (how == Finish::kReturned) endpoint.trial = false;
-  if (how == Finish::kFailed) {
-    ++endpoint.failed_total;
-  } else if (how == Finish::kCompleted) {
-    ++endpoint.completed_total;
-    learn(endpoint, seconds_in(now - began));
-  } else if (how == Finish::kTunnelled) {
+  if (how == Finish::kReturned && endpoint.trial) {
+    endpoint.trial = false;
+    endpoint.open = is_open(endpoint);
+    settle_at_ = std::min(settle_at_, endpoint.rests_until);
+  }
+  if (how == Finish::kFailed) ++endpoint.failed_total;
+  if (how == Finish::kCompleted || how == Finish::kAnsweredError || how == Finish::kTunnelled) {
     ++endpoint.completed_total;
   }
-  if (endpoint.state == wire::EndpointState::kGone) forget_gone();
+  if (how == Finish::kCompleted) {
+    load_.served(endpoint, began, now);
+  } else {
+    load_.ended_otherwise(endpoint, began, now);
+  }
+  if (endpoint.state == wire::EndpointState::kGone && forget_gone()) rebuild();
 }
 
-void EndpointSet::learn(Endpoint& endpoint, double seconds) {
-  samples_ = std::min(samples_ + 1, kMemory);
-  seconds_mean_ = averaged(seconds_mean_, seconds, samples_);
-  endpoint.samples = std::min(endpoint.samples + 1, kMemory);
-  endpoint.seconds_each = averaged(endpoint.seconds_each, seconds, endpoint.samples);
-  if (endpoint.samples < kSamplesTrusted || seconds_mean_ <= 0.0) return;
-  const double relative = endpoint.seconds_each / seconds_mean_;
-  const bool same = relative < kDeadBand && relative > 1.0 / kDeadBand;
-  endpoint.relative_seconds = same ? 1.0 : std::clamp(relative, 1.0 / kRelativeMax, kRelativeMax);
-}
-
-void EndpointSet::forget_gone() {
-  std::erase_if(endpoints_, [](const auto& endpoint) {
+// Whether there was any.
+bool EndpointSet::forget_gone() {
+  const auto is_gone = [](const auto& endpoint) {
     return endpoint->state == wire::EndpointState::kGone && endpoint->in_flight == 0;
-  });
+  };
+  return std::erase_if(endpoints_, is_gone) > 0;
 }
 
 }  // namespace foretide::balancer

@@ -16,7 +16,6 @@
 // over all of them by `Slots`, the only thing that they share.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -24,36 +23,14 @@
 #include <string>
 #include <vector>
 
-#include "balancer/core/busy_clock.hpp"
+#include "balancer/core/asked.hpp"
+#include "balancer/core/endpoint.hpp"
+#include "balancer/core/freed_places.hpp"
+#include "balancer/core/least_load.hpp"
 #include "common/time.hpp"
 #include "common/wire/messages.hpp"
 
 namespace foretide::balancer {
-
-// One endpoint's requests in flight over all threads of this balancer.
-struct Slots {
-  std::atomic<std::uint32_t> taken{0};
-};
-
-// Its address is stable as long as requests are in flight on it.
-struct Endpoint {
-  WorkerId id;
-  Address address;
-  wire::EndpointState state = wire::EndpointState::kActive;
-  std::optional<std::chrono::milliseconds> start_time;  // from its start until it was ready
-  std::uint32_t in_flight = 0;                          // this thread's
-  std::uint64_t completed_total = 0, failed_total = 0;
-  BusyClock busy;
-  std::uint32_t samples = 0;      // how many went into seconds_each, up to 64
-  double seconds_each = 0.0;      // learned: dispatch to last byte, weighted towards the newest 64
-  double relative_seconds = 1.0;  // of the service's mean; 1 inside the dead band
-  std::uint32_t refusals = 0;     // connections refused in a row
-  bool trial = false;             // one request is finding out whether it accepts again
-  Instant rests_until{};
-  std::shared_ptr<Slots> slots;  // empty: this thread is the only one
-  // What the owner keeps beside it, such as idle connections; dropped when the address changes.
-  std::shared_ptr<void> attached;
-};
 
 struct Applied {
   bool accepted = true;  // false: not newer (`reason` empty), or refused with a reason
@@ -62,17 +39,20 @@ struct Applied {
 };
 
 enum class Finish : std::uint8_t {
-  kCompleted,  // answered by the worker, whatever the status
-  kFailed,     // broken or timed out after it was sent
-  kReturned,   // no byte was sent; it chooses again
-  kTunnelled,  // completed, but how long it took says nothing about the worker's speed
+  kCompleted,      // answered by the worker, whatever the status
+  kAnsweredError,  // answered by the worker, with an error of its own (5xx): says nothing of speed
+  kFailed,         // broken or timed out after it was sent
+  kReturned,       // no byte was sent; it chooses again
+  kTunnelled,      // completed, but how long it took says nothing about the worker's speed
 };
 
 class EndpointSet {
  public:
-  using List = std::vector<std::unique_ptr<Endpoint>>;
+  using List = LeastLoad::List;
 
   Applied apply(const wire::ServiceTable& table);
+  // Other threads have endpoints of the same Slots. To be called again when these were handed out.
+  void share(FreedPlaces* freed, std::uint32_t thread);
   Stamp stamp() const { return stamp_; }
   const wire::TrafficPolicy& policy() const { return policy_; }
   bool removed() const { return removed_; }
@@ -84,6 +64,11 @@ class EndpointSet {
 
   // Active, not resting, below the hard capacity.
   bool can_take(const Endpoint& endpoint, Instant now) const;
+  // The one that promises the shortest delay; nothing when it is better to wait, or there is none.
+  Endpoint* least_loaded(const Asked& asked, Instant now);
+  const LeastLoad& load() const { return load_; }
+  // This thread's requests at all endpoints.
+  std::uint32_t in_flight() const { return in_flight_; }
   // Whether every active endpoint refuses connections: the same as having no worker.
   bool all_refuse() const;
   // When the first resting endpoint may be tried again; Instant::max() when none rests.
@@ -98,16 +83,24 @@ class EndpointSet {
   void finish(Endpoint& endpoint, Finish how, Instant began, Instant now);
 
  private:
-  void learn(Endpoint& endpoint, double seconds);
-  void forget_gone();
+  bool is_open(const Endpoint& endpoint) const;  // at now_
+  void settle(Endpoint& endpoint);               // whether it is open may have changed
+  void settle_due();
+  void rebuild();
+  bool forget_gone();
 
   Stamp stamp_;
   List endpoints_;
   wire::TrafficPolicy policy_;
   std::size_t active_ = 0;
-  std::uint32_t samples_ = 0;
-  double seconds_mean_ = 0.0;  // over all endpoints, as slow to change as an endpoint's own
   bool removed_ = false;
+  LeastLoad load_;
+  std::uint32_t in_flight_ = 0;
+  FreedPlaces* freed_ = nullptr;  // none: no other thread
+  std::uint32_t thread_ = 0;
+  std::uint32_t refusing_ = 0;          // active endpoints at rest or on trial
+  Instant now_{};                       // as last told
+  Instant settle_at_ = Instant::max();  // when an endpoint may open by itself
 };
 
 }  // namespace foretide::balancer

@@ -1,28 +1,26 @@
-// Which endpoint takes the next request.
+// Which endpoint takes the next request, by the service's policy.
 //
-// Least-load: the shortest expected delay, (requests already there + this one) times how long that
-// endpoint's requests take compared with the others'. A worker that takes twice as long gets half
-// as many: with 5 in flight it looks like 12, so one with 10 and normal speed is chosen before it.
-// Equal ones take turns. Endpoints whose speed is within a quarter of the mean, or not yet known,
-// count as equal, so that noise does not upset an even spread. Round-robin: each in turn, whatever
-// it has to do.
+// Least-load: the shortest expected delay (`least_load`); it may say that waiting promises more.
+// Round-robin: each in turn, whatever it has to do.
 //
-// Both skip what may not take a request (EndpointSet::can_take). One pass over the endpoints; no
-// allocation.
+// Both skip what may not take a request (EndpointSet::can_take). No allocation.
 #pragma once
 
 #include <cstddef>
 
+#include "balancer/core/asked.hpp"
 #include "balancer/core/endpoint_set.hpp"
 
 namespace foretide::balancer {
 
 class Picker {
  public:
-  // Nothing when no endpoint may take a request now: hold it.
-  Endpoint* pick(const EndpointSet& endpoints, Instant now);
+  // Nothing when no endpoint may take a request now, or had better not: hold it.
+  Endpoint* pick(EndpointSet& endpoints, const Asked& asked, Instant now);
 
  private:
+  Endpoint* in_turn(const EndpointSet& endpoints, Instant now);
+
   std::size_t turn_ = 0;  // where the search begins, one further each time
 };
 

@@ -18,6 +18,7 @@
 #include <optional>
 #include <vector>
 
+#include "balancer/core/freed_places.hpp"
 #include "balancer/core/hold_queue.hpp"
 
 namespace foretide::balancer {
@@ -27,12 +28,16 @@ class ServiceShare {
   using Ticket = HoldQueue::Ticket;
   static constexpr Ticket kNobody = std::numeric_limits<Ticket>::max();
 
-  explicit ServiceShare(std::uint32_t threads = 1) : shown_(threads) {
+  explicit ServiceShare(std::uint32_t threads = 1) : freed(threads), shown_(threads) {
     for (auto& ticket : shown_) ticket = kNobody;
   }
 
   std::atomic<Ticket> tickets{1};
-  std::atomic<std::uint32_t> held{0};  // in all threads
+  // In all threads:
+  std::atomic<std::uint32_t> held{0};
+  std::atomic<std::uint32_t> in_flight{0};  // kept by several threads only
+  std::atomic<std::uint32_t> limited{0};    // threads that have learned how much a worker takes
+  FreedPlaces freed;
 
   void show(std::uint32_t thread, Ticket oldest) { shown_[thread] = oldest; }
   // The other thread that shows the lowest ticket, where that is lower than `ticket`.

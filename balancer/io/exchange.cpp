@@ -108,10 +108,9 @@ Task<> Exchange::serve() {
       outcome_ = Outcome::kOutOfTime;
       break;
     }
-    endpoint_ = service_->take(loop_.now());
+    endpoint_ = service_->take(held_);
     if (endpoint_ == nullptr) co_await obtain_endpoint();
     if (outcome_ != Outcome::kPending) break;
-    began_ = loop_.now();
 
     // Where connections are refused this is the trial, which an old connection cannot decide.
     const Probe probe = may_be_repeated() ? Probe::kNo : Probe::kYes;
@@ -256,7 +255,7 @@ bool Exchange::may_try_elsewhere() {
 
 void Exchange::finish(Finish how) {
   CHECK(service_ != nullptr, "an endpoint is one of a service");
-  service_->finish(*endpoint_, how, began_);
+  service_->finish(*endpoint_, how, held_.began);
   endpoint_ = nullptr;
 }
 

@@ -153,7 +153,6 @@ class Exchange {
   std::uint32_t retries_ = 0;
   Endpoint* endpoint_ = nullptr;
   std::unique_ptr<UpstreamConnection> upstream_;
-  Instant began_{};
 
   Outcome outcome_ = Outcome::kPending;
   std::string_view trouble_;

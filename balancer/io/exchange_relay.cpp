@@ -258,7 +258,7 @@ void Exchange::response_is_read() {
   }
   upstream_.reset();
   ++service_->traffic().completed_total;
-  finish(Finish::kCompleted);
+  finish(response_.status >= 500 ? Finish::kAnsweredError : Finish::kCompleted);
 }
 
 }  // namespace foretide::balancer

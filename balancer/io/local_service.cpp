@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::chrono::seconds kRefusedPatience{2};
 constexpr std::uint32_t kTriesWhenLate = 3;
+constexpr std::chrono::milliseconds kLookAgainGap{8};
 
 }  // namespace
 
@@ -34,6 +35,7 @@ Applied LocalService::apply(const wire::ServiceTable& table,
     }
     if (other_tls || endpoint->state != wire::EndpointState::kActive) close_idle(*endpoint);
   }
+  if (settings_.threads > 1) endpoints_.share(&settings_.share->freed, settings_.thread);
   // What cannot be read lets nobody in, so a list never grows by a mistake in it.
   allowed_.reset();
   if (!policy().allow.empty()) allowed_.emplace();
@@ -88,15 +90,38 @@ Refused LocalService::in_vain() const {
   return all_refuse ? Refused::kAllRefuse : Refused::kWaitedTooLong;
 }
 
-Endpoint* LocalService::take(Instant now) {
-  if (!queue_.empty() || thread_before(std::nullopt)) return nullptr;
-  while (Endpoint* endpoint = picker_.pick(endpoints_, now)) {
+Asked LocalService::asked() const {
+  const auto& share = *settings_.share;
+  const bool alone = settings_.threads == 1;
+  const Instant now = loop_.now();
+  return {
+      .waiting = alone ? static_cast<std::uint32_t>(queue_.size())
+                       : share.held.load(std::memory_order_relaxed),
+      .in_flight = alone ? endpoints_.in_flight() : share.in_flight.load(std::memory_order_relaxed),
+      .waited = now - queue_.oldest_since().value_or(now)};
+}
+
+Endpoint* LocalService::begin(const Asked& asked) {
+  const Instant now = loop_.now();
+  while (Endpoint* endpoint = picker_.pick(endpoints_, asked, now)) {
     if (!endpoints_.begin(*endpoint, now)) continue;
     traffic_.busy.start(now);
-    if (traffic_.busy.running() > report_above_) settings_.report_now();
+    if (settings_.threads > 1) settings_.share->in_flight.fetch_add(1, std::memory_order_relaxed);
     return endpoint;
   }
   return nullptr;
+}
+
+Endpoint* LocalService::take(HeldRequest& request) {
+  if (!queue_.empty() || thread_before(std::nullopt)) return nullptr;
+  Asked asked = this->asked();
+  ++asked.waiting;
+  if (policy().queue_max == 0 || policy().queue_wait.count() == 0) asked.may = Asked::May::kNotWait;
+  Endpoint* endpoint = begin(asked);
+  if (endpoint == nullptr) return nullptr;
+  request.began = loop_.now();
+  if (traffic_.busy.running() > report_above_) settings_.report_now();
+  return endpoint;
 }
 
 void LocalService::hold(HeldRequest& request) {
@@ -117,6 +142,10 @@ void LocalService::hold(HeldRequest& request) {
     const std::size_t room =
         policy().queue_max - std::min<std::size_t>(policy().queue_max, elsewhere);
     request.ticket = queue_.enter(room, now, request.deadline);
+    if (!request.ticket && make_room(request)) {
+      if (request.given != nullptr) return;
+      request.ticket = queue_.enter(room, now, request.deadline);
+    }
     if (!request.ticket) {
       request.refused = Refused::kQueueFull;
       return;
@@ -133,6 +162,31 @@ void LocalService::hold(HeldRequest& request) {
   let_go();
 }
 
+void LocalService::give(HeldRequest& request, Endpoint& endpoint) {
+  request.given = &endpoint;
+  request.began = loop_.now();
+  if (request.ticket) request.waiter->wake();
+}
+
+// The queue is full: the oldest goes on, or this one when it is the only one, if nothing but what
+// was learned keeps it back.
+bool LocalService::make_room(HeldRequest& request) {
+  Asked asked = this->asked();
+  asked.may = Asked::May::kNotWait;
+  Endpoint* endpoint = begin(asked);
+  if (endpoint == nullptr) return false;
+  const auto first = queue_.first();
+  if (!first) {
+    give(request, *endpoint);
+    return true;
+  }
+  HeldRequest& oldest = *waiting_.at(*first);
+  queue_.leave(*first);
+  stop_waiting(oldest);
+  give(oldest, *endpoint);
+  return true;
+}
+
 void LocalService::leave(HeldRequest& request) {
   if (!request.ticket || !queue_.leave(*request.ticket)) return;
   stop_waiting(request);
@@ -146,7 +200,14 @@ void LocalService::stop_waiting(HeldRequest& request) {
 }
 
 bool LocalService::shares_places() const {
-  return settings_.threads > 1 && policy().hard_capacity.has_value();
+  if (settings_.threads == 1) return false;
+  return policy().hard_capacity || settings_.share->limited.load(std::memory_order_seq_cst) > 0;
+}
+
+void LocalService::note_limited() {
+  if (settings_.threads == 1 || limited_ == endpoints_.load().limits()) return;
+  limited_ = !limited_;
+  settings_.share->limited.fetch_add(limited_ ? 1 : UINT32_MAX, std::memory_order_seq_cst);
 }
 
 std::optional<std::uint32_t> LocalService::thread_before(
@@ -171,19 +232,17 @@ void LocalService::let_go() {
     const auto first = queue_.first();
     const auto before = thread_before(first);
     if (!first && !before) break;
-    Endpoint* endpoint = picker_.pick(endpoints_, now);
-    if (endpoint == nullptr) break;
     if (before) {
+      if (picker_.pick(endpoints_, asked(), now) == nullptr) break;
       settings_.wake_thread(*before);
       break;
     }
-    if (!endpoints_.begin(*endpoint, now)) continue;
-    traffic_.busy.start(now);
+    Endpoint* endpoint = begin(asked());
+    if (endpoint == nullptr) break;
     HeldRequest& request = *waiting_.at(*first);
     queue_.leave(*first);
     stop_waiting(request);
-    request.given = endpoint;
-    request.waiter->wake();
+    give(request, *endpoint);
   }
   show_oldest();
   set_timer();
@@ -207,7 +266,9 @@ void LocalService::refused(Endpoint& endpoint, HeldRequest& request) {
 void LocalService::finish(Endpoint& endpoint, Finish how, Instant began) {
   const Instant now = loop_.now();
   traffic_.busy.end(now);
+  if (settings_.threads > 1) settings_.share->in_flight.fetch_sub(1, std::memory_order_relaxed);
   endpoints_.finish(endpoint, how, began, now);
+  note_limited();
   if (!queue_.empty() || thread_before(std::nullopt)) let_go();
 }
 
@@ -223,9 +284,15 @@ void LocalService::refuse_all(Refused why) {
 
 void LocalService::on_timer() {
   const Refused why = in_vain();
+  Asked late = asked();
+  late.may = Asked::May::kNotWait;
   for (const auto ticket : queue_.take_expired(loop_.now())) {
     HeldRequest& request = *waiting_.at(ticket);
     stop_waiting(request);
+    if (Endpoint* endpoint = begin(late)) {
+      give(request, *endpoint);
+      continue;
+    }
     request.refused = why;
     request.waiter->wake();
   }
@@ -240,6 +307,8 @@ void LocalService::set_timer() {
   Instant next = *queue_.next_deadline();
   const Instant trial = endpoints_.next_trial();
   if (trial > loop_.now()) next = std::min(next, trial);
+  const Instant again = endpoints_.load().look_again(*queue_.oldest_since());
+  next = std::min<Instant>(next, std::max<Instant>(again, loop_.now() + kLookAgainGap));
   loop_.timers().set(timer_, next);
 }
 

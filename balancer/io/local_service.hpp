@@ -3,8 +3,12 @@
 // A request takes an endpoint at once if one may take it and nobody waits before it; else it is
 // held. Held requests are let go in order of arrival, one for each place that becomes free: when a
 // request ends, when a table changes, when a resting endpoint may be tried again. Nobody else is
-// woken. Where several threads share a hard capacity, the order of arrival holds over all of them:
-// a thread leaves a free place to the one that holds the oldest request, and tells it so.
+// woken. Where several threads share a hard capacity, or one of them has learned how many requests a
+// worker serves at once, the order of arrival holds over all of them: a thread leaves a free place
+// to the one that holds the oldest request, and tells it so.
+//
+// A request that is kept back for what was learned alone (`least_load`) is never refused for it:
+// where the queue is full or its time is over, the oldest goes to a worker all the same.
 //
 // A request has a deadline from its arrival (`queue.wait`): for being held, and for trying
 // endpoints that cannot be connected. A held request ends without an endpoint when its deadline
@@ -49,6 +53,7 @@ struct HeldRequest {
   std::optional<HoldQueue::Ticket> ticket;  // once it has waited
   Instant since{}, deadline{};
   Endpoint* given = nullptr;  // set when it is let go; the request has begun on it
+  Instant began{};            // on its endpoint, once it has one
   Refused refused = Refused::kNot;
 };
 
@@ -79,7 +84,7 @@ class LocalService {
   // Its time begins.
   void arrived(HeldRequest& request);
   // Nothing: hold it.
-  Endpoint* take(Instant now);
+  Endpoint* take(HeldRequest& request);
   // Puts it into the queue. When `refused` is set afterwards it does not wait.
   void hold(HeldRequest& request);
   void leave(HeldRequest& request);
@@ -88,6 +93,7 @@ class LocalService {
   void connected(Endpoint& endpoint);
   // When the request's `refused` is set afterwards, it has tried long enough.
   void refused(Endpoint& endpoint, HeldRequest& request);
+  // `began` as in HeldRequest.
   void finish(Endpoint& endpoint, Finish how, Instant began);
 
   const ServiceId& id() const { return settings_.id; }
@@ -103,12 +109,17 @@ class LocalService {
  private:
   static constexpr double kRetriesEarnedMax = 10.0;
 
+  Asked asked() const;
+  Endpoint* begin(const Asked& asked);
+  void give(HeldRequest& request, Endpoint& endpoint);
+  bool make_room(HeldRequest& request);
   void refuse_all(Refused why);
   void on_timer();
   void set_timer();
   void stop_waiting(HeldRequest& request);
   void show_oldest();
   bool shares_places() const;
+  void note_limited();
   // The thread that holds a request which came before `first`, and before all others.
   std::optional<std::uint32_t> thread_before(std::optional<HoldQueue::Ticket> first) const;
   void limit_patience(HeldRequest& request) const;
@@ -129,6 +140,7 @@ class LocalService {
   double retries_earned_ = kRetriesEarnedMax;
   std::uint32_t report_above_ = UINT32_MAX;  // requests in flight
   bool coordinator_lost_ = false;
+  bool limited_ = false;  // this thread has learned what a worker takes, and said so
 };
 
 }  // namespace foretide::balancer

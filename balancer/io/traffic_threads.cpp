@@ -106,9 +106,16 @@ void TrafficThreads::take_slots(const wire::ServiceTable& table) {
   if (settings_.threads == 1) return;
   for (const auto& entry : table.endpoints) {
     if (entry.state == wire::EndpointState::kGone) {
-      slots_.erase(entry.id);
+      if (const auto gone = slots_.find(entry.id); gone != slots_.end()) {
+        numbers_free_.push_back(gone->second->number);
+        slots_.erase(gone);
+      }
     } else if (auto& slots = slots_[entry.id]; !slots) {
       slots = std::make_shared<Slots>();
+      slots->number = static_cast<std::uint32_t>(slots_.size() - 1);
+      if (numbers_free_.empty()) continue;
+      slots->number = numbers_free_.back();
+      numbers_free_.pop_back();
     }
   }
 }

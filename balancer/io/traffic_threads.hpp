@@ -76,6 +76,7 @@ class TrafficThreads {
   std::vector<ListenPoint> bound_;
   std::map<ServiceId, std::shared_ptr<ServiceShare>> shares_;
   std::map<WorkerId, std::shared_ptr<Slots>> slots_;  // empty with a single thread
+  std::vector<std::uint32_t> numbers_free_;           // of slots that are gone
   std::map<ServiceId, std::shared_ptr<const TlsClient>> upstream_tls_;
   std::vector<std::unique_ptr<TrafficThread>> threads_;
   std::vector<std::thread> running_;

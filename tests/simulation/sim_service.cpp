@@ -1,5 +1,6 @@
 #include "tests/simulation/sim_service.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace foretide::simulation {
@@ -47,7 +48,11 @@ void SimService::arrive() {
 // Chooses until an endpoint takes it; false when none does now.
 bool SimService::dispatch(Request request) {
   const Instant now = around_.program.now();
-  while (balancer::Endpoint* endpoint = picker_.pick(set_, now)) {
+  const balancer::Asked asked{
+      .waiting = static_cast<std::uint32_t>(std::max<std::size_t>(queue_.size(), 1)),
+      .in_flight = set_.in_flight(),
+      .waited = now - queue_.oldest_since().value_or(now)};
+  while (balancer::Endpoint* endpoint = picker_.pick(set_, asked, now)) {
     if (!set_.begin(*endpoint, now)) return false;
     const Process* process = around_.connections.listener(endpoint->address);
     if (process == nullptr) {

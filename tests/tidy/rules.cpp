@@ -59,6 +59,7 @@ bool may_include(std::string_view path, std::string_view target) {
   if (!is_part(to) || to == from || to == "common") return true;
   if (from == "tests" && path.starts_with("tests/unit/" + to + "/")) return true;
   if (from == "tests" && to == "deploy") return true;
+  if (path.starts_with("tests/fuzz/") && target.starts_with("balancer/http/")) return true;
   return (path.starts_with("deploy/cli/") || from == "tests") && is_core(target);
 }
 

@@ -30,7 +30,7 @@ std::vector<Finding> impure_includes(const SourceFile& file);
 // Under core/: no clock, environment or chance is read, nothing is printed.
 std::vector<Finding> impure_calls(const SourceFile& file);
 // The programs meet in common/. deploy/cli and tests may include any core/ besides, tests also
-// deploy/, and tests/unit/PART all of PART.
+// deploy/, tests/unit/PART all of PART, and tests/fuzz what parses HTTP.
 std::vector<Finding> foreign_includes(const SourceFile& file);
 // A library that is wrapped is included where it is wrapped, and nowhere else.
 std::vector<Finding> libraries_past_their_door(const SourceFile& file);

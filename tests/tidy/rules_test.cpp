@@ -76,6 +76,8 @@ TEST(Rules, KeepTheProgramsApart) {
   EXPECT_EQ(count("tests/unit/agent/a_test.cpp", "agent/io/a.hpp"), 0u);
   EXPECT_EQ(count("tests/unit/agent/a_test.cpp", "balancer/io/a.hpp"), 1u);
   EXPECT_EQ(count("tests/unit/agent/a_test.cpp", "tests/fixtures/a.hpp"), 0u);
+  EXPECT_EQ(count("tests/fuzz/a.cpp", "balancer/http/a.hpp"), 0u);
+  EXPECT_EQ(count("tests/fuzz/a.cpp", "balancer/io/a.hpp"), 1u);
 }
 
 TEST(Rules, KeepAWrappedLibraryBehindItsDoor) {

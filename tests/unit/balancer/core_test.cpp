@@ -65,9 +65,9 @@ TEST(EndpointSet, DrainingTakesNothingNewAndCanReturn) {
   Picker picker;
   set.apply(table(1, {{"a"}}));
   set.apply(table(2, {{"a", EndpointState::kDraining}}));
-  EXPECT_EQ(picker.pick(set, kStart), nullptr);
+  EXPECT_EQ(picker.pick(set, {}, kStart), nullptr);
   set.apply(table(3, {{"a"}}));
-  EXPECT_NE(picker.pick(set, kStart), nullptr);
+  EXPECT_NE(picker.pick(set, {}, kStart), nullptr);
 }
 
 TEST(EndpointSet, GoneStaysUntilItsLastRequestEnded) {
@@ -157,7 +157,7 @@ TEST(Picker, SpreadsEqualEndpointsEvenly) {
   EndpointSet set;
   Picker picker;
   set.apply(table(1, {{"a"}, {"b"}, {"c"}}));
-  for (int i = 0; i < 9; ++i) ASSERT_TRUE(set.begin(*picker.pick(set, kStart), kStart));
+  for (int i = 0; i < 9; ++i) ASSERT_TRUE(set.begin(*picker.pick(set, {}, kStart), kStart));
   for (const auto& endpoint : set.endpoints()) EXPECT_EQ(endpoint->in_flight, 3u);
 }
 
@@ -167,7 +167,7 @@ TEST(Picker, TakesTurnsWhenAllAreIdle) {
   Picker picker;
   set.apply(table(1, {{"a"}, {"b"}}));
   for (int i = 0; i < 10; ++i) {
-    Endpoint& endpoint = *picker.pick(set, kStart);
+    Endpoint& endpoint = *picker.pick(set, {}, kStart);
     ASSERT_TRUE(set.begin(endpoint, kStart));
     set.finish(endpoint, Finish::kCompleted, kStart, kStart + 10ms);
   }
@@ -185,7 +185,7 @@ TEST(Picker, GivesASlowEndpointLess) {
       set.finish(*endpoint, Finish::kCompleted, kStart, kStart + took);
     }
   }
-  for (int i = 0; i < 10; ++i) ASSERT_TRUE(set.begin(*picker.pick(set, kStart), kStart));
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(set.begin(*picker.pick(set, {}, kStart), kStart));
   EXPECT_EQ(set.find({"slow"})->in_flight, 2u);
   EXPECT_EQ(set.find({"fast"})->in_flight, 8u);
 }
@@ -197,9 +197,9 @@ TEST(Picker, RoundRobinGoesOnWhateverTheyHaveToDo) {
   both.policy.balance = wire::TrafficPolicy::Balance::kRoundRobin;
   set.apply(both);
   for (int i = 0; i < 4; ++i) ASSERT_TRUE(set.begin(*set.find({"a"}), kStart));
-  Endpoint* first = picker.pick(set, kStart);
-  EXPECT_NE(picker.pick(set, kStart), first);
-  EXPECT_EQ(picker.pick(set, kStart), first);
+  Endpoint* first = picker.pick(set, {}, kStart);
+  EXPECT_NE(picker.pick(set, {}, kStart), first);
+  EXPECT_EQ(picker.pick(set, {}, kStart), first);
 }
 
 TEST(HoldQueue, ServesInOrderOfArrival) {

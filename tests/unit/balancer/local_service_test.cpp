@@ -35,14 +35,14 @@ class SharedPlaces : public testing::Test {
     Request& request = requests_.emplace_back();
     request.held.waiter = &waiter_;
     service.arrived(request.held);
-    request.endpoint = service.take(loop_.now());
+    request.endpoint = service.take(request.held);
     if (request.endpoint == nullptr) service.hold(request.held);
     return request;
   }
   void end(LocalService& service, Request& request) {
     Endpoint* endpoint = request.endpoint != nullptr ? request.endpoint : request.held.given;
     ASSERT_NE(endpoint, nullptr);
-    service.finish(*endpoint, Finish::kCompleted, loop_.now());
+    service.finish(*endpoint, Finish::kCompleted, request.held.began);
   }
   void hear() {
     while (!woken_.empty()) {
