@@ -53,6 +53,7 @@ Task<> ProxySession::serve() {
   if (client_.layer() != nullptr) {
     const bool secured = co_await secure();
     if (!secured) co_return;
+    if (may_be_http2_ && agreed_on_http2()) co_return co_await serve_http2();
   }
   idle_since_ = thread_.loop().now();
   for (;;) {
@@ -75,7 +76,9 @@ Task<> ProxySession::serve() {
       co_return co_await refuse(in_line ? 414 : 431, "the request head is too large");
     }
     const std::size_t head_size = scan_.size();
+    if (begins_http2()) co_return co_await serve_http2();
     scan_ = {};
+    may_be_http2_ = false;
     head_since_ = {};
     After after = After::kDrop;
     {

@@ -20,14 +20,17 @@ constexpr const char* kCiphers13 =
 constexpr const char* kGroups = "X25519:P-256:P-384";
 
 // Protocols that may be agreed on, the most wanted first, each behind its length (RFC 7301).
-constexpr std::string_view kHttp1 = "\x08http/1.1\x08http/1.0";
+constexpr std::string_view kProtocols = "\x02h2\x08http/1.1\x08http/1.0";
+constexpr std::size_t kHttp2Size = 3;  // of the first of them
 
 int on_protocols(SSL*, const unsigned char** chosen, unsigned char* size,
-                 const unsigned char* offered, unsigned int offered_size, void*) {
+                 const unsigned char* offered, unsigned int offered_size, void* server) {
+  const bool http2 = static_cast<const TlsServer*>(server)->speaks_http2();
+  const auto ours = kProtocols.substr(http2 ? 0 : kHttp2Size);
   unsigned char* found = nullptr;
   const int outcome =
-      SSL_select_next_proto(&found, size, reinterpret_cast<const unsigned char*>(kHttp1.data()),
-                            static_cast<unsigned int>(kHttp1.size()), offered, offered_size);
+      SSL_select_next_proto(&found, size, reinterpret_cast<const unsigned char*>(ours.data()),
+                            static_cast<unsigned int>(ours.size()), offered, offered_size);
   *chosen = found;
   // Nothing in common: the client wants something else than a web server here.
   return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
@@ -68,6 +71,7 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::load(
     const TlsSettings& settings, std::shared_ptr<TlsResumption> resumption) {
   CHECK(!settings.certificates.empty(), "the settings' reader asks for a certificate");
   std::shared_ptr<TlsServer> server(new TlsServer(std::move(resumption)));
+  server->http2_ = settings.http2;
   for (const auto& files : settings.certificates) {
     auto certificate = read_certificate(files);
     if (!certificate) return Error{"listen.tls: " + certificate.error()};
@@ -128,7 +132,7 @@ Result<SslContextPtr> TlsServer::make_context(const TlsSettings& settings) {
   SSL_CTX_set_read_ahead(context, 1);
   // One a handshake: each is encrypted and sent, and may be used more than once.
   SSL_CTX_set_num_tickets(context, 1);
-  SSL_CTX_set_alpn_select_cb(context, on_protocols, nullptr);
+  SSL_CTX_set_alpn_select_cb(context, on_protocols, this);
   resumption_->serve(context);
   std::vector<X509Ptr> authorities;
   if (settings.clients) {

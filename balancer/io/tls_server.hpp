@@ -35,6 +35,7 @@ class TlsServer {
   // For an accepted connection, which keeps the snapshot. Nothing when there is no memory.
   static std::unique_ptr<TlsLayer> layer_for(Stream& stream,
                                              std::shared_ptr<const TlsServer> server);
+  bool speaks_http2() const { return http2_; }
   // What people should know of the certificates.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
@@ -53,6 +54,7 @@ class TlsServer {
   std::vector<Served> served_;  // the first is where every connection begins
   ServerNames names_;
   std::vector<std::string> warnings_;
+  bool http2_ = true;
 };
 
 }  // namespace foretide::balancer

@@ -34,6 +34,8 @@ struct ConnectionCounts {
   std::uint64_t accepted_total = 0, refused_requests_total = 0, unmatched_total = 0;
   std::uint64_t abandoned_total = 0;  // requests whose client went away, or would not go on
   std::uint64_t tls_full_total = 0, tls_resumed_total = 0, tls_failed_total = 0;  // handshakes
+  std::uint64_t http2_total = 0;                                                  // connections
+  std::uint64_t http2_calmed_total = 0;  // of which ended for what they flooded us with
   std::uint32_t open = 0;
 
   ConnectionCounts& operator+=(const ConnectionCounts& other) {
@@ -44,6 +46,8 @@ struct ConnectionCounts {
     tls_full_total += other.tls_full_total;
     tls_resumed_total += other.tls_resumed_total;
     tls_failed_total += other.tls_failed_total;
+    http2_total += other.http2_total;
+    http2_calmed_total += other.http2_calmed_total;
     open += other.open;
     return *this;
   }

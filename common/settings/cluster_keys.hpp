@@ -19,7 +19,8 @@ inline const Keys kListen{"listen",
                           {"traffic", "tls", "admin", "balancer_admin", "control", "telemetry"},
                           {}};
 inline const Keys kTls{
-    "listen.tls", "'tls'", {"addresses", "certificates", "min_version", "clients"}, {"http2"}};
+    "listen.tls", "'tls'", {"addresses", "certificates", "min_version", "clients", "http2"},
+                       {}};
 inline const Keys kCertificate{
     "listen.tls.certificates", "a certificate", {"certificate", "key"}, {}};
 inline const Keys kTlsClients{"listen.tls.clients", "'clients'", {"ca", "required"}, {}};
