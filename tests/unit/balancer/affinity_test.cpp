@@ -222,8 +222,8 @@ TEST_F(Affinity, AvoidsAWorkerWhereThereIsAnother) {
 
 TEST_F(Affinity, WaitsForAnotherThatIsFullRatherThanTakeTheOneToAvoid) {
   hard = 1;
-  apply({"a", "b"}, Balance::kLeastLoad);
-  ASSERT_TRUE(set.begin(endpoint("b"), kStart));
+  apply({"b", "c", "d", "e", "f", "a"}, Balance::kLeastLoad);
+  for (const char* id : {"b", "c", "d", "e", "f"}) ASSERT_TRUE(set.begin(endpoint(id), kStart));
   EXPECT_EQ(picker.pick(set, {.avoid = &endpoint("a")}, kStart), nullptr);
   EXPECT_EQ(picker.pick(set, {}, kStart), &endpoint("a")) << "it is back in its place";
 }

@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <memory>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "tests/unit/balancer/farm.hpp"
 
@@ -171,10 +174,12 @@ TEST(Overlaps, AreNotCertainBehindOneThatWasNotServed) {
 TEST(Overlaps, LookAgainOnceThoseThatWereNotSeenHaveEnded) {
   Overlaps at;
   for (int i = 0; i < 9; ++i) at.begin(kStart + i * 1ms);
-  EXPECT_FALSE(at.end(kStart + 8ms, kStart + 20ms)) << "the ninth is not seen";
-  at.end(kStart, kStart + 21ms);
-  at.begin(kStart + 22ms);
-  EXPECT_TRUE(at.end(kStart + 22ms, kStart + 30ms)->is_certain);
+  at.end(kStart, kStart + 20ms);
+  at.begin(kStart + 21ms);
+  EXPECT_FALSE(at.end(kStart + 21ms, kStart + 22ms)->is_certain) << "the ninth may be before it";
+  EXPECT_FALSE(at.end(kStart + 8ms, kStart + 23ms)) << "the ninth was not seen";
+  at.begin(kStart + 24ms);
+  EXPECT_TRUE(at.end(kStart + 24ms, kStart + 30ms)->is_certain);
 }
 
 // ---- waiting for a fast one ----
@@ -339,18 +344,22 @@ TEST(EndpointSet, LooksAgainAtWhatOthersFilledOnceTheyGiveAPlaceBack) {
   wire::ServiceTable table;
   table.stamp = {1, 1};
   table.policy.hard_capacity = 1;
-  table.endpoints.push_back({.id = {"a"}, .address = {"10.0.0.1", 80}});
-  const auto slots = std::make_shared<Slots>();
+  std::vector<std::shared_ptr<Slots>> slots;
+  for (std::uint32_t i = 0; i < 50; ++i) {
+    table.endpoints.push_back({.id = {std::to_string(i)}, .address = {"10.0.0.1", 80}});
+    slots.push_back(std::make_shared<Slots>());
+    slots.back()->number = i;
+  }
   std::uint32_t thread = 0;
   for (EndpointSet* set : {&one, &other}) {
     set->apply(table);
-    set->find({"a"})->slots = slots;
+    for (std::size_t i = 0; i < 50; ++i) set->endpoints()[i]->slots = slots[i];
     set->share(&freed, thread++);
   }
-  ASSERT_TRUE(other.begin(*other.find({"a"}), kStart));
+  for (const auto& endpoint : other.endpoints()) ASSERT_TRUE(other.begin(*endpoint, kStart));
   EXPECT_EQ(picker.pick(one, {}, kStart), nullptr);
-  other.finish(*other.find({"a"}), Finish::kCompleted, kStart, kStart + 1ms);
-  EXPECT_EQ(picker.pick(one, {}, kStart + 1ms), one.find({"a"}));
+  other.finish(*other.find({"33"}), Finish::kCompleted, kStart, kStart + 1ms);
+  EXPECT_EQ(picker.pick(one, {}, kStart + 1ms), one.find({"33"}));
 }
 
 }  // namespace

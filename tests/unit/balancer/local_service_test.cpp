@@ -221,7 +221,7 @@ TEST_F(LearnedPlaces, AreSharedByTheThreadsInOrderOfArrival) {
   end(one_, third);
   end(other_, fourth);
   hear();
-  EXPECT_EQ(share_->in_flight, 0u);
+  EXPECT_EQ(share_->in_flight(), 0u);
   EXPECT_EQ(share_->held, 0u);
 }
 
