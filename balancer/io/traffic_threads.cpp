@@ -59,13 +59,17 @@ TrafficThreads::TrafficThreads(net::io_context& owner, Settings settings)
           thread.set_health(service, worker, health);
         });
       }) {
-  const auto connections_max = connections_max_for(descriptors_max(), settings_.threads);
+  auto connections_max = connections_max_for(descriptors_max(), settings_.threads);
+  if (settings_.connections > 0) {
+    connections_max = std::max(settings_.connections / settings_.threads, 1U);
+  }
   for (std::uint32_t i = 0; i < settings_.threads; ++i) {
     threads_.push_back(std::make_unique<TrafficThread>(TrafficThread::Settings{
         .threads = settings_.threads,
         .thread = i,
         .connections_max = connections_max,
         .static_endpoints = settings_.static_endpoints,
+        .front = settings_.front,
         .report_now =
             [this] {
               if (settings_.on_urgent) net::post(owner_, settings_.on_urgent);
@@ -208,6 +212,10 @@ void TrafficThreads::report(std::function<void(TrafficSnapshot)> on_report) {
         for (auto& [id, sum] : collected->services) snapshot.services.push_back(std::move(sum));
         on_report(std::move(snapshot));
       });
+}
+
+void TrafficThreads::go_lame() {
+  on_each([](TrafficThread& thread) { thread.go_lame(); });
 }
 
 void TrafficThreads::drain(std::function<void()> on_empty) {

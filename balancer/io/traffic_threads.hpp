@@ -39,6 +39,8 @@ class TrafficThreads {
     std::vector<ListenPoint> listen;
     std::shared_ptr<const TlsServer> tls;  // where one of them is for TLS
     bool static_endpoints = false;
+    std::shared_ptr<const Front> front;
+    std::uint32_t connections = 0;    // at once, of all threads; 0: what descriptors allow
     std::function<void()> on_urgent;  // traffic that the coordinator should hear of at once
   };
 
@@ -60,6 +62,8 @@ class TrafficThreads {
   void forget_upstream_tls() { upstream_tls_.clear(); }
   void coordinator_lost(bool lost);
   void report(std::function<void(TrafficSnapshot)> on_report);
+  // See TrafficThread::go_lame.
+  void go_lame();
   // Stops accepting; connections end after their next answer.
   void drain(std::function<void()> on_empty);
   void cancel();

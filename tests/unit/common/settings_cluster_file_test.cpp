@@ -344,7 +344,8 @@ TEST(ClusterFile, TellsWhatIsWrongWithTheFileAsAWhole) {
       {"# nothing\n",
        "f:1:1: the file is empty, the least is version: 1 and services with one command"},
       {"- a\n",
-       "f:1:1: 'the file' is a list, wants a map with some of: version, cluster, listen, services"},
+       "f:1:1: 'the file' is a list, wants a map with some of: version, cluster, listen, services, "
+       "observe"},
       {"services: {}\n", "f:1:1: 'version' is missing, begin the file with version: 1"},
       {"version: 1\n", "f:1:1: 'services' is missing, name at least one service with its command"},
       {"version: 1\nservices:\n", "f:2:1: 'services' is nothing, wants a map of names to services"},

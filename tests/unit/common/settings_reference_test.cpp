@@ -92,6 +92,9 @@ std::string file_with(std::string path, const std::string& key, const std::strin
   if (path == "cluster.yaml") return "version: 1\nservices: {web: {command: a}}\n" + given + "\n";
   if (path == "listen")
     return "version: 1\nservices: {web: {command: a}}\nlisten: {" + given + "}\n";
+  if (path == "observe.access_log") {
+    return "version: 1\nservices: {web: {command: a}}\nobserve: {access_log: {" + given + "}}\n";
+  }
   const std::string of_tls = "listen.tls";
   if (path.starts_with(of_tls)) {
     const std::string rest = "certificates: [{certificate: a, key: b}], addresses: [\"h:1\"]";
