@@ -51,7 +51,7 @@ TEST(ListenTls, TellsWhatIsWrong) {
             "f:2:107: 'required' is 'true' in quotes, wants true or false");
   EXPECT_EQ(trouble_with("cyphers: x"),
             "f:2:80: unknown key 'cyphers' in 'tls', known here: addresses, certificates, "
-            "min_version, clients");
+            "min_version, clients, http2");
   const auto listed = [](const std::string& certificates) {
     return with_listen("tls: {addresses: \"h:1\", certificates: " + certificates + "}").error();
   };
