@@ -8,6 +8,7 @@
 
 #include "balancer/core/standalone_tables.hpp"
 #include "balancer/io/admin_pages.hpp"
+#include "balancer/io/front.hpp"
 #include "common/io/clock.hpp"
 #include "common/io/key_file.hpp"
 #include "common/io/log.hpp"
@@ -16,7 +17,6 @@ namespace foretide::balancer {
 namespace {
 
 constexpr std::chrono::milliseconds kRefresh{500};
-constexpr std::chrono::seconds kStopMax{30};
 
 // The first line of a small file; empty when it cannot be read.
 std::string line_of(const std::string& path) {
@@ -58,6 +58,14 @@ Outcome Balancer::open(TrafficThreads::Settings settings, const Listen& listen) 
   auto tls = load_tls(listen.tls);
   if (!tls) return Error{tls.error()};
   settings.tls = std::move(*tls);
+  auto log = AccessLog::open({.format = listen.front.access_log.format,
+                              .file = listen.front.access_log.file,
+                              .threads = settings.threads});
+  if (!log) return Error{log.error()};
+  access_log_ = std::move(*log);
+  front_ = listen.front;
+  settings.front = std::make_shared<Front>(front_for(front_, access_log_.get()));
+  settings.connections = front_.connections;
   auto threads = TrafficThreads::open(owner_, std::move(settings));
   if (!threads) return Error{threads.error()};
   threads_ = std::move(*threads);
@@ -86,8 +94,8 @@ Result<std::unique_ptr<Balancer>> Balancer::standalone(boost::asio::io_context& 
   traffic.threads = threads;
   traffic.static_endpoints = true;
   const auto& listen = settings.listen;
-  const auto opened =
-      balancer->open(std::move(traffic), {listen.traffic, listen.tls, listen.balancer_admin});
+  const auto opened = balancer->open(
+      std::move(traffic), {listen.traffic, listen.tls, listen.front, listen.balancer_admin});
   if (!opened) return Error{opened.error()};
   const auto applied = balancer->apply_tables(settings);
   if (!applied) return Error{applied.error()};
@@ -111,8 +119,8 @@ Result<std::unique_ptr<Balancer>> Balancer::connected(boost::asio::io_context& o
   traffic.on_urgent = [it = balancer.get()] {
     if (it->link_) it->link_->report_now();
   };
-  const auto opened =
-      balancer->open(std::move(traffic), {settings.traffic, settings.tls, settings.admin});
+  const auto opened = balancer->open(
+      std::move(traffic), {settings.traffic, settings.tls, settings.front, settings.admin});
   if (!opened) return Error{opened.error()};
 
   TableStore store(settings.state + "/tables");
@@ -195,18 +203,37 @@ void Balancer::refresh() {
 }
 
 void Balancer::stop(std::function<void()> on_stopped) {
-  if (std::exchange(stopping_, true)) return threads_->cancel();
+  if (std::exchange(stopping_, true)) {
+    drain();
+    return threads_->cancel();
+  }
   on_stopped_ = std::move(on_stopped);
+  if (front_.lame_duck.count() == 0) return drain();
+  spdlog::info("not ready any more; listening ends in {} ms (lame_duck)", front_.lame_duck.count());
+  threads_->go_lame();
+  stop_timer_.expires_after(front_.lame_duck);
+  stop_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) drain();
+  });
+}
+
+void Balancer::drain() {
+  if (std::exchange(draining_, true)) return;
   threads_->drain([this] {
     stop_timer_.cancel();
     on_stopped_();
   });
-  stop_timer_.expires_after(kStopMax);
+  stop_timer_.expires_after(front_.drain);
   stop_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    spdlog::warn("some requests have not ended after {} s and are cut", kStopMax.count());
+    spdlog::warn("some requests have not ended after {} ms (drain) and are cut",
+                 front_.drain.count());
     threads_->cancel();
   });
+}
+
+void Balancer::reopen_logs() {
+  if (access_log_) access_log_->reopen();
 }
 
 AdminResponse Balancer::answer(const AdminRequest& request) const {
@@ -216,6 +243,7 @@ AdminResponse Balancer::answer(const AdminRequest& request) const {
                                 .coordinator_connected = link_ && link_->connected(),
                                 .draining = stopping_,
                                 .uptime_seconds = seconds_in(monotonic_now() - started_),
+                                .access_log_dropped = access_log_ ? access_log_->dropped() : 0,
                                 .held = held(),
                                 .traffic = snapshot_});
 }

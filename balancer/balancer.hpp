@@ -7,8 +7,9 @@
 // Control link, admin and signals share the caller's io_context, which is not one of the traffic
 // threads': a scrape or a new table never stands between a request and its answer.
 //
-// Ending (stop()): no new connection, `Connection: close` with the next answers, what is in flight
-// ends; what has not ended after 30 s is cut.
+// Ending (stop()): for `lame_duck` the readiness path says no, and answers carry `Connection:
+// close`, while everything is served; then no new connection, what is in flight ends; what has not
+// ended after `drain` is cut.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -18,6 +19,7 @@
 #include <string>
 
 #include "balancer/core/held_tables.hpp"
+#include "balancer/io/access_log.hpp"
 #include "balancer/io/control_link.hpp"
 #include "balancer/io/tls_server.hpp"
 #include "balancer/io/traffic_threads.hpp"
@@ -43,6 +45,8 @@ class Balancer {
   Outcome apply(const BalancerSettings& settings);
   // `on_stopped` is called once nothing is in flight any more. A second call cuts what is left.
   void stop(std::function<void()> on_stopped);
+  // The access log's file was moved away.
+  void reopen_logs();
   // The reason for which it must end, when the coordinator refuses it for good.
   std::function<void(std::string)> on_refused;
 
@@ -55,12 +59,14 @@ class Balancer {
   struct Listen {
     const std::vector<Address>& traffic;
     const std::optional<TlsSettings>& tls;
+    const FrontSettings& front;
     const Address& admin;
   };
   Outcome open(TrafficThreads::Settings settings, const Listen& listen);
   Result<std::shared_ptr<const TlsServer>> load_tls(const std::optional<TlsSettings>& settings);
   Outcome apply_tables(const ClusterSettings& settings);
   void refresh();
+  void drain();
   const HeldTables& held() const { return link_ ? link_->held() : held_; }
   AdminResponse answer(const AdminRequest& request) const;
 
@@ -69,13 +75,15 @@ class Balancer {
   HeldTables held_;  // of standalone, or from disk
   TrafficSnapshot snapshot_;
   std::shared_ptr<TlsResumption> tls_resumption_;
-  std::vector<Address> tls_addresses_;  // as they were given at the start
+  std::vector<Address> tls_addresses_;     // as they were given at the start
+  std::unique_ptr<AccessLog> access_log_;  // before the threads, which put records into it
   std::unique_ptr<TrafficThreads> threads_;
   std::unique_ptr<ControlLink> link_;
   std::unique_ptr<AdminServer> admin_;
   boost::asio::steady_timer refresh_timer_, stop_timer_;
   std::function<void()> on_stopped_;
-  bool stopping_ = false;
+  FrontSettings front_;
+  bool stopping_ = false, draining_ = false;
   Instant started_;
 };
 

@@ -5,7 +5,7 @@
 //
 // SIGTERM and SIGINT end it gently, a second one at once; SIGHUP reads the file again: services,
 // upstreams and certificates in standalone mode, else the certificates. A file or a certificate
-// with a fault changes nothing.
+// with a fault changes nothing. SIGUSR1 opens the access log anew, after a rotation.
 #include <spdlog/sinks/stdout_color_sinks.h>
 
 #include <CLI/CLI.hpp>
@@ -99,10 +99,13 @@ int serve(const Options& options) {
     stop();
   };
   boost::asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
+  signals.add(SIGUSR1);
   std::function<void(const boost::system::error_code&, int)> on_signal =
       [&](const boost::system::error_code& error, int signal) {
         if (error) return;
-        if (signal == SIGHUP) {
+        if (signal == SIGUSR1) {
+          balancer.reopen_logs();
+        } else if (signal == SIGHUP) {
           reload(balancer, options);
         } else {
           spdlog::info("ending");

@@ -12,6 +12,8 @@ build_packages=(
 
 # What the tests and benches start besides our own programs.
 test_packages=(nginx-light haproxy wrk nghttp2-client openssl python3 iproute2 sqlite3)
+# With --all: clang and its libFuzzer.
+fuzz_packages=(clang libclang-rt-dev)
 
 say() { printf '==> %s\n' "$*"; }
 fail() {

@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/settings/front_settings.hpp"
 #include "common/time.hpp"
 
 namespace foretide::balancer {
@@ -32,7 +33,7 @@ struct AccessRecord {
   std::uint32_t retries = 0;
 };
 
-enum class AccessFormat : std::uint8_t { kOff, kJson, kCombined };
+using AccessFormat = AccessLogSettings::Format;
 
 // Appends a line with its line feed.
 void append_access_line(const AccessRecord& record, AccessFormat format, std::string& out);

@@ -12,6 +12,9 @@
 
 #include "balancer/core/busy_clock.hpp"
 #include "balancer/core/concurrency.hpp"
+#include "balancer/core/ejection.hpp"
+#include "balancer/core/probe_record.hpp"
+#include "balancer/core/slow_start.hpp"
 #include "balancer/core/speed.hpp"
 #include "common/time.hpp"
 #include "common/wire/messages.hpp"
@@ -42,6 +45,8 @@ struct Endpoint {
   wire::EndpointState state = wire::EndpointState::kActive;
   std::optional<std::chrono::milliseconds> start_time;  // from its start until it was ready
   std::size_t place = 0;                                // in its set's list
+  std::uint32_t number = 0;                             // no other of its set ever had it
+  bool on_ring = false;                                 // see HashRing
   bool open = false;                                    // may take requests, were there room
   std::uint32_t in_flight = 0;                          // this thread's
   std::uint64_t completed_total = 0, failed_total = 0;
@@ -50,7 +55,11 @@ struct Endpoint {
   std::uint32_t refusals = 0;  // connections refused in a row
   bool trial = false;          // one request is finding out whether it accepts again
   Instant rests_until{};
-  std::shared_ptr<Slots> slots;  // empty: this thread is the only one
+  Health probed = Health::kGood;
+  Ejection ejection;
+  SlowStart slow_start;
+  std::uint32_t turns_passed = 0;  // that it left to others, starting slowly
+  std::shared_ptr<Slots> slots;    // empty: this thread is the only one
   // What the owner keeps beside it, such as idle connections; dropped when the address changes.
   std::shared_ptr<void> attached;
 

@@ -34,6 +34,10 @@ Applied EndpointSet::apply(const wire::ServiceTable& table) {
   policy_ = table.policy;
   removed_ = table.removed;
 
+  if (!policy_.ready_probe) {
+    for (const auto& endpoint : endpoints_) endpoint->probed = Health::kGood;
+  }
+  const bool joins_others = active_ > 0 && now_ != Instant{};
   Applied applied;
   for (const auto& endpoint : endpoints_) {
     const auto mentions = [&](const wire::Endpoint& entry) { return entry.id == endpoint->id; };
@@ -47,14 +51,23 @@ Applied EndpointSet::apply(const wire::ServiceTable& table) {
       if (entry.state == wire::EndpointState::kGone) continue;
       endpoint = endpoints_.emplace_back(std::make_unique<Endpoint>()).get();
       endpoint->id = entry.id;
+      endpoint->number = ++last_number_;
+      if (joins_others) endpoint->slow_start.begin();
     }
     if (entry.state != wire::EndpointState::kGone && endpoint->address != entry.address) {
       endpoint->address = entry.address;
       endpoint->refusals = 0;
+      endpoint->probed = Health::kGood;
+      endpoint->ejection = {};
       endpoint->attached.reset();
     }
     endpoint->state = entry.state;
     endpoint->start_time = entry.start_time;
+  }
+  if (policy_.balance == wire::TrafficPolicy::Balance::kHash) {
+    ring_.update(endpoints_);
+  } else if (!ring_.empty()) {
+    ring_.clear(endpoints_);
   }
   forget_gone();
   rebuild();
@@ -69,44 +82,71 @@ void EndpointSet::share(FreedPlaces* freed, std::uint32_t thread) {
 }
 
 void EndpointSet::rebuild() {
-  active_ = 0;
+  active_ = out_ = away_ = 0;
   refusing_ = 0;
   settle_at_ = Instant::max();
   for (std::size_t i = 0; i < endpoints_.size(); ++i) {
     Endpoint& endpoint = *endpoints_[i];
     endpoint.place = i;
-    endpoint.open = is_open(endpoint);
     if (endpoint.state != wire::EndpointState::kActive) continue;
     ++active_;
+    const bool is_away = endpoint.ejection.is_away(now_);
+    if (is_away) settle_at_ = std::min(settle_at_, endpoint.ejection.until());
+    away_ += is_away;
+    out_ += is_away || endpoint.probed == Health::kBad;
     if (endpoint.refusals == 0) continue;
     ++refusing_;
-    if (!endpoint.trial) settle_at_ = std::min(settle_at_, endpoint.rests_until);
+    if (!endpoint.trial && endpoint.rests_until > now_) {
+      settle_at_ = std::min(settle_at_, endpoint.rests_until);
+    }
   }
+  for (const auto& endpoint : endpoints_) endpoint->open = is_open(*endpoint, now_);
   load_.rebuild(endpoints_, policy_.hard_capacity, now_);
 }
 
-bool EndpointSet::is_open(const Endpoint& endpoint) const {
+bool EndpointSet::is_open(const Endpoint& endpoint, Instant now) const {
   if (endpoint.state != wire::EndpointState::kActive) return false;
-  return endpoint.refusals == 0 || (!endpoint.trial && endpoint.rests_until <= now_);
+  if (endpoint.refusals > 0 && (endpoint.trial || now < endpoint.rests_until)) return false;
+  if (all_are_needed()) return true;
+  return endpoint.probed == Health::kGood && !endpoint.ejection.is_away(now);
 }
 
 void EndpointSet::settle(Endpoint& endpoint) {
-  endpoint.open = is_open(endpoint);
+  endpoint.open = is_open(endpoint, now_);
   load_.place(endpoint, now_);
 }
 
 void EndpointSet::settle_due() {
-  if (now_ < settle_at_) return;
-  settle_at_ = Instant::max();
-  for (const auto& endpoint : endpoints_) {
-    if (endpoint->refusals == 0 || endpoint->trial) continue;
-    if (endpoint->state != wire::EndpointState::kActive) continue;
-    if (endpoint->rests_until > now_) {
-      settle_at_ = std::min(settle_at_, endpoint->rests_until);
-    } else {
-      settle(*endpoint);
-    }
+  if (now_ >= settle_at_) rebuild();
+}
+
+void EndpointSet::set_health(const WorkerId& id, Health health) {
+  Endpoint* endpoint = find(id);
+  if (endpoint == nullptr || endpoint->probed == health) return;
+  endpoint->probed = health;
+  rebuild();
+}
+
+bool EndpointSet::may_eject() const {
+  return policy_.eject && active_ > 1 && away_ < std::max<std::size_t>(1, active_ / 3);
+}
+
+void EndpointSet::judge(Endpoint& endpoint, Finish how) {
+  bool should_go = false;
+  if (how == Finish::kFailed) {
+    should_go = endpoint.ejection.failed();
+  } else if (how != Finish::kReturned) {
+    endpoint.ejection.served(now_);
+    // By load, a slow one gets little in any case.
+    const bool by_load = policy_.balance == wire::TrafficPolicy::Balance::kLeastLoad;
+    should_go = !by_load && how == Finish::kCompleted &&
+                load_.relative_seconds(endpoint, now_) >= Ejection::kFarSlower;
   }
+  if (!should_go || !may_eject() || endpoint.ejection.is_away(now_)) return;
+  if (endpoint.state != wire::EndpointState::kActive) return;
+  endpoint.ejection.eject(now_);
+  endpoint.slow_start.begin();
+  rebuild();
 }
 
 Endpoint* EndpointSet::find(const WorkerId& id) const {
@@ -117,9 +157,22 @@ Endpoint* EndpointSet::find(const WorkerId& id) const {
 }
 
 bool EndpointSet::can_take(const Endpoint& endpoint, Instant now) const {
-  if (endpoint.state != wire::EndpointState::kActive) return false;
-  if (endpoint.refusals > 0 && (endpoint.trial || now < endpoint.rests_until)) return false;
+  if (!is_open(endpoint, now)) return false;
   return !policy_.hard_capacity || endpoint.taken() < *policy_.hard_capacity;
+}
+
+Endpoint* EndpointSet::find(std::uint32_t number) const {
+  const auto before = [](const auto& endpoint, std::uint32_t than) {
+    return endpoint->number < than;  // they stand in the order in which they came
+  };
+  const auto at = std::lower_bound(endpoints_.begin(), endpoints_.end(), number, before);
+  return at != endpoints_.end() && (*at)->number == number ? at->get() : nullptr;
+}
+
+bool EndpointSet::has_other_open(const Endpoint* than) const {
+  return std::any_of(endpoints_.begin(), endpoints_.end(), [&](const auto& endpoint) {
+    return endpoint.get() != than && endpoint->open;
+  });
 }
 
 Endpoint* EndpointSet::least_loaded(const Asked& asked, Instant now) {
@@ -151,6 +204,7 @@ bool EndpointSet::begin(Endpoint& endpoint, Instant now) {
     }
   }
   now_ = now;
+  settle_due();
   ++in_flight_;
   ++endpoint.in_flight;
   endpoint.busy.start(now);
@@ -188,6 +242,7 @@ void EndpointSet::refused(Endpoint& endpoint, Instant now) {
 void EndpointSet::finish(Endpoint& endpoint, Finish how, Instant began, Instant now) {
   CHECK(endpoint.in_flight > 0, "a request is finished once, on the endpoint it began on");
   now_ = now;
+  settle_due();
   --in_flight_;
   --endpoint.in_flight;
   endpoint.busy.end(now);
@@ -199,7 +254,7 @@ void EndpointSet::finish(Endpoint& endpoint, Finish how, Instant began, Instant 
   // connected, and what others have sent on connections of before decides nothing.
   if (how == Finish::kReturned && endpoint.trial) {
     endpoint.trial = false;
-    endpoint.open = is_open(endpoint);
+    endpoint.open = is_open(endpoint, now_);
     settle_at_ = std::min(settle_at_, endpoint.rests_until);
   }
   if (how == Finish::kFailed) ++endpoint.failed_total;
@@ -211,6 +266,7 @@ void EndpointSet::finish(Endpoint& endpoint, Finish how, Instant began, Instant 
   } else {
     load_.ended_otherwise(endpoint, began, now);
   }
+  judge(endpoint, how);
   if (endpoint.state == wire::EndpointState::kGone && forget_gone()) rebuild();
 }
 

@@ -12,6 +12,11 @@
 // a closed door. A trial has to connect anew: that a connection of before still answers says
 // nothing of the door.
 //
+// An endpoint whose probes are answered badly (`set_health`), or that is sent away for what its
+// requests have shown (`ejection`), takes nothing. At most a third of the active ones are away at a
+// time, and where more than half are out for either reason all take requests again: then the fault
+// is likelier to lie elsewhere, and many workers that may fail are better than few that will.
+//
 // Not thread-safe: each thread owns its own. With several threads an endpoint's hard capacity holds
 // over all of them by `Slots`, the only thing that they share.
 #pragma once
@@ -26,6 +31,7 @@
 #include "balancer/core/asked.hpp"
 #include "balancer/core/endpoint.hpp"
 #include "balancer/core/freed_places.hpp"
+#include "balancer/core/hash_ring.hpp"
 #include "balancer/core/least_load.hpp"
 #include "common/time.hpp"
 #include "common/wire/messages.hpp"
@@ -59,14 +65,21 @@ class EndpointSet {
 
   const List& endpoints() const { return endpoints_; }
   Endpoint* find(const WorkerId& id) const;
+  Endpoint* find(std::uint32_t number) const;
   // Endpoints that the table wants to take requests, resting and full ones included.
   std::size_t active() const { return active_; }
 
-  // Active, not resting, below the hard capacity.
+  // Active, not resting, not out, below the hard capacity.
   bool can_take(const Endpoint& endpoint, Instant now) const;
+  // Whether another one than this is open, be it full.
+  bool has_other_open(const Endpoint* than) const;
   // The one that promises the shortest delay; nothing when it is better to wait, or there is none.
   Endpoint* least_loaded(const Asked& asked, Instant now);
   const LeastLoad& load() const { return load_; }
+  const HashRing& ring() const { return ring_; }
+  bool all_are_needed() const { return out_ * 2 > active_; }
+  // What probes say of it.
+  void set_health(const WorkerId& id, Health health);
   // This thread's requests at all endpoints.
   std::uint32_t in_flight() const { return in_flight_; }
   // Whether every active endpoint refuses connections: the same as having no worker.
@@ -83,9 +96,11 @@ class EndpointSet {
   void finish(Endpoint& endpoint, Finish how, Instant began, Instant now);
 
  private:
-  bool is_open(const Endpoint& endpoint) const;  // at now_
-  void settle(Endpoint& endpoint);               // whether it is open may have changed
+  bool is_open(const Endpoint& endpoint, Instant now) const;
+  void settle(Endpoint& endpoint);  // whether it is open may have changed
   void settle_due();
+  void judge(Endpoint& endpoint, Finish how);
+  bool may_eject() const;
   void rebuild();
   bool forget_gone();
 
@@ -98,8 +113,11 @@ class EndpointSet {
   std::uint32_t in_flight_ = 0;
   FreedPlaces* freed_ = nullptr;  // none: no other thread
   std::uint32_t thread_ = 0;
-  std::uint32_t refusing_ = 0;          // active endpoints at rest or on trial
-  Instant now_{};                       // as last told
+  HashRing ring_;  // empty unless the policy is to choose by key
+  std::uint32_t last_number_ = 0;
+  std::size_t out_ = 0, away_ = 0;  // active ones: for either reason, for what requests have shown
+  std::uint32_t refusing_ = 0;      // active endpoints at rest or on trial
+  Instant now_{};                   // as last told
   Instant settle_at_ = Instant::max();  // when an endpoint may open by itself
 };
 

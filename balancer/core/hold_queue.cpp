@@ -6,33 +6,53 @@
 
 namespace foretide::balancer {
 
-std::optional<HoldQueue::Ticket> HoldQueue::enter(std::size_t max, Instant now, Instant deadline) {
+std::optional<HoldQueue::Ticket> HoldQueue::enter(std::size_t max, const Entry& entry) {
   if (waiting_.size() >= max) return std::nullopt;
   const Ticket ticket =
       tickets_ != nullptr ? tickets_->fetch_add(1, std::memory_order_relaxed) : next_++;
-  come_back(ticket, now, deadline);
+  std::uint64_t round = round_;
+  if (order_ == Order::kFair) {
+    const auto known = clients_.find(entry.client);
+    if (known != clients_.end()) round = std::max(round, known->second.last_round + 1);
+  }
+  stand(ticket, entry, round);
   return ticket;
 }
 
-void HoldQueue::come_back(Ticket ticket, Instant since, Instant deadline) {
-  const bool added = waiting_.try_emplace(ticket, Place{since, deadline}).second;
+void HoldQueue::come_back(Ticket ticket, const Entry& entry) {
+  stand(ticket, entry, round_);
+}
+
+void HoldQueue::stand(Ticket ticket, const Entry& entry, std::uint64_t round) {
+  const bool added = waiting_.try_emplace(ticket, Place{entry, round}).second;
   CHECK(added, "a request waits in one place only");
-  deadlines_.emplace(deadline, ticket);
-  since_.insert(since);
+  turns_.emplace(round, ticket);
+  deadlines_.emplace(entry.deadline, ticket);
+  since_.insert(entry.since);
+  if (order_ == Order::kFifo && clients_.empty()) return;
+  Client& client = clients_[entry.client];
+  ++client.waiting;
+  client.last_round = std::max(client.last_round, round);
 }
 
 bool HoldQueue::leave(Ticket ticket) {
-  const auto place = waiting_.find(ticket);
-  if (place == waiting_.end()) return false;
-  deadlines_.erase({place->second.deadline, ticket});
-  since_.erase(since_.find(place->second.since));
-  waiting_.erase(place);
+  const auto found = waiting_.find(ticket);
+  if (found == waiting_.end()) return false;
+  const Place& place = found->second;
+  // Whoever is first and leaves had its turn, or gave it up.
+  round_ = std::max(round_, turns_.begin()->first);
+  turns_.erase({place.round, ticket});
+  deadlines_.erase({place.entry.deadline, ticket});
+  since_.erase(since_.find(place.entry.since));
+  const auto client = clients_.find(place.entry.client);
+  if (client != clients_.end() && --client->second.waiting == 0) clients_.erase(client);
+  waiting_.erase(found);
   return true;
 }
 
 std::optional<HoldQueue::Ticket> HoldQueue::first() const {
-  if (waiting_.empty()) return std::nullopt;
-  return waiting_.begin()->first;
+  if (turns_.empty()) return std::nullopt;
+  return turns_.begin()->second;
 }
 
 std::optional<Instant> HoldQueue::oldest_since() const {
@@ -59,9 +79,12 @@ std::vector<HoldQueue::Ticket> HoldQueue::take_expired(Instant now) {
 std::vector<HoldQueue::Ticket> HoldQueue::take_all() {
   std::vector<Ticket> all;
   for (const auto& [ticket, place] : waiting_) all.push_back(ticket);
+  std::sort(all.begin(), all.end());
   waiting_.clear();
+  turns_.clear();
   deadlines_.clear();
   since_.clear();
+  clients_.clear();
   return all;
 }
 

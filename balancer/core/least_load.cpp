@@ -32,6 +32,7 @@ std::optional<std::uint32_t> LeastLoad::at_once() const {
 
 void LeastLoad::rebuild(const List& list, std::optional<std::uint32_t> hard_capacity, Instant now) {
   hard_ = hard_capacity;
+  is_alone_ = list.size() == 1;
   keyed_by_ = at_once();
   ranking_.resize(list.size());
   by_number_.clear();
@@ -57,11 +58,12 @@ bool LeastLoad::is_full(const Endpoint& endpoint) const {
   return limit && taken >= *limit && endpoint.load.extra == 0;
 }
 
-Ranking::Key LeastLoad::key_for(const Endpoint& endpoint, Instant now) {
+Ranking::Key LeastLoad::key_for(Endpoint& endpoint, Instant now) {
   if (!endpoint.open || is_full(endpoint)) return Ranking::kNever;
   const double relative = relative_seconds(endpoint, now);
   const auto places = at_once();
   double cost = relative * (1.0 + endpoint.in_flight / static_cast<double>(places.value_or(1)));
+  if (!places) cost /= endpoint.slow_start.share(now);
   if (places && relative > kSlow) cost += kLast;
   return key_of(cost, endpoint.load.turn);
 }
@@ -78,6 +80,7 @@ void LeastLoad::bring_up_to_date(const List& list, Instant now) {
       place(*list[by_number_[number]], now);
     });
   }
+  if (is_alone_) return;
   for (std::size_t i = 0; i < std::min(kUpdates, list.size()); ++i) {
     update_at_ = update_at_ + 1 < list.size() ? update_at_ + 1 : 0;
     place(*list[update_at_], now);
@@ -85,10 +88,19 @@ void LeastLoad::bring_up_to_date(const List& list, Instant now) {
 }
 
 Endpoint* LeastLoad::choose(const List& list, const Asked& asked, Instant now) {
+  slow_wait_ = {};
   bring_up_to_date(list, now);
+  Endpoint* aside = nullptr;  // found, but to be avoided
+  Endpoint* chosen = lowest(list, asked, now, aside);
+  if (aside != nullptr) place(*aside, now);
+  return chosen;
+}
+
+Endpoint* LeastLoad::lowest(const List& list, const Asked& asked, Instant now, Endpoint*& aside) {
   while (const auto lowest = ranking_.lowest()) {
     Endpoint& endpoint = *list[*lowest];
-    if (is_full(endpoint) && !has_room_after_all(endpoint)) {
+    if (&endpoint == asked.avoid) aside = &endpoint;
+    if (&endpoint == asked.avoid || (is_full(endpoint) && !has_room_after_all(endpoint))) {
       ranking_.set(*lowest, Ranking::kNever);
       continue;
     }
@@ -97,7 +109,7 @@ Endpoint* LeastLoad::choose(const List& list, const Asked& asked, Instant now) {
     if (only_slow_ones && may_wait && is_worth_waiting(endpoint, asked, now)) return nullptr;
     return &endpoint;
   }
-  if (asked.may == Asked::May::kNotWait) return lowest_beyond_limits(list, now);
+  if (asked.may == Asked::May::kNotWait) return lowest_beyond_limits(list, asked, now);
   return take_extra(list, asked, now);
 }
 
@@ -118,11 +130,12 @@ bool LeastLoad::is_worth_waiting(const Endpoint& endpoint, const Asked& asked, I
   return asked.waiting < more * asked.in_flight && asked.waited < slow_wait_;
 }
 
-Endpoint* LeastLoad::lowest_beyond_limits(const List& list, Instant now) const {
+Endpoint* LeastLoad::lowest_beyond_limits(const List& list, const Asked& asked, Instant now) const {
   Endpoint* best = nullptr;
   double best_cost = 0.0;
   for (const auto& endpoint : list) {
-    if (!endpoint->open || (hard_ && endpoint->taken() >= *hard_)) continue;
+    if (!endpoint->open || endpoint.get() == asked.avoid) continue;
+    if (hard_ && endpoint->taken() >= *hard_) continue;
     const double cost = relative_seconds(*endpoint, now) * (1.0 + endpoint->taken());
     if (best != nullptr && cost >= best_cost) continue;
     best = endpoint.get();
@@ -139,7 +152,7 @@ Endpoint* LeastLoad::take_extra(const List& list, const Asked& asked, Instant no
   for (std::size_t tried = 0; tried < std::min(kExtraTries, list.size()); ++tried) {
     extra_at_ = extra_at_ + 1 < list.size() ? extra_at_ + 1 : 0;
     Endpoint& endpoint = *list[extra_at_];
-    const bool fits = endpoint.open && endpoint.taken() <= *limit;
+    const bool fits = endpoint.open && &endpoint != asked.avoid && endpoint.taken() <= *limit;
     if (!fits || relative_seconds(endpoint, now) > kSlow) continue;
     endpoint.load.extra = extra;
     endpoint.load.above_limit_since = now;

@@ -68,17 +68,20 @@ class LeastLoad {
   // Of requests at one worker: learned, or by the settings when that is at most four.
   std::optional<std::uint32_t> at_once() const;
   bool limits() const { return concurrency_.limit().has_value(); }
+  // One that is alone is as fast as the others.
   double relative_seconds(const Endpoint& endpoint, Instant now) const {
+    if (is_alone_) return 1.0;
     return endpoint.load.speed.relative(service_, now);
   }
 
  private:
-  Ranking::Key key_for(const Endpoint& endpoint, Instant now);
+  Ranking::Key key_for(Endpoint& endpoint, Instant now);
   bool is_full(const Endpoint& endpoint) const;
   bool has_room_after_all(const Endpoint& endpoint);
   void bring_up_to_date(const List& list, Instant now);
   bool is_worth_waiting(const Endpoint& endpoint, const Asked& asked, Instant now);
-  Endpoint* lowest_beyond_limits(const List& list, Instant now) const;
+  Endpoint* lowest(const List& list, const Asked& asked, Instant now, Endpoint*& aside);
+  Endpoint* lowest_beyond_limits(const List& list, const Asked& asked, Instant now) const;
   void judge_extra(Endpoint& endpoint, Instant now);
   Endpoint* take_extra(const List& list, const Asked& asked, Instant now);
 
@@ -86,6 +89,7 @@ class LeastLoad {
   ServiceTime service_;
   Concurrency concurrency_;
   std::optional<std::uint32_t> hard_;
+  bool is_alone_ = false;  // the list has one endpoint
   FreedPlaces* freed_ = nullptr;
   std::uint32_t thread_ = 0;
   std::vector<std::uint32_t> by_number_;   // place of the endpoint with that Slots::number

@@ -62,7 +62,7 @@ Connection::~Connection() {
 Task<> Connection::run() {
   ++thread_.counts().http2_total;
   for (std::uint32_t blocks = 0; !over_;) {
-    if (thread_.draining()) begin_shutdown();
+    if (thread_.ends_connections()) begin_shutdown();
     in_turn_ = true;
     const bool read = read_some();
     begin_requests();

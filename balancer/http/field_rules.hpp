@@ -23,6 +23,7 @@ bool same_word(std::string_view a, std::string_view b);  // without case
 // Digits only, and it fits.
 std::optional<std::uint64_t> length_in(std::string_view value);
 
+inline constexpr std::size_t kHostMax = 261;  // a DNS name and a port
 // RFC 9110 section 7.2: uri-host [":" port]; empty is allowed.
 bool is_host(std::string_view value);
 

@@ -66,6 +66,7 @@ class HeadWriter {
   char* data() const { return begin_; }
   std::size_t size() const { return static_cast<std::size_t>(at_ - begin_); }
   std::string_view text() const { return {begin_, size()}; }
+  std::size_t room() const { return static_cast<std::size_t>(end_ - at_); }
   bool overflow() const { return overflow_; }
 
  private:

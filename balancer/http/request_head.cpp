@@ -71,7 +71,7 @@ class RequestReader {
       return refuse(400, "the request's Connection names too many fields");
     }
     write_own_fields(ids);
-    if (out_.overflow()) refuse(431, "the request head is too large");
+    if (!has_room_to_end(out_)) refuse(431, "the request head is too large");
   }
 
   void refuse(int status, std::string_view why) {
@@ -253,6 +253,11 @@ RequestHead parse_request_head(std::string_view bytes, const ClientSide& client,
   if (head.refused == 0) reader.read_fields(bytes.substr(line_end + 2));
   reader.finish(ids);
   return head;
+}
+
+bool has_room_to_end(const HeadWriter& out) {
+  constexpr std::size_t kEnd = std::string_view("Host: \r\n\r\n").size() + kHostMax;
+  return !out.overflow() && out.room() >= kEnd;
 }
 
 void end_request_head(const RequestHead& head, const Address& endpoint, HeadWriter& out) {

@@ -60,6 +60,9 @@ struct RequestHead {
 RequestHead parse_request_head(std::string_view head, const ClientSide& client, const DrawnIds& ids,
                                HeadWriter& out);
 
+// Whether what depends on the endpoint fits behind what was written, whatever the endpoint is. Holds
+// of every head that is accepted; to be asked again once something was added to it.
+bool has_room_to_end(const HeadWriter& out);
 // Writes what depends on the endpoint and the final empty line.
 void end_request_head(const RequestHead& head, const Address& endpoint, HeadWriter& out);
 

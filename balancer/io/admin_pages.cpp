@@ -142,6 +142,15 @@ AdminResponse metrics_page(const AdminView& view) {
   out.family("foretide_balancer_unmatched_requests_total", "counter",
              "Requests that no service matched.");
   out.sample("", static_cast<double>(connections.unmatched_total));
+  out.family("foretide_balancer_connections_rejected_total", "counter",
+             "Client connections closed as they came: too many of one client, or no PROXY header.");
+  out.sample("", static_cast<double>(connections.rejected_total));
+  out.family("foretide_balancer_connections_closed_idle_total", "counter",
+             "Idle client connections closed to make room for others.");
+  out.sample("", static_cast<double>(connections.closed_idle_total));
+  out.family("foretide_balancer_access_log_dropped_total", "counter",
+             "Lines of the access log that were lost.");
+  out.sample("", static_cast<double>(view.access_log_dropped));
   out.family("foretide_balancer_abandoned_total", "counter",
              "Requests whose client went away before the answer's end.");
   out.sample("", static_cast<double>(connections.abandoned_total));

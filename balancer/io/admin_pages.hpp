@@ -17,6 +17,7 @@ struct AdminView {
   bool coordinator_connected = false;
   bool draining = false;
   double uptime_seconds = 0.0;
+  std::uint64_t access_log_dropped = 0;
   const HeldTables& held;
   const TrafficSnapshot& traffic;
 };

@@ -15,10 +15,14 @@ namespace foretide::balancer {
 class ClientAddress {
  public:
   explicit ClientAddress(const sockaddr_storage& from);
+  explicit ClientAddress(const IpBytes& ip);
   std::string_view text() const { return {text_.data(), size_}; }
   const IpBytes* ip() const { return size_ > 0 ? &ip_ : nullptr; }
 
  private:
+  void write_text();
+  void write_v4();
+
   std::array<char, INET6_ADDRSTRLEN> text_{};
   std::size_t size_ = 0;  // 0: it is none of the internet's
   IpBytes ip_{};

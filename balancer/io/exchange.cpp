@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "balancer/core/key_hash.hpp"
 #include "balancer/core/service_routes.hpp"
 #include "balancer/http/head_changes.hpp"
+#include "balancer/http/request_key.hpp"
+#include "balancer/io/front.hpp"
 #include "common/check.hpp"
 
 namespace foretide::balancer {
@@ -28,6 +31,7 @@ Exchange::Exchange(TrafficThread& thread, Stream& client, Waiter& waiter, Buffer
       request_(thread.buffers()),
       reply_(thread.buffers()),
       received_(thread.buffers()),
+      record_texts_(thread.buffers()),
       request_head_((request_.acquire(), request_.block()), kBlockSize),
       head_size_(head_size) {}
 
@@ -35,6 +39,7 @@ Exchange::~Exchange() {
   if (service_ != nullptr) service_->leave(held_);
   if (held_.given != nullptr && endpoint_ == nullptr) endpoint_ = held_.given;
   if (endpoint_ != nullptr) finish(Finish::kReturned);
+  if (is_logged()) log();
 }
 
 Task<After> Exchange::run() {
@@ -42,6 +47,7 @@ Task<After> Exchange::run() {
   head_ = parse_request_head({input_.data(), head_size_}, client_side_, thread_.draw_ids(),
                              request_head_);
   input_.consume(head_size_);
+  if (is_logged()) note_request();
   if (head_.refused != 0) {
     ++thread_.counts().refused_requests_total;
     head_.close = true;  // whatever follows cannot be told from a request
@@ -49,6 +55,10 @@ Task<After> Exchange::run() {
   }
   request_body_ = BodyReader(head_.framing, head_.length);
   if (head_.answer_here) co_return co_await answer(200, "this proxy is the last on the way");
+  if (const auto& path = thread_.front().ready_path; !path.empty() && head_.target == path) {
+    const bool ready = thread_.is_ready();
+    co_return co_await answer(ready ? 200 : 503, ready ? "ready" : "going away, or no routes yet");
+  }
   if (!thread_.has_routes()) {
     co_await await_routes();
     if (outcome_ != Outcome::kPending) co_return After::kDrop;
@@ -72,9 +82,13 @@ Task<After> Exchange::run() {
     total_deadline_ = arrived_ + total;
     held_.deadline = std::min(held_.deadline, total_deadline_);
   }
+  name_keys();
   take_in_hand();
   const std::size_t look = service_->policy().body_look_bytes;
   if (look > in_hand_.size() && outcome_ == Outcome::kPending) co_await look_ahead(look);
+  if (service_->policy().balance == wire::TrafficPolicy::Balance::kPrefixAffinity) {
+    held_.key.prefix = prefix_of(in_hand_);
+  }
   co_await serve();
   if (outcome_ == Outcome::kDone) co_return after_response();
   if (outcome_ == Outcome::kSwitched) co_return co_await tunnel();
@@ -94,12 +108,26 @@ Exchange::Refusal Exchange::refusal_by_policy() const {
   return {};
 }
 
+// Who it comes from and where it belongs, for the policies that want to know.
+void Exchange::name_keys() {
+  using Policy = wire::TrafficPolicy;
+  const Policy& policy = service_->policy();
+  const auto hash_in = [this](const wire::KeySource& source) -> std::optional<std::uint64_t> {
+    const auto key = key_in(source, head_.fields, client_side_.address);
+    return key ? std::optional(key_hash(*key)) : std::nullopt;
+  };
+  if (policy.balance == Policy::Balance::kHash) held_.key.hash = hash_in(policy.balance_key);
+  if (policy.queue_order == Policy::QueueOrder::kFair) {
+    held_.client = hash_in(policy.queue_key).value_or(0);
+  }
+}
+
 bool Exchange::change_request_head() {
   const auto& changes = service_->policy().request;
   if (changes.empty()) return true;
   head_.fields_begin = change_path(changes, head_.fields_begin, request_head_);
   change_fields(changes, head_.fields_begin, request_head_);
-  return !request_head_.overflow();
+  return has_room_to_end(request_head_);
 }
 
 Task<> Exchange::serve() {
@@ -111,6 +139,7 @@ Task<> Exchange::serve() {
     endpoint_ = service_->take(held_);
     if (endpoint_ == nullptr) co_await obtain_endpoint();
     if (outcome_ != Outcome::kPending) break;
+    if (is_logged()) record_.worker = noted(endpoint_->id.text);
 
     // Where connections are refused this is the trial, which an old connection cannot decide.
     const Probe probe = may_be_repeated() ? Probe::kNo : Probe::kYes;
@@ -135,6 +164,7 @@ Task<> Exchange::serve() {
     }
     if (outcome_ == Outcome::kClosedUnanswered && may_try_elsewhere()) {
       upstream_.reset();
+      held_.avoid = endpoint_;
       finish(Finish::kFailed);
       outcome_ = Outcome::kPending;
     }

@@ -26,6 +26,7 @@
 #include <optional>
 #include <string_view>
 
+#include "balancer/core/access_line.hpp"
 #include "balancer/http/framing.hpp"
 #include "balancer/http/head_scan.hpp"
 #include "balancer/http/request_head.hpp"
@@ -95,11 +96,17 @@ class Exchange {
     std::string_view reason;
   };
   Refusal refusal_by_policy() const;
+  void name_keys();
   bool change_request_head();
   Task<After> send_to_https();
   Task<After> answer(int status, std::string_view reason, std::string_view location = {});
   Task<After> answer_outcome();
   Task<After> answer_held_in_vain();
+
+  bool is_logged() const;
+  std::string_view noted(std::string_view text);
+  void note_request();
+  void log();
 
   bool client_is_gone();
   void take_in_hand();
@@ -135,6 +142,9 @@ class Exchange {
   Buffer request_;   // the head for the upstream
   Buffer reply_;     // the head for the client, and a small body
   Buffer received_;  // the upstream's bytes
+  Buffer record_texts_;
+  AccessRecord record_;  // of the access log, where there is one
+  std::uint64_t sent_to_client_ = 0;
   HeadWriter request_head_;
   std::size_t head_size_;
   std::size_t shared_head_size_ = 0;  // of request_head_, without what depends on the endpoint

@@ -22,7 +22,7 @@ Task<After> Exchange::send_to_https() {
 
 Task<After> Exchange::answer(int status, std::string_view reason, std::string_view location) {
   const bool body_is_over = head_.framing == Framing::kNone || request_body_.done();
-  const bool close = head_.close || thread_.draining() || !body_is_over;
+  const bool close = head_.close || thread_.ends_connections() || !body_is_over;
   const auto accept = head_intact_ ? field_in(head_.fields, "accept") : std::nullopt;
   if (!to_client_.empty()) co_return After::kDrop;  // in the midst of an interim response
   reply_.acquire();
@@ -33,13 +33,16 @@ Task<After> Exchange::answer(int status, std::string_view reason, std::string_vi
                 .accept = accept.value_or(std::string_view{}),
                 .date = thread_.date(),
                 .location = location,
+                .retry_after = held_.retry_after.value_or(std::chrono::seconds(1)),
                 .close = close,
                 .without_body = head_.is_head},
                out);
   to_client_.add(out.text());
+  record_.status = status;
   const Instant deadline = loop_.now() + std::chrono::seconds(10);
   for (;;) {
     const IoResult result = to_client_.flush(client_);
+    sent_to_client_ += result.size;
     if (result.done()) break;
     if (!result.blocked()) co_return After::kDrop;
     const Woke woke = co_await waiter_.sleep(deadline, {&client_, kWritable | kBroken});

@@ -111,6 +111,7 @@ void Exchange::pump_response() {
   while (outcome_ == Outcome::kPending) {
     if (!to_client_.empty()) {
       const IoResult result = to_client_.flush(client_);
+      sent_to_client_ += result.size;
       if (result.blocked()) return;
       if (!result.done()) {
         outcome_ = Outcome::kClientGone;
@@ -183,7 +184,7 @@ bool Exchange::take_response_head() {
   response_ = parse_response_head(bytes.substr(0, response_scan_.size()),
                                   {.head_request = head_.is_head,
                                    .http_10 = head_.http_10,
-                                   .close = head_.close || early || thread_.draining(),
+                                   .close = head_.close || early || thread_.ends_connections(),
                                    .date = thread_.date(),
                                    .upgrade = head_.upgrade,
                                    .held = held_for_,
@@ -205,10 +206,12 @@ bool Exchange::take_response_head() {
   }
   if (response_.switches) {
     to_client_.add(out.text());
+    record_.status = response_.status;
     outcome_ = Outcome::kSwitched;
     return false;
   }
   in_body_ = told_client_ = true;
+  record_.status = response_.status;
   response_body_ = BodyReader(response_.from_upstream, response_.length);
   const bool small =
       received_.size() <= kSmallBody && received_.size() + 64 < kBlockSize - out.size();

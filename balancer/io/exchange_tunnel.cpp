@@ -17,6 +17,7 @@ struct Way {
   Buffer& bytes;
   bool ended = false;  // `from` says nothing more
   bool over = false;   // and `to` has heard that
+  std::uint64_t moved = 0;
 };
 
 enum class Moved : std::uint8_t { kSome, kTurnIsOver, kBroken };
@@ -31,6 +32,7 @@ Moved move_some(Way& way) {
       if (result.blocked()) return Moved::kSome;
       if (!result.done()) return Moved::kBroken;
       way.bytes.consume(result.size);
+      way.moved += result.size;
     }
     if (way.ended) {
       way.bytes.release();
@@ -67,6 +69,7 @@ Task<After> Exchange::tunnel() {
   for (;;) {
     // The 101 goes first.
     const IoResult said = to_client_.flush(client_);
+    sent_to_client_ += said.size;
     if (!said.done() && !said.blocked()) break;
     if (to_client_.empty()) reply_.release();
     const Moved moved_up = move_some(up);
@@ -84,6 +87,7 @@ Task<After> Exchange::tunnel() {
     if (woke == Woke::kCancelled || woke == Woke::kDeadline) break;
     if (woke == Woke::kReady) deadline = loop_.now() + service_->policy().tunnel_timeout;
   }
+  sent_to_client_ += down.moved;
   upstream_.reset();
   finish(Finish::kTunnelled);
   co_return After::kDrop;

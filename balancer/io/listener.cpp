@@ -137,7 +137,12 @@ Listener::Accepted Listener::accept_one() {
 
 void Listener::accept_some() {
   for (int i = 0; i < kAcceptsInARow; ++i) {
-    if (thread_.is_full()) return pause(kPause);
+    if (thread_.is_full()) {
+      // Only at the beginning is it certain that somebody waits. Who was closed for that one has
+      // left by the next turn.
+      if (i > 0 || thread_.make_room()) return;
+      return pause(kPause);
+    }
     const Accepted accepted = accept_one();
     if (accepted == Accepted::kFailed) return pause(kPause);
     if (accepted == Accepted::kNone) return;

@@ -47,6 +47,9 @@ Applied LocalService::apply(const wire::ServiceTable& table,
     const auto total = static_cast<std::uint64_t>(endpoints_.active()) * *soft / settings_.threads;
     report_above_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(total, UINT32_MAX));
   }
+  queue_.set_order(policy().queue_order == wire::TrafficPolicy::QueueOrder::kFair
+                       ? HoldQueue::Order::kFair
+                       : HoldQueue::Order::kFifo);
   if (removed()) {
     refuse_all(Refused::kRemoved);
   } else {
@@ -58,6 +61,11 @@ Applied LocalService::apply(const wire::ServiceTable& table,
 void LocalService::coordinator_lost(bool lost) {
   coordinator_lost_ = lost;
   if (nothing_to_wait_for()) refuse_all(Refused::kNothingToWaitFor);
+}
+
+void LocalService::set_health(const WorkerId& worker, Health health) {
+  endpoints_.set_health(worker, health);
+  if (!queue_.empty()) let_go();
 }
 
 bool LocalService::nothing_to_wait_for() const {
@@ -94,11 +102,17 @@ Asked LocalService::asked() const {
   const auto& share = *settings_.share;
   const bool alone = settings_.threads == 1;
   const Instant now = loop_.now();
-  return {
-      .waiting = alone ? static_cast<std::uint32_t>(queue_.size())
-                       : share.held.load(std::memory_order_relaxed),
-      .in_flight = alone ? endpoints_.in_flight() : share.in_flight.load(std::memory_order_relaxed),
-      .waited = now - queue_.oldest_since().value_or(now)};
+  return {.waiting = alone ? static_cast<std::uint32_t>(queue_.size())
+                           : share.held.load(std::memory_order_relaxed),
+          .in_flight = alone ? endpoints_.in_flight() : share.in_flight(),
+          .waited = now - queue_.oldest_since().value_or(now)};
+}
+
+Asked LocalService::asked_for(const HeldRequest& request) const {
+  Asked asked = this->asked();
+  asked.key = &request.key;
+  asked.avoid = request.avoid;
+  return asked;
 }
 
 Endpoint* LocalService::begin(const Asked& asked) {
@@ -106,7 +120,7 @@ Endpoint* LocalService::begin(const Asked& asked) {
   while (Endpoint* endpoint = picker_.pick(endpoints_, asked, now)) {
     if (!endpoints_.begin(*endpoint, now)) continue;
     traffic_.busy.start(now);
-    if (settings_.threads > 1) settings_.share->in_flight.fetch_add(1, std::memory_order_relaxed);
+    tell_in_flight();
     return endpoint;
   }
   return nullptr;
@@ -114,7 +128,7 @@ Endpoint* LocalService::begin(const Asked& asked) {
 
 Endpoint* LocalService::take(HeldRequest& request) {
   if (!queue_.empty() || thread_before(std::nullopt)) return nullptr;
-  Asked asked = this->asked();
+  Asked asked = asked_for(request);
   ++asked.waiting;
   if (policy().queue_max == 0 || policy().queue_wait.count() == 0) asked.may = Asked::May::kNotWait;
   Endpoint* endpoint = begin(asked);
@@ -126,14 +140,10 @@ Endpoint* LocalService::take(HeldRequest& request) {
 
 void LocalService::hold(HeldRequest& request) {
   const Instant now = loop_.now();
-  if (removed()) {
-    request.refused = Refused::kRemoved;
-  } else if (nothing_to_wait_for()) {
-    request.refused = Refused::kNothingToWaitFor;
-  }
   limit_patience(request);
-  if (request.refused == Refused::kNot && request.deadline < now) request.refused = in_vain();
-  if (request.refused != Refused::kNot) return;
+  if (removed()) return refuse(request, Refused::kRemoved);
+  if (nothing_to_wait_for()) return refuse(request, Refused::kNothingToWaitFor);
+  if (request.deadline < now) return refuse(request, in_vain());
   if (!request.ticket) {
     request.since = now;
     // `queue.max` is the service's: what other threads hold counts.
@@ -141,24 +151,24 @@ void LocalService::hold(HeldRequest& request) {
     const std::size_t elsewhere = all - std::min(all, waiting_.size());
     const std::size_t room =
         policy().queue_max - std::min<std::size_t>(policy().queue_max, elsewhere);
-    request.ticket = queue_.enter(room, now, request.deadline);
+    request.ticket = queue_.enter(room, entry_of(request));
     if (!request.ticket && make_room(request)) {
       if (request.given != nullptr) return;
-      request.ticket = queue_.enter(room, now, request.deadline);
+      request.ticket = queue_.enter(room, entry_of(request));
     }
-    if (!request.ticket) {
-      request.refused = Refused::kQueueFull;
-      return;
-    }
+    if (!request.ticket) return refuse(request, Refused::kQueueFull);
     ++traffic_.held_total;
   } else {
-    queue_.come_back(*request.ticket, request.since, request.deadline);
+    queue_.come_back(*request.ticket, entry_of(request));
   }
   waiting_[*request.ticket] = &request;
   traffic_.held.start(now);
   show_oldest();
   settings_.share->held.fetch_add(1, std::memory_order_seq_cst);
-  settings_.report_now();
+  // What is kept back for a moment by what was learned is no sign of too few workers.
+  const bool by_choice =
+      endpoints_.load().limits() && !policy().hard_capacity && !endpoints_.all_refuse();
+  if (!by_choice) settings_.report_now();
   let_go();
 }
 
@@ -171,16 +181,16 @@ void LocalService::give(HeldRequest& request, Endpoint& endpoint) {
 // The queue is full: the oldest goes on, or this one when it is the only one, if nothing but what
 // was learned keeps it back.
 bool LocalService::make_room(HeldRequest& request) {
-  Asked asked = this->asked();
+  const auto first = queue_.first();
+  HeldRequest& oldest = first ? *waiting_.at(*first) : request;
+  Asked asked = asked_for(oldest);
   asked.may = Asked::May::kNotWait;
   Endpoint* endpoint = begin(asked);
   if (endpoint == nullptr) return false;
-  const auto first = queue_.first();
   if (!first) {
     give(request, *endpoint);
     return true;
   }
-  HeldRequest& oldest = *waiting_.at(*first);
   queue_.leave(*first);
   stop_waiting(oldest);
   give(oldest, *endpoint);
@@ -202,6 +212,11 @@ void LocalService::stop_waiting(HeldRequest& request) {
 bool LocalService::shares_places() const {
   if (settings_.threads == 1) return false;
   return policy().hard_capacity || settings_.share->limited.load(std::memory_order_seq_cst) > 0;
+}
+
+void LocalService::tell_in_flight() {
+  if (settings_.threads == 1) return;
+  settings_.share->set_in_flight(settings_.thread, endpoints_.in_flight());
 }
 
 void LocalService::note_limited() {
@@ -237,9 +252,9 @@ void LocalService::let_go() {
       settings_.wake_thread(*before);
       break;
     }
-    Endpoint* endpoint = begin(asked());
-    if (endpoint == nullptr) break;
     HeldRequest& request = *waiting_.at(*first);
+    Endpoint* endpoint = begin(asked_for(request));
+    if (endpoint == nullptr) break;
     queue_.leave(*first);
     stop_waiting(request);
     give(request, *endpoint);
@@ -260,23 +275,33 @@ void LocalService::refused(Endpoint& endpoint, HeldRequest& request) {
   limit_patience(request);
   // One that may not wait still deserves a second and a third endpoint, where some take requests.
   const bool tried = ++request.refusals >= kTriesWhenLate || endpoints_.all_refuse();
-  if (tried && request.deadline < now) request.refused = Refused::kAllRefuse;
+  if (tried && request.deadline < now) refuse(request, Refused::kAllRefuse);
 }
 
 void LocalService::finish(Endpoint& endpoint, Finish how, Instant began) {
   const Instant now = loop_.now();
   traffic_.busy.end(now);
-  if (settings_.threads > 1) settings_.share->in_flight.fetch_sub(1, std::memory_order_relaxed);
   endpoints_.finish(endpoint, how, began, now);
+  tell_in_flight();
+  if (how != Finish::kReturned) pace_.ended(now);
   note_limited();
   if (!queue_.empty() || thread_before(std::nullopt)) let_go();
+}
+
+void LocalService::refuse(HeldRequest& request, Refused why) {
+  request.refused = why;
+  request.retry_after.reset();
+  if (why == Refused::kRemoved) return;
+  // The service's requests in all threads wait, and end at as many times this one's pace.
+  const std::size_t waiting = settings_.share->held.load(std::memory_order_relaxed);
+  request.retry_after = pace_.until_served(waiting / settings_.threads + 1, loop_.now());
 }
 
 void LocalService::refuse_all(Refused why) {
   for (const auto ticket : queue_.take_all()) {
     HeldRequest& request = *waiting_.at(ticket);
     stop_waiting(request);
-    request.refused = why;
+    refuse(request, why);
     request.waiter->wake();
   }
   let_go();
@@ -284,16 +309,16 @@ void LocalService::refuse_all(Refused why) {
 
 void LocalService::on_timer() {
   const Refused why = in_vain();
-  Asked late = asked();
-  late.may = Asked::May::kNotWait;
   for (const auto ticket : queue_.take_expired(loop_.now())) {
     HeldRequest& request = *waiting_.at(ticket);
     stop_waiting(request);
+    Asked late = asked_for(request);
+    late.may = Asked::May::kNotWait;
     if (Endpoint* endpoint = begin(late)) {
       give(request, *endpoint);
       continue;
     }
-    request.refused = why;
+    refuse(request, why);
     request.waiter->wake();
   }
   let_go();

@@ -17,6 +17,7 @@
 // nobody starts workers, so a request waits 2 s at most while all of them refuse connections.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -27,6 +28,7 @@
 
 #include "balancer/core/endpoint_set.hpp"
 #include "balancer/core/hold_queue.hpp"
+#include "balancer/core/pace.hpp"
 #include "balancer/core/picker.hpp"
 #include "balancer/core/service_share.hpp"
 #include "balancer/core/traffic.hpp"
@@ -49,12 +51,17 @@ enum class Refused : std::uint8_t {
 // A request's place in the queue; a member of the request, which leaves before it ends.
 struct HeldRequest {
   Waiter* waiter = nullptr;
+  PickKey key;                              // what `balance` goes by
+  std::uint64_t client = 0;                 // who it comes from, where the queue is fair
+  const Endpoint* avoid = nullptr;          // had it before; another one is to be tried
   std::uint32_t refusals = 0;               // endpoints that it could not be connected to
   std::optional<HoldQueue::Ticket> ticket;  // once it has waited
   Instant since{}, deadline{};
   Endpoint* given = nullptr;  // set when it is let go; the request has begun on it
   Instant began{};            // on its endpoint, once it has one
   Refused refused = Refused::kNot;
+  // When it is refused: how long until it would be served, where that can be said.
+  std::optional<std::chrono::seconds> retry_after;
 };
 
 class LocalService {
@@ -75,6 +82,8 @@ class LocalService {
   Applied apply(const wire::ServiceTable& table,
                 const std::map<WorkerId, std::shared_ptr<Slots>>& slots, EndpointTls tls = {});
   void coordinator_lost(bool lost);
+  // What probes say of an endpoint.
+  void set_health(const WorkerId& worker, Health health);
 
   // Whether somebody with this address (none: without one) may ask for it.
   bool allows(const IpBytes* client) const;
@@ -110,6 +119,11 @@ class LocalService {
   static constexpr double kRetriesEarnedMax = 10.0;
 
   Asked asked() const;
+  Asked asked_for(const HeldRequest& request) const;
+  void refuse(HeldRequest& request, Refused why);
+  HoldQueue::Entry entry_of(const HeldRequest& request) const {
+    return {request.since, request.deadline, request.client};
+  }
   Endpoint* begin(const Asked& asked);
   void give(HeldRequest& request, Endpoint& endpoint);
   bool make_room(HeldRequest& request);
@@ -119,6 +133,7 @@ class LocalService {
   void stop_waiting(HeldRequest& request);
   void show_oldest();
   bool shares_places() const;
+  void tell_in_flight();
   void note_limited();
   // The thread that holds a request which came before `first`, and before all others.
   std::optional<std::uint32_t> thread_before(std::optional<HoldQueue::Ticket> first) const;
@@ -135,6 +150,7 @@ class LocalService {
   HoldQueue queue_;
   std::unordered_map<HoldQueue::Ticket, HeldRequest*> waiting_;
   Traffic traffic_;
+  Pace pace_;
   Timer timer_;
   std::optional<IpRanges> allowed_;  // none: everybody
   double retries_earned_ = kRetriesEarnedMax;

@@ -5,8 +5,9 @@
 #include <utility>
 
 #include "balancer/http/answer.hpp"
-#include "balancer/io/tls_server.hpp"
+#include "balancer/io/front.hpp"
 #include "balancer/io/traffic_thread.hpp"
+#include "common/io/clock.hpp"
 
 namespace foretide::balancer {
 namespace {
@@ -18,30 +19,31 @@ constexpr std::uint32_t kExchangesInARow = 32;  // then others have a turn
 }  // namespace
 
 bool ProxySession::begin(TrafficThread& thread, const Accepted& accepted) {
-  std::unique_ptr<ProxySession> session(new ProxySession(thread, accepted.from));
+  std::unique_ptr<ProxySession> session(new ProxySession(thread, accepted));
   if (!session->client_.attach(accepted.fd)) return false;
-  if (accepted.security == ListenPoint::Security::kTls) {
-    auto layer = TlsServer::layer_for(session->client_, thread.tls());
-    if (!layer) return false;
-    session->client_.set_layer(std::move(layer));
-  }
   spawn(live(session.release()), "a client's session");
   return true;
 }
 
-ProxySession::ProxySession(TrafficThread& thread, const sockaddr_storage& from)
+ProxySession::ProxySession(TrafficThread& thread, const Accepted& accepted)
     : thread_(thread),
       client_(thread.loop()),
       waiter_(thread.loop()),
       input_(thread.buffers()),
-      address_(from),
+      security_(accepted.security),
+      address_(accepted.from),
       client_side_{.address = address_.text(), .ip = address_.ip()} {
   client_.set_waiter(&waiter_);
   thread_.joined(*this);
 }
 
 ProxySession::~ProxySession() {
+  if (counted_) thread_.front().counts->leave(*address_.ip());
   thread_.left(*this);
+}
+
+std::optional<Instant> ProxySession::idle_since() const {
+  return idle_ ? std::optional(idle_since_) : std::nullopt;
 }
 
 Task<> ProxySession::live(ProxySession* session) {
@@ -50,17 +52,19 @@ Task<> ProxySession::live(ProxySession* session) {
 }
 
 Task<> ProxySession::serve() {
-  if (client_.layer() != nullptr) {
-    const bool secured = co_await secure();
-    if (!secured) co_return;
-    if (may_be_http2_ && agreed_on_http2()) co_return co_await serve_http2();
+  if (!is_met_plainly()) {
+    const bool met = co_await meet();
+    if (!met) co_return;
+    if (client_.layer() != nullptr && may_be_http2_ && agreed_on_http2()) co_return co_await serve_http2();
   }
   idle_since_ = thread_.loop().now();
   for (;;) {
     const HeadRead read = read_head();
     if (read == HeadRead::kMore) {
       if (input_.empty()) input_.release();
+      idle_ = input_.empty();
       const Woke woke = co_await waiter_.sleep(head_deadline(), {&client_, kReadable | kBroken});
+      idle_ = false;
       if (woke == Woke::kCancelled || (client_.events() & kBroken)) co_return;
       if (woke != Woke::kDeadline) continue;
       if (!input_.empty()) co_await refuse(408, "the request's head did not come in time");
@@ -134,7 +138,7 @@ void ProxySession::skip_empty_lines() {
 
 Instant ProxySession::head_deadline() {
   if (!input_.empty()) return head_since_ + thread_.head_time();
-  if (!thread_.draining()) return idle_since_ + kIdleTime;
+  if (!thread_.ends_connections()) return idle_since_ + kIdleTime;
   const Instant soon = thread_.loop().now() + kIdleTimeDraining;
   return std::min(idle_since_ + kIdleTime, soon);
 }
@@ -150,6 +154,15 @@ Task<> ProxySession::refuse(int status, std::string_view reason) {
   answer.close = true;
   write_answer(answer, out);
   const iovec part{out.data(), out.size()};
+  if (AccessLog* log = thread_.front().access_log) {
+    AccessRecord record;
+    record.began = wall_now();
+    record.client = client_side_.address;
+    record.scheme = client_side_.scheme;
+    record.status = status;
+    record.bytes = out.size();
+    log->ring(thread_.number()).put(record);
+  }
   // It fits the socket's buffer, or the client does not listen.
   if (client_.write({&part, 1}).done()) co_await drain_input();
 }

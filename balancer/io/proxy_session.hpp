@@ -45,6 +45,8 @@ class ProxySession {
   // The thread is going down: an idle connection closes soon, one in use after its answer.
   void drain() { waiter_.wake(); }
   void cancel() { waiter_.cancel(); }
+  // Since when it waits for a request; nothing: it has one, or a part of one.
+  std::optional<Instant> idle_since() const;
 
   ~ProxySession();
 
@@ -53,12 +55,17 @@ class ProxySession {
   ProxySession* previous = nullptr;
 
  private:
-  ProxySession(TrafficThread& thread, const sockaddr_storage& from);
+  ProxySession(TrafficThread& thread, const Accepted& accepted);
   static Task<> live(ProxySession* session);
 
   enum class HeadRead { kComplete, kMore, kEnd, kTooLarge, kMalformed };
   Task<> serve();
-  Task<bool> secure();  // false: the connection ends
+  // What comes before the first request. False: the connection ends.
+  bool is_met_plainly() const;
+  Task<bool> meet();
+  Task<bool> read_proxy_header();
+  bool admit();
+  Task<bool> secure();
   void count_handshake(const TlsLayer& tls);
   Task<> refuse_plain_http();
   bool agreed_on_http2() const;
@@ -77,6 +84,9 @@ class ProxySession {
   HeadScan scan_;
   Instant head_since_{};  // of the first byte; none yet: the epoch
   Instant idle_since_{};
+  bool idle_ = false;
+  bool counted_ = false;  // among its client's connections
+  ListenPoint::Security security_;
   std::uint32_t exchanges_in_a_row_ = 0;  // without a look at the sockets in between
   bool may_be_http2_ = true;              // not once a request was served
   ClientAddress address_;

@@ -41,16 +41,6 @@ bool is_ip_literal(const std::string& host) {
          ::inet_pton(AF_INET6, host.c_str(), address) == 1;
 }
 
-// Both the name that is asked for and the one that must be proven.
-bool set_name(SSL* ssl, const std::string& name) {
-  X509_VERIFY_PARAM* const check = SSL_get0_param(ssl);
-  if (is_ip_literal(name)) return X509_VERIFY_PARAM_set1_ip_asc(check, name.c_str()) == 1;
-  if (name.empty()) return false;
-  X509_VERIFY_PARAM_set_hostflags(check, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  return X509_VERIFY_PARAM_set1_host(check, name.data(), name.size()) == 1 &&
-         SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
-}
-
 Outcome trust(SSL_CTX* context, const wire::UpstreamTls& settings) {
   if (!settings.verify) return Done{};
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
@@ -68,6 +58,15 @@ Outcome trust(SSL_CTX* context, const wire::UpstreamTls& settings) {
 }
 
 }  // namespace
+
+bool set_tls_name(SSL* ssl, const std::string& name) {
+  X509_VERIFY_PARAM* const check = SSL_get0_param(ssl);
+  if (is_ip_literal(name)) return X509_VERIFY_PARAM_set1_ip_asc(check, name.c_str()) == 1;
+  if (name.empty()) return false;
+  X509_VERIFY_PARAM_set_hostflags(check, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  return X509_VERIFY_PARAM_set1_host(check, name.data(), name.size()) == 1 &&
+         SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
+}
 
 Result<std::shared_ptr<const TlsClient>> TlsClient::load(const wire::UpstreamTls& settings) {
   ERR_clear_error();
@@ -103,7 +102,7 @@ std::unique_ptr<TlsLayer> TlsToEndpoints::layer_for(const Endpoint& endpoint, St
   const std::string& given = tls_.client->settings().server_name;
   const std::string& known = host == tls_.hosts.end() ? endpoint.address.host : host->second;
   // Without a name to prove nothing would be checked: then the handshake is to fail.
-  if (set_name(ssl.get(), given.empty() ? known : given)) SSL_set_connect_state(ssl.get());
+  if (set_tls_name(ssl.get(), given.empty() ? known : given)) SSL_set_connect_state(ssl.get());
   if (const auto session = sessions_.find(endpoint.id); session != sessions_.end()) {
     SSL_set_session(ssl.get(), session->second.get());
   }

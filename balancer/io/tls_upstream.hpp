@@ -35,6 +35,9 @@ class TlsClient {
   SslContextPtr context_;
 };
 
+// Both the name that is asked for and the one that must be proven. False without one.
+bool set_tls_name(SSL* ssl, const std::string& name);
+
 // How a table's endpoints are spoken to.
 struct EndpointTls {
   std::shared_ptr<const TlsClient> client;  // none: in plain HTTP

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <utility>
 
+#include "balancer/io/front.hpp"
 #include "balancer/io/listener.hpp"
 #include "balancer/io/proxy_session.hpp"
 #include "balancer/io/tls_server.hpp"
@@ -18,7 +19,34 @@ constexpr std::chrono::milliseconds kReportGap{50}, kDateAge{200};
 
 TrafficThread::TrafficThread(Settings settings)
     : settings_(std::move(settings)),
-      report_timer_([](void* owner) { static_cast<TrafficThread*>(owner)->send_report(); }, this) {}
+      report_timer_([](void* owner) { static_cast<TrafficThread*>(owner)->send_report(); }, this) {
+  if (!settings_.front) settings_.front = std::make_shared<Front>();
+}
+
+void TrafficThread::go_lame() {
+  lame_ = true;
+  for (ProxySession* session = sessions_; session != nullptr; session = session->next) {
+    session->drain();
+  }
+}
+
+// Who is idle longest is found among a few at a time, going round: nothing has to be kept in order
+// for it while there is room.
+bool TrafficThread::make_room() {
+  constexpr int kLookedAt = 64;
+  ProxySession* longest = nullptr;
+  for (int i = 0; i < kLookedAt; ++i) {
+    if (look_at_ == nullptr) look_at_ = sessions_;
+    if (look_at_ == nullptr) break;
+    const auto since = look_at_->idle_since();
+    if (since && (longest == nullptr || *since < *longest->idle_since())) longest = look_at_;
+    look_at_ = look_at_->next;
+  }
+  if (longest == nullptr) return false;
+  longest->cancel();
+  ++counts_.closed_idle_total;
+  return true;
+}
 
 TrafficThread::~TrafficThread() {
   CHECK(sessions_ == nullptr, "sessions end before their thread's state does");
@@ -79,6 +107,11 @@ void TrafficThread::let_go(const ServiceId& id) {
   if (const auto found = services_.find(id); found != services_.end()) found->second->let_go();
 }
 
+void TrafficThread::set_health(const ServiceId& service, const WorkerId& worker, Health health) {
+  const auto found = services_.find(service);
+  if (found != services_.end()) found->second->set_health(worker, health);
+}
+
 std::vector<wire::ServiceTraffic> TrafficThread::report() const {
   std::vector<wire::ServiceTraffic> reports;
   for (const auto& [id, service] : services_) reports.push_back(service->report());
@@ -118,6 +151,7 @@ void TrafficThread::joined(ProxySession& session) {
 }
 
 void TrafficThread::left(ProxySession& session) {
+  if (look_at_ == &session) look_at_ = session.next;
   if (session.next != nullptr) session.next->previous = session.previous;
   (session.previous != nullptr ? session.previous->next : sessions_) = session.next;
   --counts_.open;

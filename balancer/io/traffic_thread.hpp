@@ -29,12 +29,15 @@ namespace foretide::balancer {
 class Listener;
 class ProxySession;
 class TlsServer;
+struct Front;
 
 struct ConnectionCounts {
   std::uint64_t accepted_total = 0, refused_requests_total = 0, unmatched_total = 0;
   std::uint64_t abandoned_total = 0;  // requests whose client went away, or would not go on
   std::uint64_t tls_full_total = 0, tls_resumed_total = 0, tls_failed_total = 0;  // handshakes
-  std::uint64_t http2_total = 0;                                                  // connections
+  std::uint64_t rejected_total = 0;      // connections: too many of one client, no PROXY header
+  std::uint64_t closed_idle_total = 0;   // to make room for others
+  std::uint64_t http2_total = 0;         // connections
   std::uint64_t http2_calmed_total = 0;  // of which ended for what they flooded us with
   std::uint32_t open = 0;
 
@@ -46,6 +49,8 @@ struct ConnectionCounts {
     tls_full_total += other.tls_full_total;
     tls_resumed_total += other.tls_resumed_total;
     tls_failed_total += other.tls_failed_total;
+    rejected_total += other.rejected_total;
+    closed_idle_total += other.closed_idle_total;
     http2_total += other.http2_total;
     http2_calmed_total += other.http2_calmed_total;
     open += other.open;
@@ -61,7 +66,8 @@ class TrafficThread {
     std::uint32_t connections_max = 10'000;
     std::chrono::milliseconds head_time{30'000};  // for a request's head, from its first byte
     bool static_endpoints = false;
-    std::function<void()> report_now;  // any thread; at most every 50 ms
+    std::shared_ptr<const Front> front;  // none: everybody is met plainly
+    std::function<void()> report_now;    // any thread; at most every 50 ms
     std::function<void(const ServiceId&, std::uint32_t thread)> wake_thread;  // let_go() there
   };
 
@@ -85,9 +91,13 @@ class TrafficThread {
              const std::map<ServiceId, std::shared_ptr<ServiceShare>>& shares);
   void coordinator_lost(bool lost);
   void let_go(const ServiceId& service);
+  void set_health(const ServiceId& service, const WorkerId& worker, Health health);
   std::vector<wire::ServiceTraffic> report() const;
   const ConnectionCounts& connections() const { return counts_; }
 
+  // Says that it is not ready from now on, and closes each connection after its next answer; serves
+  // everybody as before.
+  void go_lame();
   // Stops accepting and lets every connection end after its next answer; `on_empty` is called when
   // none is left.
   void drain(std::function<void()> on_empty);
@@ -105,12 +115,19 @@ class TrafficThread {
   void leave_awaiting(Waiter& waiter) { std::erase(await_routes_, &waiter); }
   bool may_get_routes() const { return !has_routes() && !coordinator_lost_ && !draining_; }
   bool draining() const { return draining_; }
+  bool is_ready() const { return has_routes() && !lame_ && !draining_; }
+  // Whether a connection is to end with its next answer.
+  bool ends_connections() const { return lame_ || draining_; }
+  const Front& front() const { return *settings_.front; }
+  std::uint32_t number() const { return settings_.thread; }
   DrawnIds draw_ids() { return {chance_(), chance_(), chance_()}; }
   Duration head_time() const { return settings_.head_time; }
   const std::shared_ptr<const TlsServer>& tls() const { return tls_; }
   std::string_view date();
   ConnectionCounts& counts() { return counts_; }
   bool is_full() const { return counts_.open >= settings_.connections_max; }
+  // Closes a connection that has been idle for long, of some that are looked at. False: none was.
+  bool make_room();
   void joined(ProxySession& session);
   void left(ProxySession& session);
 
@@ -130,10 +147,12 @@ class TrafficThread {
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::shared_ptr<const TlsServer> tls_;
   ProxySession* sessions_ = nullptr;  // list through the sessions themselves
+  ProxySession* look_at_ = nullptr;   // where make_room() goes on
   ConnectionCounts counts_;
   Timer report_timer_;
   Instant reported_at_{};
   bool coordinator_lost_ = false;
+  bool lame_ = false;
   bool draining_ = false;
   std::function<void()> on_empty_;
   Instant date_until_{};

@@ -52,14 +52,24 @@ void TrafficThreads::run() {
 }
 
 TrafficThreads::TrafficThreads(net::io_context& owner, Settings settings)
-    : owner_(owner), settings_(std::move(settings)) {
-  const auto connections_max = connections_max_for(descriptors_max(), settings_.threads);
+    : owner_(owner),
+      settings_(std::move(settings)),
+      prober_(owner, [this](const ServiceId& service, const WorkerId& worker, Health health) {
+        on_each([service, worker, health](TrafficThread& thread) {
+          thread.set_health(service, worker, health);
+        });
+      }) {
+  auto connections_max = connections_max_for(descriptors_max(), settings_.threads);
+  if (settings_.connections > 0) {
+    connections_max = std::max(settings_.connections / settings_.threads, 1U);
+  }
   for (std::uint32_t i = 0; i < settings_.threads; ++i) {
     threads_.push_back(std::make_unique<TrafficThread>(TrafficThread::Settings{
         .threads = settings_.threads,
         .thread = i,
         .connections_max = connections_max,
         .static_endpoints = settings_.static_endpoints,
+        .front = settings_.front,
         .report_now =
             [this] {
               if (settings_.on_urgent) net::post(owner_, settings_.on_urgent);
@@ -146,6 +156,7 @@ void TrafficThreads::apply(wire::ServiceTable table, std::function<void(Applied)
     entry.address.host = literal_for(entry.address.host);
   }
   take_slots(table);
+  prober_.apply(table, tls.hosts);
   // All threads hold the same tables, so they judge alike; the last one's word is kept.
   struct Judged {
     std::mutex mutex;
@@ -201,6 +212,10 @@ void TrafficThreads::report(std::function<void(TrafficSnapshot)> on_report) {
         for (auto& [id, sum] : collected->services) snapshot.services.push_back(std::move(sum));
         on_report(std::move(snapshot));
       });
+}
+
+void TrafficThreads::go_lame() {
+  on_each([](TrafficThread& thread) { thread.go_lame(); });
 }
 
 void TrafficThreads::drain(std::function<void()> on_empty) {

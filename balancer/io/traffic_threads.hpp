@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "balancer/io/prober.hpp"
 #include "balancer/io/traffic_thread.hpp"
 #include "common/address.hpp"
 #include "common/result.hpp"
@@ -38,6 +39,8 @@ class TrafficThreads {
     std::vector<ListenPoint> listen;
     std::shared_ptr<const TlsServer> tls;  // where one of them is for TLS
     bool static_endpoints = false;
+    std::shared_ptr<const Front> front;
+    std::uint32_t connections = 0;    // at once, of all threads; 0: what descriptors allow
     std::function<void()> on_urgent;  // traffic that the coordinator should hear of at once
   };
 
@@ -59,6 +62,8 @@ class TrafficThreads {
   void forget_upstream_tls() { upstream_tls_.clear(); }
   void coordinator_lost(bool lost);
   void report(std::function<void(TrafficSnapshot)> on_report);
+  // See TrafficThread::go_lame.
+  void go_lame();
   // Stops accepting; connections end after their next answer.
   void drain(std::function<void()> on_empty);
   void cancel();
@@ -77,6 +82,7 @@ class TrafficThreads {
   std::map<ServiceId, std::shared_ptr<ServiceShare>> shares_;
   std::map<WorkerId, std::shared_ptr<Slots>> slots_;  // empty with a single thread
   std::vector<std::uint32_t> numbers_free_;           // of slots that are gone
+  Prober prober_;
   std::map<ServiceId, std::shared_ptr<const TlsClient>> upstream_tls_;
   std::vector<std::unique_ptr<TrafficThread>> threads_;
   std::vector<std::thread> running_;

@@ -14,6 +14,7 @@
 
 #include "common/address.hpp"
 #include "common/ids.hpp"
+#include "common/settings/front_settings.hpp"
 #include "common/settings/tls_settings.hpp"
 #include "common/wire/messages.hpp"
 #include "common/worker_spec.hpp"
@@ -49,6 +50,7 @@ struct ServiceSettings {
 struct ListenSettings {
   std::vector<Address> traffic{{"0.0.0.0", 8080}};
   std::optional<TlsSettings> tls;
+  FrontSettings front;
   Address admin{"127.0.0.1", 7400};
   Address balancer_admin{"127.0.0.1", 7403};
   Address control{"0.0.0.0", 7401};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/settings/cluster_keys.hpp"
+#include "common/settings/front_section.hpp"
 #include "common/settings/listen_section.hpp"
 #include "common/settings/service_section.hpp"
 #include "common/settings/source_text.hpp"
@@ -87,6 +88,10 @@ ClusterSettings cluster_in(const YamlNode& tree, ReadFor reader, Problems& probl
   cluster.name = name_in(top);
   if (const auto listen = top.section("listen", settings::keys::kListen)) {
     cluster.listen = listen_in(*listen);
+    read_front(*listen, cluster.listen.front);
+  }
+  if (const auto observe = top.section("observe", settings::keys::kObserve)) {
+    read_observe(*observe, cluster.listen.front);
   }
   cluster.services = services_in(top, reader);
   return cluster;

@@ -12,12 +12,16 @@ namespace foretide::settings::keys {
 
 inline const Keys kTop{"cluster.yaml",
                        "the cluster file",
-                       {"version", "cluster", "listen", "services"},
-                       {"auth", "store", "nodes", "node_pools", "observe"}};
-inline const Keys kListen{"listen",
-                          "'listen'",
-                          {"traffic", "tls", "admin", "balancer_admin", "control", "telemetry"},
-                          {}};
+                       {"version", "cluster", "listen", "services", "observe"},
+                       {"auth", "store", "nodes", "node_pools"}};
+inline const Keys kListen{
+    "listen",
+    "'listen'",
+    {"traffic", "tls", "admin", "balancer_admin", "control", "telemetry", "trusted_proxies",
+     "proxy_protocol", "connections", "connections_per_client", "ready_path", "lame_duck", "drain"},
+    {}};
+inline const Keys kObserve{"observe", "'observe'", {"access_log"}, {}};
+inline const Keys kAccessLog{"observe.access_log", "'access_log'", {"format", "file"}, {}};
 inline const Keys kTls{
     "listen.tls", "'tls'", {"addresses", "certificates", "min_version", "clients", "http2"},
                        {}};
@@ -27,9 +31,9 @@ inline const Keys kTlsClients{"listen.tls.clients", "'clients'", {"ca", "require
 inline const Keys kService{
     "services.NAME",
     "a service",
-    {"match",    "command", "env",      "workdir", "user",       "engine",    "needs",
-     "capacity", "scale",   "queue",    "balance", "probe",      "stop",      "timeouts",
-     "retry",    "request", "response", "allow",   "https_only", "upstreams", "tls"},
+    {"match",    "command", "env",        "workdir", "user",      "engine",   "needs", "capacity",
+     "scale",    "queue",   "balance",    "probe",   "stop",      "timeouts", "retry", "request",
+     "response", "allow",   "https_only", "eject",   "upstreams", "tls"},
     {"priority", "place", "update", "logs"}};
 inline const Keys kMatch{
     "services.NAME.match", "'match'", {"host", "path_prefix", "header"}, {"model"}};
@@ -44,10 +48,15 @@ inline const Keys kScale{"services.NAME.scale",
 inline const Keys kUp{"services.NAME.scale.up", "'up'", {"max_step", "cooldown"}, {}};
 inline const Keys kDown{
     "services.NAME.scale.down", "'down'", {"max_step", "cooldown", "window"}, {}};
-inline const Keys kQueue{"services.NAME.queue", "'queue'", {"max", "wait", "order"}, {}};
-inline const Keys kProbe{"services.NAME.probe", "'probe'", {"start"}, {"ready", "live"}};
+inline const Keys kQueue{"services.NAME.queue", "'queue'", {"max", "wait", "order", "key"}, {}};
+inline const Keys kBalance{"services.NAME.balance", "'balance'", {"policy", "key"}, {}};
+inline const Keys kProbe{"services.NAME.probe", "'probe'", {"start", "ready"}, {"live"}};
 inline const Keys kProbeStart{
     "services.NAME.probe.start", "'start'", {"http", "tcp", "timeout"}, {}};
+inline const Keys kProbeReady{"services.NAME.probe.ready",
+                              "'ready'",
+                              {"http", "tcp", "interval", "timeout", "healthy", "unhealthy"},
+                              {}};
 inline const Keys kStop{"services.NAME.stop", "'stop'", {"drain", "signal", "grace"}, {}};
 inline const Keys kTimeouts{
     "services.NAME.timeouts", "'timeouts'", {"connect", "response", "idle", "total", "tunnel"}, {}};
@@ -61,23 +70,29 @@ inline const Keys kResponse{"services.NAME.response", "'response'", {"set", "rem
 
 // All maps of a cluster file but `services` and `env`, whose keys are names.
 inline std::vector<const Keys*> of_cluster_file() {
-  return {&kTop,         &kListen, &kTls,     &kCertificate, &kTlsClients, &kService,
-          &kMatch,       &kHeader, &kNeeds,   &kCapacity,    &kScale,      &kUp,
-          &kDown,        &kQueue,  &kProbe,   &kProbeStart,  &kStop,       &kTimeouts,
-          &kUpstreamTls, &kRetry,  &kRequest, &kResponse};
+  return {&kTop,        &kListen,  &kObserve, &kAccessLog, &kTls,         &kCertificate,
+          &kTlsClients, &kService, &kMatch,   &kHeader,    &kNeeds,       &kCapacity,
+          &kScale,      &kUp,      &kDown,    &kQueue,     &kProbe,       &kProbeStart,
+          &kProbeReady, &kBalance, &kStop,    &kTimeouts,  &kUpstreamTls, &kRetry,
+          &kRequest,    &kResponse};
 }
 
 inline const Keys kAgent{"agent.yaml",
                          "the agent's file",
                          {"coordinator", "name", "key_file", "state", "address", "ports", "user"},
                          {}};
-inline const Keys kBalancer{"balancer.yaml",
-                            "the balancer's file",
-                            {"coordinator", "name", "key_file", "state", "listen", "threads"},
-                            {}};
+inline const Keys kBalancer{
+    "balancer.yaml",
+    "the balancer's file",
+    {"coordinator", "name", "key_file", "state", "listen", "threads", "observe"},
+    {}};
 inline const Keys kCoordinator{"coordinator", "'coordinator'", {"control", "telemetry", "key"}, {}};
 inline const Keys kBalancerListen{
-    "balancer.yaml: listen", "'listen'", {"traffic", "tls", "balancer_admin"}, {}};
+    "balancer.yaml: listen",
+    "'listen'",
+    {"traffic", "tls", "balancer_admin", "trusted_proxies", "proxy_protocol", "connections",
+     "connections_per_client", "ready_path", "lame_duck", "drain"},
+    {}};
 
 // All maps of agent.yaml and balancer.yaml.
 inline std::vector<const Keys*> of_node_files() {

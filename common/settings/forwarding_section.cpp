@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/ip_range.hpp"
+#include "common/settings/address_ranges.hpp"
 #include "common/settings/cluster_keys.hpp"
 #include "common/settings/header_names.hpp"
 
@@ -16,7 +16,6 @@ namespace {
 constexpr std::size_t kFieldsMost = 32;   // set, and removed, of one head
 constexpr std::size_t kValueMost = 4096;  // bytes of one field's value
 constexpr std::size_t kPrefixMost = 512;
-constexpr std::size_t kRangesMost = 256;
 
 // Framing, routing and what concerns one connection are the balancer's own to write.
 constexpr std::array<std::string_view, 10> kOurs{
@@ -89,19 +88,6 @@ std::string prefix_in(const Section& section, std::string_view key) {
   return *prefix;
 }
 
-std::vector<std::string> ranges_in(const Section& service) {
-  std::vector<std::string> ranges;
-  for (auto& [range, at] : service.texts("allow", kRangesMost)) {
-    if (!IpRange::parse(range)) {
-      service.problems().add(at, "'" + range +
-                                     "' is no range of addresses, write for example 10.0.0.0/8, "
-                                     "fd00::/8 or 127.0.0.1");
-    }
-    ranges.push_back(std::move(range));
-  }
-  return ranges;
-}
-
 }  // namespace
 
 void read_forwarding(const Section& service, wire::TrafficPolicy& policy) {
@@ -122,7 +108,7 @@ void read_forwarding(const Section& service, wire::TrafficPolicy& policy) {
                        .remove = removed_in(*response),
                        .set = set_in(*response)};
   }
-  policy.allow = ranges_in(service);
+  policy.allow = address_ranges_in(service, "allow");
   policy.https_only = service.flag("https_only").value_or(policy.https_only);
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/io/paths.hpp"
 #include "common/settings/cluster_keys.hpp"
+#include "common/settings/front_section.hpp"
 #include "common/settings/listen_section.hpp"
 #include "common/settings/source_text.hpp"
 
@@ -126,6 +127,10 @@ BalancerSettings balancer_in(const Section& top) {
     balancer.traffic = std::move(read.traffic);
     balancer.tls = std::move(read.tls);
     balancer.admin = read.admin;
+    settings::read_front(*listen, balancer.front);
+  }
+  if (const auto observe = top.section("observe", settings::keys::kObserve)) {
+    settings::read_observe(*observe, balancer.front);
   }
   balancer.threads = top.whole("threads", {1, 256}).value_or(balancer.threads);
   return balancer;

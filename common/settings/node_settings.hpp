@@ -21,6 +21,7 @@
 
 #include "common/address.hpp"
 #include "common/result.hpp"
+#include "common/settings/front_settings.hpp"
 #include "common/settings/tls_settings.hpp"
 
 namespace foretide {
@@ -50,6 +51,7 @@ struct BalancerSettings {
   std::vector<Address> traffic{{"0.0.0.0", 8080}};
   std::optional<TlsSettings> tls;
   Address admin{"127.0.0.1", 7403};
+  FrontSettings front;
   std::uint32_t threads = 1;
   friend bool operator==(const BalancerSettings&, const BalancerSettings&) = default;
 };

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 
+#include "common/settings/balance_section.hpp"
 #include "common/settings/cluster_keys.hpp"
 #include "common/settings/forwarding_section.hpp"
 #include "common/settings/scale_section.hpp"
@@ -20,15 +21,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t kNameMost = 63;
 constexpr std::uint32_t kCapacityMost = 100'000;
 constexpr std::size_t kUpstreamsMost = 1'000;
-constexpr std::uint32_t kQueueMost = 1'000'000;
-constexpr std::array<std::string_view, 2> kBalance{"least-load", "round-robin"};
-constexpr std::array<std::string_view, 2> kBalanceUnbuilt{"hash", "prefix-affinity"};
-constexpr std::array<wire::TrafficPolicy::Balance, 2> kBalanceValues{
-    wire::TrafficPolicy::Balance::kLeastLoad, wire::TrafficPolicy::Balance::kRoundRobin};
-constexpr std::array<std::string_view, 1> kQueueOrder{"fifo"};
-constexpr std::array<std::string_view, 3> kQueueOrderUnbuilt{"lifo", "fair", "priority"};
-constexpr std::array<std::string_view, 8> kOnlyWithCommand{"env",   "workdir", "user",  "engine",
-                                                           "needs", "scale",   "probe", "stop"};
+constexpr std::array<std::string_view, 7> kOnlyWithCommand{"env",   "workdir", "user", "engine",
+                                                           "needs", "scale",   "stop"};
 
 bool is_service_name(std::string_view name) {
   const auto fits = [](char c) {
@@ -57,14 +51,10 @@ void read_capacity(const Section& service, ServiceSettings& settings) {
 }
 
 void read_traffic_policy(const Section& service, wire::TrafficPolicy& policy) {
-  if (const auto queue = service.section("queue", keys::kQueue)) {
-    policy.queue_max = queue->whole("max", {0, kQueueMost}).value_or(policy.queue_max);
-    policy.queue_wait = queue->duration("wait", {0ms, 1h}).value_or(policy.queue_wait);
-    queue->choice("order", kQueueOrder, kQueueOrderUnbuilt);
-  }
-  if (const auto at = service.choice("balance", kBalance, kBalanceUnbuilt)) {
-    policy.balance = kBalanceValues[*at];
-  }
+  read_balance(service, policy);
+  read_queue(service, policy);
+  read_ready_probe(service, policy);
+  policy.eject = service.flag("eject").value_or(policy.eject);
   if (const auto timeouts = service.section("timeouts", keys::kTimeouts)) {
     policy.connect_timeout =
         timeouts->duration("connect", {1ms, 10min}).value_or(policy.connect_timeout);
@@ -119,6 +109,10 @@ void check_kind(const Section& service, const std::string& name, ReadFor reader)
   for (const auto key : kOnlyWithCommand) {
     if (!service.has(key)) continue;
     service.report(key, "'" + std::string(key) + "' means nothing beside 'upstreams', remove it");
+  }
+  const YamlEntry* probe = service.entry("probe");
+  if (probe != nullptr && probe->value.find("start") != nullptr) {
+    service.report("probe", "'probe.start' means nothing beside 'upstreams', remove it");
   }
 }
 

@@ -29,7 +29,16 @@ struct EnumRange<EndpointState> {
 template <>
 struct EnumRange<TrafficPolicy::Balance> {
   static constexpr TrafficPolicy::Balance first = TrafficPolicy::Balance::kLeastLoad,
-                                          last = TrafficPolicy::Balance::kRoundRobin;
+                                          last = TrafficPolicy::Balance::kPrefixAffinity;
+};
+template <>
+struct EnumRange<TrafficPolicy::QueueOrder> {
+  static constexpr TrafficPolicy::QueueOrder first = TrafficPolicy::QueueOrder::kFifo,
+                                             last = TrafficPolicy::QueueOrder::kFair;
+};
+template <>
+struct EnumRange<KeySource::Kind> {
+  static constexpr KeySource::Kind first = KeySource::Kind::kNone, last = KeySource::Kind::kAddress;
 };
 template <>
 struct EnumRange<ProbeSpec::Kind> {

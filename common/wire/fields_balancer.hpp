@@ -25,6 +25,20 @@ void fields(auto& f, Like<HeadChanges> auto& m) {
   f.defaulted("s", m.set);
 }
 
+void fields(auto& f, Like<KeySource> auto& m) {
+  f.required("k", m.kind);
+  f.defaulted("n", m.name);
+}
+
+void fields(auto& f, Like<ReadyProbe> auto& m) {
+  f.required("k", m.kind);
+  f.required("p", m.path);
+  f.required("i", m.interval);
+  f.required("t", m.timeout);
+  f.required("h", m.healthy);
+  f.required("u", m.unhealthy);
+}
+
 void fields(auto& f, Like<UpstreamTls> auto& m) {
   f.defaulted("c", m.ca);
   f.defaulted("n", m.server_name);
@@ -51,6 +65,11 @@ void fields(auto& f, Like<TrafficPolicy> auto& m) {
   f.defaulted("al", m.allow);
   f.defaulted("rq", m.request);
   f.defaulted("rs", m.response);
+  f.defaulted("bk", m.balance_key);
+  f.defaulted("qo", m.queue_order, otherwise.queue_order);
+  f.defaulted("qk", m.queue_key);
+  f.optional("rp", m.ready_probe);
+  f.defaulted("ej", m.eject, otherwise.eject);
   f.optional("tl", m.tls);
 }
 

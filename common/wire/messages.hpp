@@ -206,9 +206,37 @@ struct HeadChanges {
   friend bool operator==(const HeadChanges&, const HeadChanges&) = default;
 };
 
+// What of a request tells to whom it belongs.
+struct KeySource {
+  enum class Kind : std::uint8_t { kNone = 0, kHeader = 1, kCookie = 2, kAddress = 3 };
+  Kind kind = Kind::kNone;
+  std::string name;  // of the header or cookie
+  friend bool operator==(const KeySource&, const KeySource&) = default;
+};
+
+// How a balancer finds out by itself whether an endpoint can take requests.
+struct ReadyProbe {
+  ProbeSpec::Kind kind = ProbeSpec::Kind::kTcp;
+  std::string path = "/";  // kHttp: answers 200 to 399 are good
+  std::chrono::milliseconds interval{5'000}, timeout{2'000};
+  std::uint32_t healthy = 2, unhealthy = 3;  // so many alike in a row change its state
+  friend bool operator==(const ReadyProbe&, const ReadyProbe&) = default;
+};
+
 struct TrafficPolicy {
-  enum class Balance : std::uint8_t { kLeastLoad = 1, kRoundRobin = 2 };
+  enum class Balance : std::uint8_t {
+    kLeastLoad = 1,
+    kRoundRobin = 2,
+    kHash = 3,
+    kPrefixAffinity = 4
+  };
+  enum class QueueOrder : std::uint8_t { kFifo = 1, kFair = 2 };
   Balance balance = Balance::kLeastLoad;
+  KeySource balance_key;  // of kHash
+  QueueOrder queue_order = QueueOrder::kFifo;
+  KeySource queue_key;  // of kFair
+  std::optional<ReadyProbe> ready_probe;
+  bool eject = true;  // endpoints that fail, or are far slower than the others, rest
   std::optional<std::uint32_t> hard_capacity;  // requests in flight per worker, never exceeded
   std::optional<std::uint32_t>
       soft_capacity;               // above ready workers times this, a report goes at once

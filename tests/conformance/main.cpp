@@ -56,7 +56,7 @@ Result<std::vector<Case>> read_cases(const std::string& path) {
 }
 
 void play_one(const Case& one, Stage& stage, Scores& scores) {
-  const std::string trouble = play(one, stage);
+  const std::string trouble = Play(one, stage).run();
   const bool well = trouble.empty();
   if (!well) {
     std::printf("%s  %s  %s%s\n      %s\n", one.is_choice ? "differs" : "FAILED",

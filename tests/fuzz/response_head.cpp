@@ -2,6 +2,7 @@
 // status and the framing that the client was promised.
 #include "balancer/http/response_head.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -17,6 +18,13 @@ using namespace foretide;
 using namespace foretide::balancer;
 
 constexpr std::size_t kBlock = 16 * 1024;
+wire::HeadChanges changes() {
+  wire::HeadChanges made;
+  made.remove = {"X-A"};
+  made.set = {{"X-Set", std::string(200, 'b')}};
+  return made;
+}
+const wire::HeadChanges kChanges = changes();
 constexpr std::string_view kDate = "Sun, 06 Nov 1994 08:49:37 GMT";
 
 void check_written(const ResponseHead& head, const ResponseTo& to, std::string_view text) {
@@ -27,6 +35,11 @@ void check_written(const ResponseHead& head, const ResponseTo& to, std::string_v
   CHECK(!(head.interim || head.status == 204) || (!has_length && !has_coding),
         "what has no body has no framing");
   CHECK(!to.http_10 || !has_coding, "HTTP/1.0 knows no chunks");
+  CHECK(!head.switches || !to.upgrade.empty(), "protocols are switched where that was asked for");
+  const bool keeps_connection = head.interim || !head.close_client;
+  CHECK(fuzz::count_of(written.fields, "connection") == (keeps_connection ? 0 : 1),
+        "Connection is ours, for an end or an upgrade");
+  CHECK(fuzz::count_of(written.fields, "upgrade") == (head.switches ? 1 : 0), "Upgrade likewise");
   CHECK(head.to_client != Framing::kChunked || has_coding, "what is chunked says so");
   CHECK(head.to_client != Framing::kLength || has_length, "what has a length says so");
   CHECK(head.to_client != Framing::kUntilClose || head.close_client,
@@ -37,8 +50,8 @@ void check_written(const ResponseHead& head, const ResponseTo& to, std::string_v
 
   const auto memory = std::make_unique<char[]>(2 * kBlock);
   HeadWriter again(memory.get(), 2 * kBlock);
-  const ResponseHead second =
-      parse_response_head(text, {.head_request = to.head_request, .date = kDate}, again);
+  const ResponseHead second = parse_response_head(
+      text, {.head_request = to.head_request, .date = kDate, .upgrade = to.upgrade}, again);
   CHECK(!second.refused, "what was written is accepted");
   CHECK(second.status == head.status, "the status stays");
   CHECK(second.interim == head.interim, "what is interim stays so");
@@ -56,10 +69,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view found = fuzz::head_in(bytes, kHeadMax);
   if (found.empty()) return 0;
   const std::string head_text(found);
-  const ResponseTo to{.head_request = (flags & 1) != 0,
-                      .http_10 = (flags & 2) != 0,
-                      .close = (flags & 4) != 0,
-                      .date = kDate};
+  ResponseTo to{.head_request = (flags & 1) != 0,
+                .http_10 = (flags & 2) != 0,
+                .close = (flags & 4) != 0,
+                .date = kDate,
+                .changes = (flags & 16) != 0 ? &kChanges : nullptr};
+  if ((flags & 8) != 0 && !to.http_10) to.upgrade = "websocket";
+  if ((flags & 32) != 0) to.held = to.worker_start = std::chrono::milliseconds(1234567);
   const auto memory = std::make_unique<char[]>(kBlock);
   HeadWriter out(memory.get(), kBlock);
   const ResponseHead head = parse_response_head(head_text, to, out);

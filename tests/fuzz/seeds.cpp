@@ -82,8 +82,10 @@ void write_http(const std::vector<Case>& cases, const fs::path& output) {
     const std::string request = said_in(one, Step::Kind::kSend);
     const std::string response = said_in(one, Step::Kind::kAnswer);
     scans.add(request);
-    requests.add(request);
-    for (const char flags : {0, 3}) {
+    for (const char flags : {0, 7, 8 + 2, 8 + 4 + 16}) {
+      if (!request.empty()) requests.add(flags + request);
+    }
+    for (const char flags : {0, 3, 8 + 16 + 32}) {
       if (!response.empty()) responses.add(flags + response);
       for (const std::string& chunks : {chunks_in(request), chunks_in(response)}) {
         if (!chunks.empty()) bodies.add(static_cast<char>(flags * 2) + chunks);

@@ -84,7 +84,8 @@ bool SimService::dispatch(Request request) {
 void SimService::hold(Request request) {
   const Instant now = around_.program.now();
   const bool begins = queue_.empty();
-  request.ticket = queue_.enter(set_.policy().queue_max, now, now + set_.policy().queue_wait);
+  request.ticket = queue_.enter(set_.policy().queue_max,
+                                {.since = now, .deadline = now + set_.policy().queue_wait});
   if (!request.ticket) {
     ++traffic_.refused_total;
     return;

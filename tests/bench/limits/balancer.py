@@ -35,7 +35,7 @@ class Balancer:
 
     def warm(self):
         """So that what it takes once and keeps is there before anything is compared."""
-        self.stage.load(cores()[1], self.port, 1, connections=64, tls=self.tls)
+        self.stage.load(cores()[1], self.port, connections=64, requests=5000, tls=self.tls)
 
     def stop(self):
         self.stage.stop([self.process])

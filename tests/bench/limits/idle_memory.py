@@ -26,8 +26,7 @@ def one(stage, wanted, tls, name, at_most):
     balancer.warm()
     before = resident_bytes(balancer.pid)
     held, connections, note = hold(stage, balancer, wanted)
-    time.sleep(1)  # what the balancer gives back it gives back by now
-    each = (resident_bytes(balancer.pid) - before) / connections
+    each = (settled_bytes(balancer.pid) - before) / connections
     lost = stage.let_go(held)
     stage.stop(list(stage.running))
     text = f"{each / 1024:.2f} KiB each, of {connections:,}{note}"
@@ -35,6 +34,15 @@ def one(stage, wanted, tls, name, at_most):
         text += f"; {lost} were closed meanwhile"
     return Row(what, text, f"{at_most // 1024} KiB", each <= at_most and not lost,
                always=lost > 0)
+
+
+def settled_bytes(pid):
+    """Once it gives nothing back any more."""
+    last = None
+    while last != (now := resident_bytes(pid)):
+        last = now
+        time.sleep(0.5)
+    return now
 
 
 def hold(stage, balancer, wanted):

@@ -44,6 +44,7 @@ class Client {
   bool is_over() const { return state_ == State::kSucceeded || state_ == State::kFailed; }
   Clock::time_point due() const { return due_; }
   const std::string& why() const { return why_; }
+  std::string tls() const { return socket_.tls(); }
   // A new descriptor since the last call, to be watched.
   std::optional<int> opened();
 

@@ -104,6 +104,11 @@ Progress ClientSocket::outcome_of(int result) {
   return error == SSL_ERROR_ZERO_RETURN ? Progress::kEnded : Progress::kFailed;
 }
 
+std::string ClientSocket::tls() const {
+  if (!ssl_ || !shaken_) return {};
+  return std::string(SSL_get_version(ssl_.get())) + " " + SSL_get_cipher_name(ssl_.get());
+}
+
 void ClientSocket::close() {
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 namespace foretide::bench {
 
@@ -50,6 +51,8 @@ class ClientSocket {
   Moved read(std::span<char> into);
   Moved write(std::span<const char> from);
   void close();
+  // Version and cipher, for instance "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty: plain, or not yet.
+  std::string tls() const;
   bool is_open() const { return fd_ >= 0; }
   int fd() const { return fd_; }
 

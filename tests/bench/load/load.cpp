@@ -86,6 +86,7 @@ void Load::settle(std::uint32_t number, Clock::time_point now) {
   Client& client = *clients_[number];
   --running_;
   if (client.state() == Client::State::kSucceeded) {
+    if (latencies_us_.empty()) tls_ = client.tls();
     latencies_us_.push_back(std::chrono::duration<float, std::micro>(now - client.due()).count());
   } else {
     ++failed_;
@@ -154,6 +155,7 @@ std::string Load::json() {
                         {"first_failure", first_failure_},
                         {"seconds", took_seconds_},
                         {"lost", lost_},
+                        {"tls", tls_},
                         {"p50_us", at(0.5)},
                         {"p99_us", at(0.99)},
                         {"p999_us", at(0.999)},

@@ -50,6 +50,7 @@ class Load {
   std::vector<float> latencies_us_;
   std::uint64_t failed_ = 0, lost_ = 0;
   std::string first_failure_;
+  std::string tls_;  // of the first answer
   double took_seconds_ = 0;
 };
 

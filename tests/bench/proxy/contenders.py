@@ -60,7 +60,9 @@ def start_nginx(stage, name, setting, cores):
     cert, key, _ = certificate(stage) if setting.tls else (None, None, None)
     listen = f"listen 127.0.0.1:{port};"
     if setting.tls:
-        listen = f"listen 127.0.0.1:{port} ssl http2; ssl_certificate {cert}; ssl_certificate_key {key};"
+        # The protocols as Debian's nginx.conf has them: nginx's own default stops at TLS 1.2.
+        listen = (f"listen 127.0.0.1:{port} ssl http2; ssl_certificate {cert}; ssl_certificate_key {key};\n"
+                  "ssl_protocols TLSv1.2 TLSv1.3;")
     config = nginx_config(
         stage, name,
         f"upstream up {{ server 127.0.0.1:{setting.upstream}; keepalive 256; "

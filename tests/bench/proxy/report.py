@@ -28,8 +28,8 @@ def spread(ratios):
 
 def print_scenario(scenario, results, rounds, seconds):
     print(f"\n{scenario.name}: {scenario.what}; CPU per request, {rounds} rounds of {seconds} s")
-    print(f"{'':18}{'user us':>9}{'system us':>11}{'total us':>10}"
-          f"   {'of nginx':24}{'of the better peer' if not scenario.against else 'of one thread'}")
+    against = "of one thread" if scenario.against else f"{'of nginx':24}of the better peer"
+    print(f"{'':18}{'user us':>9}{'system us':>11}{'total us':>10}   {against}")
     best = better_peer(results)
     for name, measured in results.items():
         row = (f"{name:18}{median(measured, 'user_us'):9.2f}{median(measured, 'system_us'):11.2f}"
@@ -39,7 +39,7 @@ def print_scenario(scenario, results, rounds, seconds):
         if scenario.against:
             alone = results.get(name.rsplit(" ", 1)[0] + " 1")
             if alone is not None:
-                row += f"{'':24}" + spread(paired(measured, [r["us"] for r in alone]))
+                row += spread(paired(measured, [r["us"] for r in alone]))
         elif best:
             row += spread(paired(measured, [us for us, _ in best]))
         print(row.rstrip())

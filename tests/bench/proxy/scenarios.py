@@ -8,6 +8,7 @@ from contenders import OURS, PEERS, Setting
 from stage import cpu_seconds, find
 
 BODY = "x" * 200
+TLS = "TLSv1.3 TLS_AES_256_GCM_SHA384"
 ALL = ("relay",) + PEERS + (OURS,)
 PLAIN_POST = ('wrk.method = "POST"\nwrk.body = string.rep("x", 16384)\n'
               'wrk.headers["Content-Type"] = "application/octet-stream"\n')
@@ -15,6 +16,10 @@ PLAIN_POST = ('wrk.method = "POST"\nwrk.body = string.rep("x", 16384)\n'
 
 class LoadFailed(Exception):
     pass
+
+
+class NotSpoken(Exception):
+    """A contender has not learnt yet what the scenario needs of it."""
 
 
 def wrk(stage, cores, port, seconds, connections=64, tls=False, path="/", script=None, close=False):
@@ -37,6 +42,8 @@ def h2load(stage, cores, port, seconds, connections=16, streams=8):
         ["taskset", "-c", cores, "h2load", "-t1", f"-c{connections}", f"-m{streams}", f"-D{seconds}",
          f"https://127.0.0.1:{port}/"],
         capture_output=True, text=True, timeout=seconds + 60, check=True).stdout
+    if "Application protocol: http/1.1" in out:
+        raise NotSpoken("no h2 is offered by ALPN")
     done = re.search(r"(\d+) done, (\d+) succeeded, (\d+) failed, (\d+) errored", out)
     succeeded, failed, errored = (int(done.group(i)) for i in (2, 3, 4))
     if "Application protocol: h2" not in out or succeeded == 0 or failed or errored:
@@ -48,6 +55,8 @@ def full_handshakes(stage, cores, port, seconds, connections=32):
     done = stage.load(cores, port, seconds, connections=connections, tls=True, new_connections=True)
     if done["failed"] or not done["requests"]:
         raise LoadFailed(f"{done['failed']} of the requests failed: {done['first_failure']}")
+    if done["tls"] != TLS:
+        raise LoadFailed(f"spoke {done['tls']}, the others {TLS}")
     return done["requests"]
 
 

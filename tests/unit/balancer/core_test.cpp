@@ -204,22 +204,22 @@ TEST(Picker, RoundRobinGoesOnWhateverTheyHaveToDo) {
 
 TEST(HoldQueue, ServesInOrderOfArrival) {
   HoldQueue queue;
-  const auto first = queue.enter(10, kStart, kStart + 1s);
-  const auto second = queue.enter(10, kStart + 1ms, kStart + 1s);
+  const auto first = queue.enter(10, {kStart, kStart + 1s});
+  const auto second = queue.enter(10, {kStart + 1ms, kStart + 1s});
   EXPECT_EQ(queue.first(), first);
   EXPECT_TRUE(queue.leave(*first));
   EXPECT_FALSE(queue.leave(*first));
   EXPECT_EQ(queue.first(), second);
-  queue.come_back(*first, kStart, kStart + 1s);
+  queue.come_back(*first, {kStart, kStart + 1s});
   EXPECT_EQ(queue.first(), first) << "its place is kept";
   EXPECT_EQ(queue.oldest_since(), kStart);
 }
 
 TEST(HoldQueue, IsBoundedInNumberAndTime) {
   HoldQueue queue;
-  const auto late = queue.enter(2, kStart, kStart + 2s);
-  const auto soon = queue.enter(2, kStart, kStart + 1s);
-  EXPECT_FALSE(queue.enter(2, kStart, kStart + 1s));
+  const auto late = queue.enter(2, {kStart, kStart + 2s});
+  const auto soon = queue.enter(2, {kStart, kStart + 1s});
+  EXPECT_FALSE(queue.enter(2, {kStart, kStart + 1s}));
   EXPECT_EQ(queue.next_deadline(), kStart + 1s);
   EXPECT_EQ(queue.take_expired(kStart + 1s), (std::vector{*soon}));
   EXPECT_EQ(queue.take_all(), (std::vector{*late}));
@@ -285,7 +285,7 @@ TEST(Traffic, AddsUpOverThreads) {
   endpoints.apply(table(1, {{"a"}}));
   ASSERT_TRUE(endpoints.begin(*endpoints.find({"a"}), kStart));
   HoldQueue queue;
-  queue.enter(9, kStart, kStart + 9s);
+  queue.enter(9, {kStart, kStart + 9s});
   Traffic traffic;
   traffic.arrivals_total = 3;
   traffic.busy.start(kStart);

@@ -54,6 +54,25 @@ TEST_F(RequestHeads, NominateAtMostSoManyFields) {
   EXPECT_EQ(refusal_of(get("Connection: " + names + "\r\nConnection: one-more\r\n")), 400);
 }
 
+// What is added to a head must not fill the room that the worker's Host needs.
+TEST_F(RequestHeads, ThatLeaveNoRoomForTheEndAreRefused) {
+  const std::string subject = "CN=" + std::string(900, 's'), host(kHostMax, 'h');
+  client_.certified = true;
+  client_.certificate_subject = subject;
+  int accepted = 0, refused = 0;
+  for (std::size_t pad = kHeadMax - 2500; pad < kHeadMax - 400; ++pad) {
+    bytes_ = "GET / HTTP/1.1\r\nHost: " + host + "\r\nX-P: " + std::string(pad, 'p') + "\r\n\r\n";
+    HeadWriter out(memory_.data(), memory_.size());
+    const RequestHead head = parse_request_head(bytes_, client_, kDrawn, out);
+    ++(head.refused == 0 ? accepted : refused);
+    if (head.refused != 0) continue;
+    end_request_head(head, {"10.0.0.9", 9000}, out);
+    ASSERT_FALSE(out.overflow()) << bytes_.size();
+  }
+  EXPECT_GT(accepted, 0);
+  EXPECT_GT(refused, 0);
+}
+
 TEST_F(RequestHeads, AreWrittenAnewForTheUpstream) {
   const auto [head, written] = read(get("Accept: */*\r\n"));
   EXPECT_EQ(head.refused, 0);

@@ -193,9 +193,22 @@ TEST(ClusterFile, TellsWhatIsWrongWithAService) {
       {"    engine: genric\n",
        "f:5:13: 'engine' is 'genric', wants one of generic, did you mean 'generic'?"},
       {"    balance: hash\n",
-       "f:5:14: 'balance: hash' is not built yet, use least-load, round-robin"},
+       "f:5:5: 'balance: hash' needs a key, write for example balance: {policy: hash, key: header "
+       "X-User}"},
+      {"    balance: {policy: hash}\n",
+       "f:5:14: 'key' is missing, write for example key: header X-User"},
+      {"    balance: {policy: hash, key: header}\n",
+       "f:5:29: 'key' is 'header', wants 'header NAME', 'cookie NAME' or 'address'"},
+      {"    balance: {policy: hash, key: cookie a=b}\n",
+       "f:5:29: 'key' is 'cookie a=b', wants 'header NAME', 'cookie NAME' or 'address'"},
+      {"    balance: {policy: round-robin, key: address}\n",
+       "f:5:36: 'key' means something with 'policy: hash' only, remove it"},
+      {"    balance: p2c\n",
+       "f:5:14: 'balance' is 'p2c', wants one of least-load, round-robin, hash, prefix-affinity"},
       {"    balance: [a]\n", "f:5:14: 'balance' is a list, wants a text"},
-      {"    queue: {order: lifo}\n", "f:5:20: 'order: lifo' is not built yet, use fifo"},
+      {"    queue: {order: lifo}\n", "f:5:20: 'order: lifo' is not built yet, use fifo, fair"},
+      {"    queue: {key: address}\n",
+       "f:5:13: 'key' means something with 'order: fair' only, remove it"},
       {"    queue: {max: -1}\n", "f:5:18: 'max' is '-1', wants a whole number from 0 to 1000000"},
       {"    queue: {max: \"7\"}\n",
        "f:5:18: 'max' is '7' in quotes, wants a whole number from 0 to 1000000"},
@@ -216,7 +229,13 @@ TEST(ClusterFile, TellsWhatIsWrongWithAService) {
       {"    scale: {vertical: {}}\n", "f:5:13: 'vertical' is not built yet, remove it"},
       {"    scale: {up: {window: 1s}}\n",
        "f:5:18: unknown key 'window' in 'up', known here: max_step, cooldown"},
-      {"    probe: {ready: {}}\n", "f:5:13: 'ready' is not built yet, remove it"},
+      {"    probe: {live: {}}\n", "f:5:13: 'live' is not built yet, remove it"},
+      {"    probe: {ready: {http: /x, tcp: true}}\n",
+       "f:5:31: 'tcp' and 'http' exclude each other, keep one"},
+      {"    probe: {ready: {http: x}}\n", "f:5:21: 'http' is 'x', wants a path such as /healthz"},
+      {"    probe: {ready: {unhealthy: 0}}\n",
+       "f:5:32: 'unhealthy' is '0', wants a whole number from 1 to 100"},
+      {"    eject: off\n", "f:5:12: 'eject' is 'off', wants true or false"},
       {"    probe: {start: {http: /x, tcp: true}}\n",
        "f:5:31: 'tcp' and 'http' exclude each other, keep one"},
       {"    probe: {start: {tcp: no}}\n",
@@ -247,7 +266,7 @@ TEST(ClusterFile, TellsWhatIsWrongWithAService) {
       {"    colour: red\n",
        "f:5:5: unknown key 'colour' in a service, known here: match, command, env, workdir, user, "
        "engine, needs, capacity, scale, queue, balance, probe, stop, timeouts, retry, request, "
-       "response, allow, https_only, upstreams, tls"},
+       "response, allow, https_only, eject, upstreams, tls"},
       {"    retry: {attempts: 11}\n",
        "f:5:23: 'attempts' is '11', wants a whole number from 0 to 10"},
       {"    request: {set: {Host: a}}\n",
@@ -265,6 +284,33 @@ TEST(ClusterFile, TellsWhatIsWrongWithAService) {
       {"    https_only: yes\n", "f:5:17: 'https_only' is 'yes', wants true or false"},
   };
   for (const auto& [keys, problem] : table) EXPECT_EQ(problems_of(service(keys)), problem);
+}
+
+TEST(ClusterFile, ReadsHowWorkersAreChosenAndWaitedFor) {
+  const auto policy = [](const std::string& keys) { return only_service(service(keys)).traffic; };
+  using Policy = wire::TrafficPolicy;
+  using Kind = wire::KeySource::Kind;
+  auto read = policy("    balance: {policy: hash, key: header X-User}\n");
+  EXPECT_EQ(read.balance, Policy::Balance::kHash);
+  EXPECT_EQ(read.balance_key, (wire::KeySource{Kind::kHeader, "X-User"}));
+  EXPECT_EQ(policy("    balance: prefix-affinity\n").balance, Policy::Balance::kPrefixAffinity);
+  EXPECT_EQ(policy("    balance: {policy: least-load}\n").balance, Policy::Balance::kLeastLoad);
+  read = policy("    queue: {order: fair}\n");
+  EXPECT_EQ(read.queue_order, Policy::QueueOrder::kFair);
+  EXPECT_EQ(read.queue_key, (wire::KeySource{Kind::kAddress, ""}));
+  EXPECT_EQ(policy("    queue: {order: fair, key: cookie sid}\n").queue_key,
+            (wire::KeySource{Kind::kCookie, "sid"}));
+  EXPECT_FALSE(policy("    eject: false\n").eject);
+  EXPECT_EQ(policy("    probe: {ready: {tcp: true}}\n").ready_probe, wire::ReadyProbe{});
+  EXPECT_EQ(policy("    probe: {ready: {http: /up, interval: 1s, timeout: 300ms, healthy: 1, "
+                   "unhealthy: 4}}\n")
+                .ready_probe,
+            (wire::ReadyProbe{.kind = ProbeSpec::Kind::kHttp,
+                              .path = "/up",
+                              .interval = 1s,
+                              .timeout = 300ms,
+                              .healthy = 1,
+                              .unhealthy = 4}));
 }
 
 TEST(ClusterFile, TellsWhatIsWrongWithACommand) {
@@ -298,7 +344,8 @@ TEST(ClusterFile, TellsWhatIsWrongWithTheFileAsAWhole) {
       {"# nothing\n",
        "f:1:1: the file is empty, the least is version: 1 and services with one command"},
       {"- a\n",
-       "f:1:1: 'the file' is a list, wants a map with some of: version, cluster, listen, services"},
+       "f:1:1: 'the file' is a list, wants a map with some of: version, cluster, listen, services, "
+       "observe"},
       {"services: {}\n", "f:1:1: 'version' is missing, begin the file with version: 1"},
       {"version: 1\n", "f:1:1: 'services' is missing, name at least one service with its command"},
       {"version: 1\nservices:\n", "f:2:1: 'services' is nothing, wants a map of names to services"},

@@ -126,10 +126,41 @@ TEST(BalancerSettings, TellWhatIsWrong) {
   EXPECT_EQ(read.error(),
             "f:1:14: 'coordinator' is a list, wants a map with some of: control, telemetry, key\n"
             "f:3:19: 'traffic' is 'x', wants host:port such as 127.0.0.1:8080 or [::1]:8080\n"
-            "f:3:22: unknown key 'admin' in 'listen', known here: traffic, tls, balancer_admin\n"
+            "f:3:22: unknown key 'admin' in 'listen', known here: traffic, tls, balancer_admin, "
+            "trusted_proxies, proxy_protocol, connections, connections_per_client, ready_path, "
+            "lame_duck, drain\n"
             "f:4:10: 'threads' is '0', wants a whole number from 1 to 256\n"
             "f:5:1: unknown key 'ports' in the balancer's file, known here: coordinator, name, "
-            "key_file, state, listen, threads");
+            "key_file, state, listen, threads, observe");
+}
+
+TEST(BalancerSettings, ReadHowClientsAreMet) {
+  const auto read = parse_balancer_settings(
+      std::string("coordinator: {control: \"a:1\", telemetry: \"a:2\", key: \"") +
+          std::string(40, 'k') + R"("}
+name: edge
+listen:
+  trusted_proxies: [10.0.0.0/8]
+  proxy_protocol: 10.0.1.7
+  connections: 20000
+  connections_per_client: 5
+  ready_path: /ready
+  lame_duck: 5s
+  drain: 1m
+observe: {access_log: {format: combined, file: /tmp/a.log}}
+)",
+      "f");
+  ASSERT_TRUE(read) << read.error();
+  const FrontSettings expected{
+      .trusted_proxies = {"10.0.0.0/8"},
+      .proxy_protocol = {"10.0.1.7"},
+      .connections = 20'000,
+      .connections_per_client = 5,
+      .ready_path = "/ready",
+      .lame_duck = std::chrono::seconds(5),
+      .drain = std::chrono::minutes(1),
+      .access_log = {.format = AccessLogSettings::Format::kCombined, .file = "/tmp/a.log"}};
+  EXPECT_EQ(read->front, expected);
 }
 
 TEST(Directories, AreTheSystemsForRoot) {

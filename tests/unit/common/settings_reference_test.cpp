@@ -92,6 +92,9 @@ std::string file_with(std::string path, const std::string& key, const std::strin
   if (path == "cluster.yaml") return "version: 1\nservices: {web: {command: a}}\n" + given + "\n";
   if (path == "listen")
     return "version: 1\nservices: {web: {command: a}}\nlisten: {" + given + "}\n";
+  if (path == "observe.access_log") {
+    return "version: 1\nservices: {web: {command: a}}\nobserve: {access_log: {" + given + "}}\n";
+  }
   const std::string of_tls = "listen.tls";
   if (path.starts_with(of_tls)) {
     const std::string rest = "certificates: [{certificate: a, key: b}], addresses: [\"h:1\"]";
@@ -130,8 +133,10 @@ TEST(Reference, GivesTheDefaultsThatTheCodeHas) {
       const std::string yaml = file_with(path, key, otherwise);
       const auto with = parse_cluster(yaml, "f");
       ASSERT_TRUE(with) << yaml << with.error();
-      const bool in_tls = path.starts_with("listen.tls") || path == "services.NAME.tls";
-      const auto without = in_tls ? parsed_without(yaml, key + ": " + otherwise) : smallest;
+      // These mean something by being there at all.
+      const bool is_optional = path.starts_with("listen.tls") || path == "services.NAME.tls" ||
+                               path == "services.NAME.probe.ready";
+      const auto without = is_optional ? parsed_without(yaml, key + ": " + otherwise) : smallest;
       ASSERT_TRUE(without) << yaml << without.error();
       EXPECT_EQ(*with, *without) << yaml;
       ++tried;

@@ -112,6 +112,23 @@ inline ServiceTable sample_full_policy() {
   return table;
 }
 
+// How endpoints are chosen, waited for and probed, all of it unlike the defaults.
+inline ServiceTable sample_choosing_policy() {
+  ServiceTable table{.stamp = {7, 45}, .service = {"chat"}};
+  table.policy = {.balance = TrafficPolicy::Balance::kHash,
+                  .balance_key = {KeySource::Kind::kHeader, "X-User"},
+                  .queue_order = TrafficPolicy::QueueOrder::kFair,
+                  .queue_key = {KeySource::Kind::kAddress, ""},
+                  .ready_probe = ReadyProbe{.kind = ProbeSpec::Kind::kHttp,
+                                            .path = "/up",
+                                            .interval = std::chrono::seconds{1},
+                                            .timeout = std::chrono::milliseconds{250},
+                                            .healthy = 1,
+                                            .unhealthy = 4},
+                  .eject = false};
+  return table;
+}
+
 inline TrafficReport sample_traffic_report() {
   ServiceTraffic web{.service = {"web"},
                      .arrivals_total = 1000,
@@ -162,6 +179,7 @@ inline std::map<std::string, Message> sample_messages() {
       {"service_table", {e, sample_service_table()}},
       {"service_table_tls", {e, sample_tls_table()}},
       {"service_table_policy", {e, sample_full_policy()}},
+      {"service_table_choosing", {e, sample_choosing_policy()}},
       {"match_table",
        {e, MatchTable{.stamp = {7, 44},
                       .matches = {{.service = {"web"},

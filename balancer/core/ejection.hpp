@@ -1,0 +1,52 @@
+// When an endpoint is given nothing for a while, because of what its requests have shown.
+//
+// Five requests in a row that broke or timed out, or a speed far below the others', send it away for
+// 5 s; each further time for twice as long, up to 5 min. An endpoint that serves as long as it was
+// last away is forgiven one time. A worker that answers with errors of its own (500) is not broken;
+// those say nothing here.
+//
+// How many may be away at once is the endpoint set's to say: see `may_eject` there. Source of the
+// idea and of the five: Envoy's outlier detection.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+#include "common/time.hpp"
+
+namespace foretide::balancer {
+
+class Ejection {
+ public:
+  static constexpr double kFarSlower = 5.0;  // than the others: Speed::relative
+
+  // Whether it has failed often enough.
+  bool failed() { return ++failures_in_a_row_ >= kFailuresInARow; }
+  void served(Instant now) {
+    failures_in_a_row_ = 0;
+    if (times_ == 0 || now < until_ + away_for(times_ - 1)) return;
+    --times_;
+    until_ = now;
+  }
+  void eject(Instant now) {
+    failures_in_a_row_ = 0;
+    until_ = now + away_for(times_);
+    times_ = std::min(times_ + 1, kDoublingsMost + 1);
+  }
+  bool is_away(Instant now) const { return now < until_; }
+  Instant until() const { return until_; }
+
+ private:
+  static constexpr std::uint32_t kFailuresInARow = 5, kDoublingsMost = 6;
+  static constexpr std::chrono::seconds kFirst{5}, kMost{300};
+
+  static Duration away_for(std::uint32_t times) {
+    return std::min<Duration>(kFirst * (1U << std::min(times, kDoublingsMost)), kMost);
+  }
+
+  std::uint32_t failures_in_a_row_ = 0, times_ = 0;
+  Instant until_{};
+};
+
+}  // namespace foretide::balancer

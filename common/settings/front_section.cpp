@@ -1,0 +1,55 @@
+#include "common/settings/front_section.hpp"
+
+#include <array>
+#include <utility>
+
+#include "common/settings/address_ranges.hpp"
+#include "common/settings/cluster_keys.hpp"
+
+namespace foretide::settings {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint32_t kConnectionsMost = 1'000'000;
+constexpr std::array<std::string_view, 3> kFormats{"off", "json", "combined"};
+constexpr std::array<AccessLogSettings::Format, 3> kFormatValues{
+    AccessLogSettings::Format::kOff, AccessLogSettings::Format::kJson,
+    AccessLogSettings::Format::kCombined};
+
+std::string ready_path_in(const Section& listen) {
+  const auto path = listen.text("ready_path");
+  if (!path) return "";
+  const bool fits = path->starts_with('/') && path->find_first_of(" ?#\t\r\n") == std::string::npos;
+  if (!fits) {
+    listen.report("ready_path", "'ready_path' is " + shown(listen.entry("ready_path")->value) +
+                                    ", wants a path such as /ready");
+  }
+  return *path;
+}
+
+}  // namespace
+
+void read_front(const Section& listen, FrontSettings& front) {
+  front.trusted_proxies = address_ranges_in(listen, "trusted_proxies");
+  front.proxy_protocol = address_ranges_in(listen, "proxy_protocol");
+  front.connections =
+      listen.whole("connections", {1, kConnectionsMost}).value_or(front.connections);
+  front.connections_per_client = listen.whole("connections_per_client", {0, kConnectionsMost})
+                                     .value_or(front.connections_per_client);
+  front.ready_path = ready_path_in(listen);
+  front.lame_duck = listen.duration("lame_duck", {0ms, 1h}).value_or(front.lame_duck);
+  front.drain = listen.duration("drain", {0ms, 24h}).value_or(front.drain);
+}
+
+void read_observe(const Section& observe, FrontSettings& front) {
+  const auto log = observe.section("access_log", keys::kAccessLog);
+  if (!log) return;
+  if (const auto at = log->choice("format", kFormats)) front.access_log.format = kFormatValues[*at];
+  front.access_log.file = log->text("file").value_or(front.access_log.file);
+  if (front.access_log.file.empty()) {
+    log->report("file", "'file' is empty, wants a path, or - for standard output");
+  }
+}
+
+}  // namespace foretide::settings
