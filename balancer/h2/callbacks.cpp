@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include "balancer/io/traffic_thread.hpp"
+
 namespace foretide::balancer::h2 {
 namespace {
 
@@ -39,6 +41,7 @@ struct Connection::Callbacks {
     Connection& self = of(user);
     if (!begins_request(*frame)) return 0;
     const auto id = frame->hd.stream_id;
+    self.head_deadline_ = self.thread_.loop().now() + self.thread_.head_time();
     if (self.requests_.size() >= kRequestsMax) {
       nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
       return 0;

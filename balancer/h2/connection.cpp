@@ -121,6 +121,7 @@ void Connection::feed() {
 
 // All of a request's fields have come.
 void Connection::complete(RequestStream& request, RequestFields::Body body) {
+  head_deadline_ = Instant::max();
   request.fields().finish(body);
   if (request.fields().malformed()) {
     ++thread_.counts().refused_requests_total;
@@ -251,7 +252,8 @@ void Connection::begin_shutdown() {
 }
 
 Instant Connection::deadline() const {
-  return requests_.empty() ? std::min<Instant>(goaway_at_, idle_since_ + kIdleTime) : goaway_at_;
+  const Instant next = std::min(goaway_at_, head_deadline_);
+  return requests_.empty() ? std::min<Instant>(next, idle_since_ + kIdleTime) : next;
 }
 
 void Connection::on_deadline() {
@@ -261,6 +263,10 @@ void Connection::on_deadline() {
     nghttp2_submit_goaway(session_.get(), NGHTTP2_FLAG_NONE,
                           nghttp2_session_get_last_proc_stream_id(session_.get()), NGHTTP2_NO_ERROR,
                           nullptr, 0);
+  }
+  if (now >= head_deadline_) {
+    over_ = true;  // half a head is nothing that could be answered
+    ++thread_.counts().refused_requests_total;
   }
   if (requests_.empty() && now >= idle_since_ + kIdleTime) {
     // One that does not even take the goodbye is left without.

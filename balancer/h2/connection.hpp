@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -43,6 +44,10 @@ class Connection final : public RequestOwner {
     const ClientSide& client_side;
   };
   explicit Connection(const Parts& parts);
+  // Since when it has no request; nothing: it has one.
+  std::optional<Instant> idle_since() const {
+    return requests_.empty() ? std::optional(idle_since_) : std::nullopt;
+  }
   ~Connection();
 
   // To the end of the connection and of all its requests; the socket is left open.
@@ -94,6 +99,7 @@ class Connection final : public RequestOwner {
   std::string_view frame_left_;  // of nghttp2's, what did not fit the output any more
   EventBudget resets_, idle_frames_;
   Instant idle_since_;
+  Instant head_deadline_ = Instant::max();  // of the request whose fields are coming
   Instant goaway_at_ = Instant::max();
   std::size_t running_ = 0;
   bool in_turn_ = false;  // frames are written at its end anyway

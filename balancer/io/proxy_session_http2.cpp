@@ -21,9 +21,16 @@ Task<> ProxySession::serve_http2() {
   client_side_.version = "2.0";
   {
     h2::Connection connection({thread_, client_, waiter_, input_, client_side_});
+    http2_ = &connection;
     co_await connection.run();
+    http2_ = nullptr;
   }
   if (!waiter_.cancelled() && (client_.events() & kBroken) == 0) co_await drain_input();
+}
+
+std::optional<Instant> ProxySession::idle_since() const {
+  if (http2_ != nullptr) return http2_->idle_since();
+  return idle_ ? std::optional(idle_since_) : std::nullopt;
 }
 
 }  // namespace foretide::balancer
