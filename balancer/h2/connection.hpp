@@ -48,6 +48,8 @@ class Connection final : public RequestOwner {
   // To the end of the connection and of all its requests; the socket is left open.
   Task<> run();
 
+  static constexpr int kIdleFramesAtOnce = 1000;
+
   static void register_callbacks(nghttp2_session_callbacks* callbacks);
 
  private:
