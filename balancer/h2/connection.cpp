@@ -254,6 +254,10 @@ void Connection::begin_shutdown() {
   goaway_at_ = thread_.loop().now() + kLastChance;
 }
 
+std::optional<Instant> Connection::idle_since() const {
+  return requests_.empty() ? std::optional(idle_since_) : std::nullopt;
+}
+
 Instant Connection::deadline() const {
   return requests_.empty() ? std::min<Instant>(goaway_at_, idle_since_ + kIdleTime) : goaway_at_;
 }

@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -47,6 +48,9 @@ class Connection final : public RequestOwner {
 
   // To the end of the connection and of all its requests; the socket is left open.
   Task<> run();
+
+  // Since when it has no request; nothing: it has some.
+  std::optional<Instant> idle_since() const;
 
   static constexpr int kIdleFramesAtOnce = 1000;
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "balancer/h2/connection.hpp"
 #include "balancer/http/answer.hpp"
 #include "balancer/io/front.hpp"
 #include "balancer/io/traffic_thread.hpp"
@@ -43,6 +44,7 @@ ProxySession::~ProxySession() {
 }
 
 std::optional<Instant> ProxySession::idle_since() const {
+  if (http2_ != nullptr) return http2_->idle_since();
   return idle_ ? std::optional(idle_since_) : std::nullopt;
 }
 
@@ -55,7 +57,7 @@ Task<> ProxySession::serve() {
   if (!is_met_plainly()) {
     const bool met = co_await meet();
     if (!met) co_return;
-    if (client_.layer() != nullptr && may_be_http2_ && agreed_on_http2()) co_return co_await serve_http2();
+    if (agreed_on_http2()) co_return co_await serve_http2();
   }
   idle_since_ = thread_.loop().now();
   for (;;) {
