@@ -57,6 +57,10 @@ TEST_F(FrontOverTls, TakesTheHandshakeThatCameWithTheHeader) {
   SSL_do_handshake(client.ssl());
   std::string hello(4096, ' ');
   hello.resize(static_cast<std::size_t>(BIO_read(to, hello.data(), 4096)));
+  // The session is there and has looked for the header in vain.
+  EXPECT_TRUE(proxy->wait_until([&](const auto&) {
+    return proxy->on_thread([](TrafficThread& thread) { return thread.connections().open == 1; });
+  }));
   client.socket().send(std::string(kHeader) + hello);
   EXPECT_EQ(client.socket().receive(1), "\x16");
 }
