@@ -149,6 +149,8 @@ nghttp2_session* make_session(Connection& connection) {
   Connection::register_callbacks(callbacks);
   nghttp2_option_set_no_auto_window_update(options, 1);  // windows open by what was read
   nghttp2_option_set_no_closed_streams(options, 1);
+  // Beyond what the budget of idle frames lets pass at once, so that it is the budget that ends it.
+  nghttp2_option_set_max_outbound_ack(options, 10 * Connection::kIdleFramesAtOnce);
   nghttp2_session* session = nullptr;
   if (nghttp2_session_server_new2(&session, callbacks, &connection, options) != 0) return nullptr;
   return session;

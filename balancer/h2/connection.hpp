@@ -44,14 +44,15 @@ class Connection final : public RequestOwner {
     const ClientSide& client_side;
   };
   explicit Connection(const Parts& parts);
-  // Since when it has no request; nothing: it has one.
-  std::optional<Instant> idle_since() const {
-    return requests_.empty() ? std::optional(idle_since_) : std::nullopt;
-  }
   ~Connection();
 
   // To the end of the connection and of all its requests; the socket is left open.
   Task<> run();
+
+  // Since when it has no request; nothing: it has some.
+  std::optional<Instant> idle_since() const;
+
+  static constexpr int kIdleFramesAtOnce = 1000;
 
   static void register_callbacks(nghttp2_session_callbacks* callbacks);
 

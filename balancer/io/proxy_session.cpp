@@ -52,8 +52,7 @@ Task<> ProxySession::serve() {
   if (!is_met_plainly()) {
     const bool met = co_await meet();
     if (!met) co_return;
-    if (client_.layer() != nullptr && may_be_http2_ && agreed_on_http2())
-      co_return co_await serve_http2();
+    if (agreed_on_http2()) co_return co_await serve_http2();
   }
   idle_since_ = thread_.loop().now();
   for (;;) {

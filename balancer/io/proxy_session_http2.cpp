@@ -7,7 +7,8 @@
 namespace foretide::balancer {
 
 bool ProxySession::agreed_on_http2() const {
-  return static_cast<const TlsLayer&>(*client_.layer()).protocol() == "h2";
+  const auto* tls = static_cast<const TlsLayer*>(client_.layer());
+  return tls != nullptr && tls->protocol() == "h2";
 }
 
 // The preface's first half looks like a request's head (RFC 9113 section 3.4), so that whoever
