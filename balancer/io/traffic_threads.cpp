@@ -249,8 +249,8 @@ void TrafficThreads::go_lame() {
 }
 
 void TrafficThreads::drain(std::function<void()> on_empty) {
-  sockets_
-      .clear();  // before the threads' own, so that theirs are the last and take who still waits
+  // Who finds no file tries elsewhere; the threads' own descriptors are the last and take who waits.
+  sockets_.clear();
   auto left = std::make_shared<std::atomic<std::size_t>>(threads_.size());
   on_each([left, on_empty = std::move(on_empty), &owner = owner_](TrafficThread& thread) {
     thread.drain([left, on_empty, &owner] {

@@ -175,7 +175,7 @@ TEST(InheritedSockets, MustBeListeningStreams) {
 TEST(InheritedSockets, OfAPredecessorAreForWhatItsSettingsSaid) {
   const auto a = loopback(), b = loopback(2);
   const auto said = in_a_process({a.all()[0].get(), b.all()[0].get(), b.all()[1].get()}, [&] {
-    ::setenv("FORETIDE_HANDED_SOCKETS", "1 given 127.0.0.1:0\n2 ours 127.0.0.1:0\n", 1);
+    ::setenv("FORETIDE_HANDED_SOCKETS", "1 given 127.0.0.1:0\n2 given 127.0.0.1:0\n", 1);
     auto inherited = InheritedSockets::from_environment();
     if (!inherited) return inherited.error();
     const Address any{"127.0.0.1", 0};

@@ -161,6 +161,30 @@ TEST(UnixSocket, IsNotRemovedWhenItIsAnothersByNow) {
   EXPECT_TRUE(std::filesystem::exists(folder / "s"));
 }
 
+// A successor that fails must not take the socket away from who goes on.
+TEST(UnixSocket, OfAPredecessorIsRemovedOnlyOnceItIsClaimed) {
+  const Folder folder;
+  auto first = listen_on(folder / "s");
+  const auto adopted = [&] {
+    std::vector<Descriptor> sockets;
+    sockets.emplace_back(first->share(0, 1).front());
+    return ListeningSockets::adopt({.address = first->address(),
+                                    .sockets = std::move(sockets),
+                                    .file = HandedSockets::File::kOurs});
+  };
+  {
+    const auto fails = adopted();
+    EXPECT_TRUE(fails.owns_file()) << "its own successor would get it";
+  }
+  EXPECT_TRUE(std::filesystem::exists(folder / "s"));
+  first->leave_file();
+  {
+    auto serves = adopted();
+    serves.claim_file();
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "s"));
+}
+
 TEST(UnixSocket, OfADeadProcessIsReplaced) {
   const Folder folder;
   { listen_on(folder / "s")->leave_file(); }
