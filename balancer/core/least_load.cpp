@@ -32,6 +32,7 @@ std::optional<std::uint32_t> LeastLoad::at_once() const {
 
 void LeastLoad::rebuild(const List& list, std::optional<std::uint32_t> hard_capacity, Instant now) {
   hard_ = hard_capacity;
+  is_alone_ = list.size() == 1;
   keyed_by_ = at_once();
   ranking_.resize(list.size());
   by_number_.clear();
@@ -79,6 +80,7 @@ void LeastLoad::bring_up_to_date(const List& list, Instant now) {
       place(*list[by_number_[number]], now);
     });
   }
+  if (is_alone_) return;
   for (std::size_t i = 0; i < std::min(kUpdates, list.size()); ++i) {
     update_at_ = update_at_ + 1 < list.size() ? update_at_ + 1 : 0;
     place(*list[update_at_], now);

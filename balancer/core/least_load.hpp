@@ -68,7 +68,9 @@ class LeastLoad {
   // Of requests at one worker: learned, or by the settings when that is at most four.
   std::optional<std::uint32_t> at_once() const;
   bool limits() const { return concurrency_.limit().has_value(); }
+  // One that is alone is as fast as the others.
   double relative_seconds(const Endpoint& endpoint, Instant now) const {
+    if (is_alone_) return 1.0;
     return endpoint.load.speed.relative(service_, now);
   }
 
@@ -87,6 +89,7 @@ class LeastLoad {
   ServiceTime service_;
   Concurrency concurrency_;
   std::optional<std::uint32_t> hard_;
+  bool is_alone_ = false;  // the list has one endpoint
   FreedPlaces* freed_ = nullptr;
   std::uint32_t thread_ = 0;
   std::vector<std::uint32_t> by_number_;   // place of the endpoint with that Slots::number

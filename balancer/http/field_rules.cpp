@@ -77,7 +77,10 @@ Nominated nominated_in(std::string_view fields) {
 
 bool same_word(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
+  // Most are spelt alike, or differ at once.
+  std::size_t i = 0;
+  while (i < a.size() && a[i] == b[i]) ++i;
+  for (; i < a.size(); ++i) {
     if (lower(a[i]) != lower(b[i])) return false;
   }
   return true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -33,23 +34,36 @@ bool is(char c, std::uint8_t kind) {
   return (kKinds[static_cast<std::uint8_t>(c)] & kind) != 0;
 }
 
-// Eight bytes at a time: true when one of them may be a control character.
-bool may_hold_control(const char* bytes) {
+// Eight bytes at a time: a high bit for those that are control characters. The lowest one set is
+// right; above it a borrow may have set one too many.
+std::uint64_t controls_in(const char* bytes) {
   std::uint64_t word = 0;
   std::memcpy(&word, bytes, sizeof word);
   constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = kOnes << 7;
   const std::uint64_t below_space = (word - kOnes * 0x20) & ~word & kHighs;
   const std::uint64_t del = word ^ (kOnes * 0x7f);
-  return (below_space | ((del - kOnes) & ~del & kHighs)) != 0;
+  return below_space | ((del - kOnes) & ~del & kHighs);
 }
 
 // The first byte that is no part of a value.
 const char* end_of_value(const char* at, const char* end) {
   for (;;) {
-    while (end - at >= 8 && !may_hold_control(at)) at += 8;
-    const char* const stop = end - at >= 8 ? at + 8 : end;
-    while (at < stop && is(*at, kValue)) ++at;
-    if (at < stop || at == end) return at;
+    if constexpr (std::endian::native == std::endian::little) {
+      while (end - at >= 8) {
+        const std::uint64_t controls = controls_in(at);
+        if (controls == 0) {
+          at += 8;
+          continue;
+        }
+        at += std::countr_zero(controls) / 8;
+        break;
+      }
+    }
+    if (at < end && is(*at, kValue)) {  // a tab, or one of the last few
+      ++at;
+      continue;
+    }
+    return at;
   }
 }
 

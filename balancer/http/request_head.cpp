@@ -219,7 +219,9 @@ class RequestReader {
     }
     forwarded_.write(head_.host, out_);
     trace_.write(ids, out_);
-    out_.put(head_.http_10 ? "Via: 1.0 foretide\r\n" : "Via: 1.1 foretide\r\n");
+    out_.put("Via: ");
+    out_.put(head_.http_10 ? "1.0" : forwarded_.version());
+    out_.put(" foretide\r\n");
   }
 
   RequestHead& head_;

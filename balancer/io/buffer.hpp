@@ -1,4 +1,5 @@
-// Memory for bytes on their way: blocks of 16 KiB from a free list of the thread. A connection
+// Memory for bytes on their way: blocks of 20 KiB from a free list of the thread: a body of 16 KiB,
+// as many programs send it at once, and its head together. A connection
 // holds one only while there is something in it; one that waits holds none.
 #pragma once
 
@@ -14,7 +15,7 @@
 
 namespace foretide::balancer {
 
-inline constexpr std::size_t kBlockSize = 16 * 1024;
+inline constexpr std::size_t kBlockSize = 20 * 1024;
 
 class BufferPool {
  public:

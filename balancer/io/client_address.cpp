@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 namespace foretide::balancer {
@@ -28,10 +29,20 @@ void ClientAddress::write_text() {
   in6_addr v6{};
   std::copy(ip_.begin(), ip_.end(), std::begin(v6.s6_addr));
   const bool mapped = IN6_IS_ADDR_V4MAPPED(&v6);
-  const void* bytes = mapped ? &ip_[12] : &ip_[0];
-  if (::inet_ntop(mapped ? AF_INET : AF_INET6, bytes, text_.data(), text_.size()) != nullptr) {
+  if (mapped) return write_v4();
+  if (::inet_ntop(AF_INET6, &v6, text_.data(), text_.size()) != nullptr) {
     size_ = std::string_view(text_.data()).size();
   }
+}
+
+// By hand, for every new connection: inet_ntop goes by way of sprintf.
+void ClientAddress::write_v4() {
+  char* at = text_.data();
+  for (std::size_t i = 12; i < ip_.size(); ++i) {
+    if (i > 12) *at++ = '.';
+    at = std::to_chars(at, text_.data() + text_.size(), ip_[i]).ptr;
+  }
+  size_ = static_cast<std::size_t>(at - text_.data());
 }
 
 }  // namespace foretide::balancer

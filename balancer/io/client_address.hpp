@@ -21,6 +21,7 @@ class ClientAddress {
 
  private:
   void write_text();
+  void write_v4();
 
   std::array<char, INET6_ADDRSTRLEN> text_{};
   std::size_t size_ = 0;  // 0: it is none of the internet's

@@ -55,6 +55,7 @@ Task<> ProxySession::serve() {
   if (!is_met_plainly()) {
     const bool met = co_await meet();
     if (!met) co_return;
+    if (client_.layer() != nullptr && may_be_http2_ && agreed_on_http2()) co_return co_await serve_http2();
   }
   idle_since_ = thread_.loop().now();
   for (;;) {
@@ -79,7 +80,9 @@ Task<> ProxySession::serve() {
       co_return co_await refuse(in_line ? 414 : 431, "the request head is too large");
     }
     const std::size_t head_size = scan_.size();
+    if (begins_http2()) co_return co_await serve_http2();
     scan_ = {};
+    may_be_http2_ = false;
     head_since_ = {};
     After after = After::kDrop;
     {

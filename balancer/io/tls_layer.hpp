@@ -72,8 +72,9 @@ class TlsLayer : public StreamLayer {
   std::uint8_t socket_ = kWritable;  // what the socket is ready for
   std::uint8_t read_waits_for_ = kReadable, write_waits_for_ = kWritable;
   bool established_ = false;
-  bool failed_ = false;      // OpenSSL must not be asked again
-  bool mid_record_ = false;  // a record is partly written
+  bool failed_ = false;        // OpenSSL must not be asked again
+  bool mid_record_ = false;    // a record is partly written
+  bool more_follows_ = false;  // the record that is written is not the last of its write
   bool end_announced_ = false;
   bool at_end_ = false;  // the socket's bytes are over
   bool met_plain_http_ = false;

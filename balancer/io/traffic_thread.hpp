@@ -35,8 +35,10 @@ struct ConnectionCounts {
   std::uint64_t accepted_total = 0, refused_requests_total = 0, unmatched_total = 0;
   std::uint64_t abandoned_total = 0;  // requests whose client went away, or would not go on
   std::uint64_t tls_full_total = 0, tls_resumed_total = 0, tls_failed_total = 0;  // handshakes
-  std::uint64_t rejected_total = 0;     // connections: too many of one client, no PROXY header
-  std::uint64_t closed_idle_total = 0;  // to make room for others
+  std::uint64_t rejected_total = 0;      // connections: too many of one client, no PROXY header
+  std::uint64_t closed_idle_total = 0;   // to make room for others
+  std::uint64_t http2_total = 0;         // connections
+  std::uint64_t http2_calmed_total = 0;  // of which ended for what they flooded us with
   std::uint32_t open = 0;
 
   ConnectionCounts& operator+=(const ConnectionCounts& other) {
@@ -49,6 +51,8 @@ struct ConnectionCounts {
     tls_failed_total += other.tls_failed_total;
     rejected_total += other.rejected_total;
     closed_idle_total += other.closed_idle_total;
+    http2_total += other.http2_total;
+    http2_calmed_total += other.http2_calmed_total;
     open += other.open;
     return *this;
   }
