@@ -218,6 +218,10 @@ void TrafficThreads::go_lame() {
   on_each([](TrafficThread& thread) { thread.go_lame(); });
 }
 
+void TrafficThreads::go_quiet() {
+  on_each([](TrafficThread& thread) { thread.go_quiet(); });
+}
+
 void TrafficThreads::drain(std::function<void()> on_empty) {
   auto left = std::make_shared<std::atomic<std::size_t>>(threads_.size());
   on_each([left, on_empty = std::move(on_empty), &owner = owner_](TrafficThread& thread) {
