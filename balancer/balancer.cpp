@@ -1,14 +1,17 @@
 #include "balancer/balancer.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <utility>
 
 #include "balancer/core/standalone_tables.hpp"
 #include "balancer/io/admin_pages.hpp"
 #include "balancer/io/front.hpp"
+#include "balancer/io/this_host.hpp"
 #include "common/io/clock.hpp"
 #include "common/io/key_file.hpp"
 #include "common/io/log.hpp"
@@ -16,7 +19,7 @@
 namespace foretide::balancer {
 namespace {
 
-constexpr std::chrono::milliseconds kRefresh{500};
+constexpr std::chrono::milliseconds kRefresh{500}, kLookAgain{50};
 
 // The first line of a small file; empty when it cannot be read.
 std::string line_of(const std::string& path) {
@@ -33,6 +36,7 @@ Balancer::Balancer(boost::asio::io_context& owner)
       tls_resumption_(std::make_shared<TlsResumption>()),
       refresh_timer_(owner),
       stop_timer_(owner),
+      move_timer_(owner),
       started_(monotonic_now()) {}
 
 Balancer::~Balancer() = default;
@@ -243,12 +247,47 @@ void Balancer::stop(std::function<void()> on_stopped) {
     return threads_->cancel();
   }
   on_stopped_ = std::move(on_stopped);
-  if (front_.lame_duck.count() == 0) return drain();
+  if (front_.lame_duck.count() == 0) return leave();
   spdlog::info("not ready any more; listening ends in {} ms (lame_duck)", front_.lame_duck.count());
   threads_->go_lame();
   stop_timer_.expires_after(front_.lame_duck);
   stop_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) drain();
+    if (!error) leave();
+  });
+}
+
+void Balancer::leave() {
+  if (draining_) return;
+  if (!has_address(front_.moving_address)) return drain();
+  spdlog::info(
+      "new clients are left unanswered until {} has moved to another host (moving_address)",
+      fmt::join(front_.moving_address, ", "));
+  quiet_since_ = monotonic_now();
+  threads_->go_quiet();
+  await_move();
+}
+
+void Balancer::await_move() {
+  std::set<std::uint16_t> ports;
+  for (const auto& at : traffic()) ports.insert(at.address.port);
+  const auto unfinished = unfinished_connections(ports);
+  const Leaving before = leaving_;
+  leaving_ = leaving_for({.address_is_here = has_address(front_.moving_address),
+                          .unfinished = unfinished ? *unfinished : 1,  // not known: not none
+                          .quiet_for = monotonic_now() - *quiet_since_,
+                          .drain = front_.drain});
+  if (leaving_ != before) {
+    if (leaving_ == Leaving::kMayMove) spdlog::info("nobody is connected: the address may move");
+    if (leaving_ == Leaving::kTimeUp) cut();
+    if (leaving_ == Leaving::kGone) spdlog::info("the address has moved");
+    if (leaving_ == Leaving::kGivenUp) {
+      spdlog::warn("nobody has moved the address: new clients are refused from now on");
+    }
+  }
+  if (leaving_ == Leaving::kGone || leaving_ == Leaving::kGivenUp) return drain();
+  move_timer_.expires_after(kLookAgain);
+  move_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) await_move();
   });
 }
 
@@ -278,17 +317,22 @@ void Balancer::retire(std::function<void()> on_stopped) {
 
 void Balancer::drain() {
   if (std::exchange(draining_, true)) return;
+  move_timer_.cancel();
   threads_->drain([this] {
     stop_timer_.cancel();
     on_stopped_();
   });
-  stop_timer_.expires_after(front_.drain);
+  const Duration spent = quiet_since_ ? monotonic_now() - *quiet_since_ : Duration{};
+  stop_timer_.expires_after(std::max(front_.drain - spent, Duration{}));
   stop_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    spdlog::warn("some requests have not ended after {} ms (drain) and are cut",
-                 front_.drain.count());
-    threads_->cancel();
+    if (!error) cut();
   });
+}
+
+void Balancer::cut() {
+  spdlog::warn("some requests have not ended after {} ms (drain) and are cut",
+               front_.drain.count());
+  threads_->cancel();
 }
 
 void Balancer::reopen_logs() {
@@ -301,6 +345,7 @@ AdminResponse Balancer::answer(const AdminRequest& request) const {
                                 .standalone = !link_settings_,
                                 .coordinator_connected = link_ && link_->connected(),
                                 .draining = stopping_,
+                                .busy_leaving = stopping_ && leaving_ == Leaving::kBusy,
                                 .uptime_seconds = seconds_in(monotonic_now() - started_),
                                 .access_log_dropped = access_log_ ? access_log_->dropped() : 0,
                                 .held = held(),

@@ -14,7 +14,8 @@
 //
 // Ending (stop()): for `lame_duck` the readiness path says no, and answers carry `Connection:
 // close`, while everything is served; then no new connection, what is in flight ends; what has not
-// ended after `drain` is cut.
+// ended after `drain` is cut. Where an address of this host is to move to another (moving_address),
+// new clients are left unanswered, not refused, and the end waits until it has (core/leaving).
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -24,6 +25,7 @@
 #include <string>
 
 #include "balancer/core/held_tables.hpp"
+#include "balancer/core/leaving.hpp"
 #include "balancer/io/access_log.hpp"
 #include "balancer/io/control_link.hpp"
 #include "balancer/io/inherited_sockets.hpp"
@@ -89,7 +91,10 @@ class Balancer {
   Result<std::shared_ptr<const TlsServer>> load_tls(const std::optional<TlsSettings>& settings);
   Outcome apply_tables(const ClusterSettings& settings);
   void refresh();
+  void leave();  // by drain(), at once or when a moving address has gone
+  void await_move();
   void drain();
+  void cut();
   const HeldTables& held() const { return link_ ? link_->held() : held_; }
   AdminResponse answer(const AdminRequest& request) const;
 
@@ -106,10 +111,12 @@ class Balancer {
   std::unique_ptr<ControlLink> link_;
   Address admin_address_;  // as it was configured
   std::unique_ptr<AdminServer> admin_;
-  boost::asio::steady_timer refresh_timer_, stop_timer_;
+  boost::asio::steady_timer refresh_timer_, stop_timer_, move_timer_;
   std::function<void()> on_stopped_;
   FrontSettings front_;
   bool stopping_ = false, draining_ = false, retired_ = false;
+  Leaving leaving_ = Leaving::kBusy;
+  std::optional<Instant> quiet_since_;  // to new clients
   Instant started_;
 };
 

@@ -1,13 +1,17 @@
 #include "balancer/io/listener.hpp"
 
 #include <cerrno>
+#include <cstring>
+#include <iterator>
 #include <system_error>
 
+#include <linux/filter.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "balancer/io/proxy_session.hpp"
 #include "balancer/io/traffic_thread.hpp"
+#include "common/io/log.hpp"
 
 namespace foretide::balancer {
 namespace {
@@ -31,6 +35,11 @@ Listener::Listener(TrafficThread& thread, const Settings& settings)
 // kernel would go on telling of it.
 Listener::~Listener() {
   if (!paused_) thread_.loop().unwatch(settings_.fd, *this);
+  // Somebody else may hold the socket too (who activated it by socket), and would be deaf.
+  const int unused = 0;
+  if (ignores_new_) {
+    ::setsockopt(settings_.fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
+  }
   ::close(settings_.fd);
 }
 
@@ -75,6 +84,27 @@ void Listener::accept_some() {
 void Listener::accept_rest() {
   for (int i = 0; i < kAcceptsAtTheEnd && !thread_.is_full(); ++i) {
     if (accept_one() != Accepted::kOne) return;
+  }
+}
+
+// A filter of a socket sees the segment from its TCP header on, where byte 13 has the flags. A
+// listening socket's sees SYNs and the ACKs that end handshakes, so it tells the two apart. What is
+// accepted later inherits it, and has no use for another SYN. Classic filters need no privilege.
+void Listener::ignore_new() {
+  constexpr std::uint32_t kFlagsAt = 13, kSyn = 0x02, kAck = 0x10, kAll = 0xffffffff;
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kFlagsAt),
+      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, kSyn | kAck),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kSyn, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, kAll),
+  };
+  const sock_fprog program{.len = std::size(code), .filter = code};
+  ignores_new_ =
+      ::setsockopt(settings_.fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
+  if (!ignores_new_) {
+    spdlog::warn("new clients are served until the end: SO_ATTACH_FILTER: {}",
+                 std::strerror(errno));
   }
 }
 

@@ -29,6 +29,11 @@ void TrafficThread::go_lame() {
   }
 }
 
+void TrafficThread::go_quiet() {
+  for (const auto& listener : listeners_) listener->ignore_new();
+  go_lame();
+}
+
 // Who is idle longest is found among a few at a time, going round: nothing has to be kept in order
 // for it while there is room.
 bool TrafficThread::make_room() {

@@ -97,6 +97,8 @@ class TrafficThread {
   // Says that it is not ready from now on, and closes each connection after its next answer; serves
   // everybody as before.
   void go_lame();
+  // As lame as that, and new clients are not heard any more (see Listener::ignore_new).
+  void go_quiet();
   // Stops accepting and lets every connection end after its next answer; `on_empty` is called when
   // none is left.
   void drain(std::function<void()> on_empty);

@@ -248,6 +248,10 @@ void TrafficThreads::go_lame() {
   on_each([](TrafficThread& thread) { thread.go_lame(); });
 }
 
+void TrafficThreads::go_quiet() {
+  on_each([](TrafficThread& thread) { thread.go_quiet(); });
+}
+
 void TrafficThreads::drain(std::function<void()> on_empty) {
   // Who finds no file tries elsewhere; the threads' own descriptors are the last and take who waits.
   sockets_.clear();

@@ -73,6 +73,7 @@ class TrafficThreads {
   void report(std::function<void(TrafficSnapshot)> on_report);
   // See TrafficThread::go_lame.
   void go_lame();
+  void go_quiet();
   // Stops accepting, in this process; connections end after their next answer.
   void drain(std::function<void()> on_empty);
   void cancel();
