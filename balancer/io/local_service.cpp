@@ -126,6 +126,16 @@ Endpoint* LocalService::begin(const Asked& asked) {
   return nullptr;
 }
 
+// At another endpoint than where it broke, if there is room; but it keeps nobody waiting for that.
+Endpoint* LocalService::begin_for(const HeldRequest& request, Asked::May may) {
+  Asked asked = asked_for(request);
+  asked.may = may;
+  Endpoint* endpoint = begin(asked);
+  if (endpoint != nullptr || request.avoid == nullptr) return endpoint;
+  asked.avoid = nullptr;
+  return begin(asked);
+}
+
 Endpoint* LocalService::take(HeldRequest& request) {
   if (!queue_.empty() || thread_before(std::nullopt)) return nullptr;
   Asked asked = asked_for(request);
@@ -183,9 +193,7 @@ void LocalService::give(HeldRequest& request, Endpoint& endpoint) {
 bool LocalService::make_room(HeldRequest& request) {
   const auto first = queue_.first();
   HeldRequest& oldest = first ? *waiting_.at(*first) : request;
-  Asked asked = asked_for(oldest);
-  asked.may = Asked::May::kNotWait;
-  Endpoint* endpoint = begin(asked);
+  Endpoint* endpoint = begin_for(oldest, Asked::May::kNotWait);
   if (endpoint == nullptr) return false;
   if (!first) {
     give(request, *endpoint);
@@ -253,7 +261,7 @@ void LocalService::let_go() {
       break;
     }
     HeldRequest& request = *waiting_.at(*first);
-    Endpoint* endpoint = begin(asked_for(request));
+    Endpoint* endpoint = begin_for(request, Asked::May::kWait);
     if (endpoint == nullptr) break;
     queue_.leave(*first);
     stop_waiting(request);
@@ -312,9 +320,7 @@ void LocalService::on_timer() {
   for (const auto ticket : queue_.take_expired(loop_.now())) {
     HeldRequest& request = *waiting_.at(ticket);
     stop_waiting(request);
-    Asked late = asked_for(request);
-    late.may = Asked::May::kNotWait;
-    if (Endpoint* endpoint = begin(late)) {
+    if (Endpoint* endpoint = begin_for(request, Asked::May::kNotWait)) {
       give(request, *endpoint);
       continue;
     }
