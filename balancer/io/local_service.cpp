@@ -240,16 +240,16 @@ std::optional<std::uint32_t> LocalService::thread_before(
   return settings_.share->thread_before(first.value_or(ServiceShare::kNobody), settings_.thread);
 }
 
-// Nobody has to give way to one that could not take a place because its endpoints are at rest.
+// Nobody has to give way to one that could not take a place, as none of its endpoints is open.
 void LocalService::show_oldest() {
   if (settings_.threads == 1) return;
-  const bool at_rest = endpoints_.all_refuse() && endpoints_.next_trial() > loop_.now();
-  const bool waits = shares_places() && !queue_.empty() && !at_rest;
+  const bool waits = shares_places() && !queue_.empty() && endpoints_.has_open();
   settings_.share->show(settings_.thread, waits ? *queue_.first() : ServiceShare::kNobody);
 }
 
 void LocalService::let_go() {
   const Instant now = loop_.now();
+  endpoints_.look(now);
   show_oldest();  // before looking for a place, or whoever gives one back sees nobody
   for (;;) {
     const auto first = queue_.first();
@@ -336,8 +336,7 @@ void LocalService::set_timer() {
     return;
   }
   Instant next = *queue_.next_deadline();
-  const Instant trial = endpoints_.next_trial();
-  if (trial > loop_.now()) next = std::min(next, trial);
+  next = std::min(next, endpoints_.opens_at());
   const Instant again = endpoints_.load().look_again(*queue_.oldest_since());
   next = std::min<Instant>(next, std::max<Instant>(again, loop_.now() + kLookAgainGap));
   loop_.timers().set(timer_, next);

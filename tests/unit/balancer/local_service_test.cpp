@@ -303,6 +303,23 @@ class OneThread : public testing::Test {
     ASSERT_NE(request.at(), nullptr);
     service_.finish(*request.at(), Finish::kCompleted, request.held.began);
   }
+  // Until it is given a place, by nothing but time.
+  bool gets_a_place(Request& request) {
+    struct Watch {
+      EventLoop& loop;
+      Request& request;
+      Instant end;
+      Timer timer{[](void* owner) { static_cast<Watch*>(owner)->look(); }, this};
+      void look() {
+        if (request.at() != nullptr || loop.now() > end) return loop.stop();
+        loop.timers().set(timer, loop.now() + std::chrono::milliseconds(10));
+      }
+    };
+    Watch watch{.loop = loop_, .request = request, .end = loop_.now() + std::chrono::seconds(5)};
+    watch.look();
+    loop_.run();
+    return request.at() != nullptr;
+  }
 
   EventLoop loop_;
   Waiter waiter_{loop_};
@@ -316,6 +333,23 @@ class OneThread : public testing::Test {
  private:
   std::uint64_t revision_ = 0;
 };
+
+TEST_F(OneThread, LetsWhatWaitsGoOnToAnEndpointThatHasBeenAwayLongEnough) {
+  Request& busy = arrive(&endpoint("x"));
+  ASSERT_EQ(busy.at(), &endpoint("y"));
+  EndpointSet& set = service_.endpoints();
+  const Instant failed = loop_.now() - std::chrono::milliseconds(4950);  // away for five seconds
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(set.begin(endpoint("x"), failed));
+    set.finish(endpoint("x"), Finish::kFailed, failed, failed);
+  }
+  Request& waiting = arrive();
+  ASSERT_EQ(waiting.at(), nullptr);
+  EXPECT_TRUE(gets_a_place(waiting));
+  EXPECT_EQ(waiting.at(), &endpoint("x"));
+  end(waiting);
+  end(busy);
+}
 
 TEST_F(OneThread, SendsWhatBrokeElsewhereOrBackAndKeepsNobodyWaitingForIt) {
   Request& busy = arrive(&endpoint("x"));
