@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "balancer/core/service_slots.hpp"
 #include "balancer/io/prober.hpp"
 #include "balancer/io/traffic_thread.hpp"
 #include "common/address.hpp"
@@ -71,7 +72,6 @@ class TrafficThreads {
  private:
   TrafficThreads(boost::asio::io_context& owner, Settings settings);
   std::shared_ptr<ServiceShare> share_of(const ServiceId& service);
-  void take_slots(const wire::ServiceTable& table);
   Result<std::shared_ptr<const TlsClient>> upstream_tls(const wire::ServiceTable& table);
   // `work` runs on every thread, then `done` on the owner's.
   void on_each(std::function<void(TrafficThread&)> work, std::function<void()> done = {});
@@ -80,8 +80,7 @@ class TrafficThreads {
   Settings settings_;
   std::vector<ListenPoint> bound_;
   std::map<ServiceId, std::shared_ptr<ServiceShare>> shares_;
-  std::map<WorkerId, std::shared_ptr<Slots>> slots_;  // empty with a single thread
-  std::vector<std::uint32_t> numbers_free_;           // of slots that are gone
+  std::map<ServiceId, ServiceSlots> slots_;  // empty with a single thread
   Prober prober_;
   std::map<ServiceId, std::shared_ptr<const TlsClient>> upstream_tls_;
   std::vector<std::unique_ptr<TrafficThread>> threads_;
