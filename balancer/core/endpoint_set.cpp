@@ -34,7 +34,8 @@ Applied EndpointSet::apply(const wire::ServiceTable& table) {
   policy_ = table.policy;
   removed_ = table.removed;
 
-  if (!policy_.ready_probe) {
+  // As the prober does: it asks active ones alone, and begins with each anew.
+  if (!policy_.ready_probe || removed_) {
     for (const auto& endpoint : endpoints_) endpoint->probed = Health::kGood;
   }
   const bool joins_others = active_ > 0 && now_ != Instant{};
@@ -61,6 +62,7 @@ Applied EndpointSet::apply(const wire::ServiceTable& table) {
       endpoint->ejection = {};
       endpoint->attached.reset();
     }
+    if (entry.state != wire::EndpointState::kActive) endpoint->probed = Health::kGood;
     endpoint->state = entry.state;
     endpoint->start_time = entry.start_time;
   }
