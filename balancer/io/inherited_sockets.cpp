@@ -56,6 +56,8 @@ Outcome prepare(const Descriptor& socket) {
   ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
   const int one = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);  // a unix socket has none
+  // One that was killed while it left new clients unanswered (moving_address) left its filter here.
+  ::setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &one, sizeof one);
   return Done{};
 }
 

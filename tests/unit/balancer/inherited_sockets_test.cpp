@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -143,6 +144,23 @@ TEST(InheritedSockets, ClearTheVariablesAndAreMadeOurOwn) {
     return text + (no_delay != 0 ? "nodelay" : "");
   });
   EXPECT_EQ(said, "cleared cleared cleared cloexec nonblock nodelay");
+}
+
+// Whoever had it before was killed while it answered nobody.
+TEST(InheritedSockets, AnswerNewClientsWhateverTheyDidBefore) {
+  const auto a = loopback();
+  sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+  const sock_fprog program{.len = 1, .filter = &nothing};
+  ASSERT_EQ(::setsockopt(a.all()[0].get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program),
+            0);
+  const auto said = in_a_process({a.all()[0].get()}, [] {
+    const auto inherited = InheritedSockets::from_environment();
+    if (!inherited) return inherited.error();
+    const int none = 0;  // to detach what is not there fails
+    const bool has_filter = ::setsockopt(3, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof none) == 0;
+    return std::string(has_filter ? "mute" : "answers");
+  });
+  EXPECT_EQ(said, "answers");
 }
 
 TEST(InheritedSockets, OfAnotherProcessAreNotOurs) {
