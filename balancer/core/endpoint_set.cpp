@@ -64,6 +64,11 @@ Applied EndpointSet::apply(const wire::ServiceTable& table) {
     endpoint->state = entry.state;
     endpoint->start_time = entry.start_time;
   }
+  if (policy_.balance == wire::TrafficPolicy::Balance::kHash) {
+    ring_.update(endpoints_);
+  } else if (!ring_.empty()) {
+    ring_.clear(endpoints_);
+  }
   forget_gone();
   rebuild();
   return applied;
@@ -97,11 +102,6 @@ void EndpointSet::rebuild() {
   }
   for (const auto& endpoint : endpoints_) endpoint->open = is_open(*endpoint, now_);
   load_.rebuild(endpoints_, policy_.hard_capacity, now_);
-  if (policy_.balance == wire::TrafficPolicy::Balance::kHash) {
-    ring_.update(endpoints_);
-  } else if (!ring_.empty()) {
-    ring_.clear(endpoints_);
-  }
 }
 
 bool EndpointSet::is_open(const Endpoint& endpoint, Instant now) const {
@@ -204,6 +204,7 @@ bool EndpointSet::begin(Endpoint& endpoint, Instant now) {
     }
   }
   now_ = now;
+  settle_due();
   ++in_flight_;
   ++endpoint.in_flight;
   endpoint.busy.start(now);
@@ -241,6 +242,7 @@ void EndpointSet::refused(Endpoint& endpoint, Instant now) {
 void EndpointSet::finish(Endpoint& endpoint, Finish how, Instant began, Instant now) {
   CHECK(endpoint.in_flight > 0, "a request is finished once, on the endpoint it began on");
   now_ = now;
+  settle_due();
   --in_flight_;
   --endpoint.in_flight;
   endpoint.busy.end(now);

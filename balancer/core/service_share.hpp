@@ -28,23 +28,20 @@ class ServiceShare {
   using Ticket = HoldQueue::Ticket;
   static constexpr Ticket kNobody = std::numeric_limits<Ticket>::max();
 
-  explicit ServiceShare(std::uint32_t threads = 1) : freed(threads), shown_(threads) {
-    for (auto& ticket : shown_) ticket = kNobody;
-  }
+  explicit ServiceShare(std::uint32_t threads = 1) : freed(threads), threads_(threads) {}
 
   std::atomic<Ticket> tickets{1};
   // In all threads:
   std::atomic<std::uint32_t> held{0};
-  std::atomic<std::uint32_t> in_flight{0};  // kept by several threads only
-  std::atomic<std::uint32_t> limited{0};    // threads that have learned how much a worker takes
+  std::atomic<std::uint32_t> limited{0};  // threads that have learned how much a worker takes
   FreedPlaces freed;
 
-  void show(std::uint32_t thread, Ticket oldest) { shown_[thread] = oldest; }
+  void show(std::uint32_t thread, Ticket oldest) { threads_[thread].shown = oldest; }
   // The other thread that shows the lowest ticket, where that is lower than `ticket`.
   std::optional<std::uint32_t> thread_before(Ticket ticket, std::uint32_t thread) const {
     std::optional<std::uint32_t> found;
-    for (std::uint32_t i = 0; i < shown_.size(); ++i) {
-      const Ticket shown = shown_[i];
+    for (std::uint32_t i = 0; i < threads_.size(); ++i) {
+      const Ticket shown = threads_[i].shown;
       if (i == thread || shown >= ticket) continue;
       ticket = shown;
       found = i;
@@ -52,8 +49,22 @@ class ServiceShare {
     return found;
   }
 
+  // A thread's requests at workers; told by that thread alone.
+  void set_in_flight(std::uint32_t thread, std::uint32_t count) {
+    threads_[thread].in_flight.store(count, std::memory_order_relaxed);
+  }
+  std::uint32_t in_flight() const {
+    std::uint32_t sum = 0;
+    for (const auto& each : threads_) sum += each.in_flight.load(std::memory_order_relaxed);
+    return sum;
+  }
+
  private:
-  std::vector<std::atomic<Ticket>> shown_;
+  struct alignas(64) Thread {  // a cache line for each
+    std::atomic<Ticket> shown{kNobody};
+    std::atomic<std::uint32_t> in_flight{0};
+  };
+  std::vector<Thread> threads_;
 };
 
 }  // namespace foretide::balancer

@@ -1,4 +1,4 @@
-// The share of requests that a worker gets which has just joined others: a tenth at once, growing
+// The share of requests that a worker gets which has just joined others: a fifth at once, growing
 // evenly to all of its share within ten seconds. Its caches are cold and its connections are not
 // made yet; having the fewest requests it would otherwise get every request that comes, until it
 // has as many as those that have run for long.
@@ -31,7 +31,7 @@ class SlowStart {
   }
 
  private:
-  static constexpr double kSeconds = 10.0, kLeast = 0.1;
+  static constexpr double kSeconds = 10.0, kLeast = 0.2;
 
   bool begins_ = false;
   std::optional<Instant> began_;

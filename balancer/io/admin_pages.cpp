@@ -159,6 +159,12 @@ AdminResponse metrics_page(const AdminView& view) {
   out.sample("outcome=\"full\"", static_cast<double>(connections.tls_full_total));
   out.sample("outcome=\"resumed\"", static_cast<double>(connections.tls_resumed_total));
   out.sample("outcome=\"failed\"", static_cast<double>(connections.tls_failed_total));
+  out.family("foretide_balancer_http2_connections_total", "counter",
+             "Client connections on which HTTP/2 was spoken.");
+  out.sample("", static_cast<double>(connections.http2_total));
+  out.family("foretide_balancer_http2_floods_total", "counter",
+             "HTTP/2 connections ended for too many resets or idle frames.");
+  out.sample("", static_cast<double>(connections.http2_calmed_total));
   out.family("foretide_balancer_coordinator_connected", "gauge",
              "1 while the coordinator answers.");
   out.sample("", view.coordinator_connected ? 1.0 : 0.0);

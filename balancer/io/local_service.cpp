@@ -102,11 +102,10 @@ Asked LocalService::asked() const {
   const auto& share = *settings_.share;
   const bool alone = settings_.threads == 1;
   const Instant now = loop_.now();
-  return {
-      .waiting = alone ? static_cast<std::uint32_t>(queue_.size())
-                       : share.held.load(std::memory_order_relaxed),
-      .in_flight = alone ? endpoints_.in_flight() : share.in_flight.load(std::memory_order_relaxed),
-      .waited = now - queue_.oldest_since().value_or(now)};
+  return {.waiting = alone ? static_cast<std::uint32_t>(queue_.size())
+                           : share.held.load(std::memory_order_relaxed),
+          .in_flight = alone ? endpoints_.in_flight() : share.in_flight(),
+          .waited = now - queue_.oldest_since().value_or(now)};
 }
 
 Asked LocalService::asked_for(const HeldRequest& request) const {
@@ -121,7 +120,7 @@ Endpoint* LocalService::begin(const Asked& asked) {
   while (Endpoint* endpoint = picker_.pick(endpoints_, asked, now)) {
     if (!endpoints_.begin(*endpoint, now)) continue;
     traffic_.busy.start(now);
-    if (settings_.threads > 1) settings_.share->in_flight.fetch_add(1, std::memory_order_relaxed);
+    tell_in_flight();
     return endpoint;
   }
   return nullptr;
@@ -166,7 +165,10 @@ void LocalService::hold(HeldRequest& request) {
   traffic_.held.start(now);
   show_oldest();
   settings_.share->held.fetch_add(1, std::memory_order_seq_cst);
-  settings_.report_now();
+  // What is kept back for a moment by what was learned is no sign of too few workers.
+  const bool by_choice =
+      endpoints_.load().limits() && !policy().hard_capacity && !endpoints_.all_refuse();
+  if (!by_choice) settings_.report_now();
   let_go();
 }
 
@@ -210,6 +212,11 @@ void LocalService::stop_waiting(HeldRequest& request) {
 bool LocalService::shares_places() const {
   if (settings_.threads == 1) return false;
   return policy().hard_capacity || settings_.share->limited.load(std::memory_order_seq_cst) > 0;
+}
+
+void LocalService::tell_in_flight() {
+  if (settings_.threads == 1) return;
+  settings_.share->set_in_flight(settings_.thread, endpoints_.in_flight());
 }
 
 void LocalService::note_limited() {
@@ -274,8 +281,8 @@ void LocalService::refused(Endpoint& endpoint, HeldRequest& request) {
 void LocalService::finish(Endpoint& endpoint, Finish how, Instant began) {
   const Instant now = loop_.now();
   traffic_.busy.end(now);
-  if (settings_.threads > 1) settings_.share->in_flight.fetch_sub(1, std::memory_order_relaxed);
   endpoints_.finish(endpoint, how, began, now);
+  tell_in_flight();
   if (how != Finish::kReturned) pace_.ended(now);
   note_limited();
   if (!queue_.empty() || thread_before(std::nullopt)) let_go();

@@ -133,6 +133,7 @@ class LocalService {
   void stop_waiting(HeldRequest& request);
   void show_oldest();
   bool shares_places() const;
+  void tell_in_flight();
   void note_limited();
   // The thread that holds a request which came before `first`, and before all others.
   std::optional<std::uint32_t> thread_before(std::optional<HoldQueue::Ticket> first) const;

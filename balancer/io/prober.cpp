@@ -1,5 +1,6 @@
 #include "balancer/io/prober.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -170,8 +171,11 @@ std::shared_ptr<SSL_CTX> Prober::tls_for(const wire::ServiceTable& table) {
 
 void Prober::keep(const Name& name, Way way, Instant due) {
   Target& target = targets_[name];
-  if (target.life != 0 && target.way.address == way.address) {  // asked so from its next time on
+  if (target.life != 0 && target.way.address == way.address) {
     target.way = std::move(way);
+    if (due_.erase({target.due, name}) == 0) return;  // it is being asked
+    target.due = std::min(target.due, due);           // the interval may be a shorter one now
+    due_.emplace(target.due, name);
     return;
   }
   if (target.life != 0) due_.erase({target.due, name});

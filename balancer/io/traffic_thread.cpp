@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "balancer/io/front.hpp"
-#include "balancer/io/listener.hpp"
 #include "balancer/io/proxy_session.hpp"
 #include "balancer/io/tls_server.hpp"
 #include "common/check.hpp"
@@ -57,8 +56,8 @@ TrafficThread::~TrafficThread() {
   CHECK(sessions_ == nullptr, "sessions end before their thread's state does");
 }
 
-void TrafficThread::listen(int fd, ListenPoint::Security security) {
-  listeners_.push_back(std::make_unique<Listener>(*this, fd, security));
+void TrafficThread::listen(const Listener::Settings& settings) {
+  listeners_.push_back(std::make_unique<Listener>(*this, settings));
 }
 
 LocalService& TrafficThread::service(const ServiceId& id, std::shared_ptr<ServiceShare> share) {

@@ -24,7 +24,8 @@ inline const Keys kListen{
 inline const Keys kObserve{"observe", "'observe'", {"access_log"}, {}};
 inline const Keys kAccessLog{"observe.access_log", "'access_log'", {"format", "file"}, {}};
 inline const Keys kTls{
-    "listen.tls", "'tls'", {"addresses", "certificates", "min_version", "clients"}, {"http2"}};
+    "listen.tls", "'tls'", {"addresses", "certificates", "min_version", "clients", "http2"},
+                       {}};
 inline const Keys kCertificate{
     "listen.tls.certificates", "a certificate", {"certificate", "key"}, {}};
 inline const Keys kTlsClients{"listen.tls.clients", "'clients'", {"ca", "required"}, {}};

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <map>
 #include <utility>
 
 #include "balancer/io/local_service.hpp"
@@ -122,6 +123,149 @@ TEST_F(SharedPlaces, AreNotKeptForAThreadWhoseEndpointsAreAtRest) {
   EXPECT_TRUE(newcomer.served());
   end(one_, newcomer);
   other_.leave(resting.held);
+}
+
+// Workers of which nothing is said, and of which it was learned that they serve one at a time.
+class LearnedPlaces : public testing::Test {
+ protected:
+  struct Request {
+    HeldRequest held;
+    Endpoint* endpoint = nullptr;
+    Endpoint* at() const { return endpoint != nullptr ? endpoint : held.given; }
+  };
+
+  void apply(std::uint32_t queue_max) {
+    wire::ServiceTable table;
+    table.stamp = {1, 1};
+    table.service = {"web"};
+    table.policy.queue_max = queue_max;
+    table.endpoints = {{.id = {"a"}, .address = {"127.0.0.1", 9001}},
+                       {.id = {"b"}, .address = {"127.0.0.1", 9002}}};
+    for (auto* service : {&one_, &other_}) service->apply(table, slots_);
+    teach(one_);
+    teach(other_);
+    // So that the threads tell each other.
+    for (auto* service : {&one_, &other_}) end(*service, arrive(*service));
+  }
+  // Pairs of requests at one worker, of which the second always ends 20 ms after the first.
+  void teach(LocalService& service) {
+    EndpointSet& set = service.endpoints();
+    Instant at = loop_.now() - std::chrono::seconds(60);
+    for (int i = 0; i < 60; ++i) {
+      for (const auto& endpoint : set.endpoints()) {
+        const Instant first = at, second = at + std::chrono::milliseconds(2);
+        EXPECT_TRUE(set.begin(*endpoint, first));
+        EXPECT_TRUE(set.begin(*endpoint, second));
+        set.finish(*endpoint, Finish::kCompleted, first, at += std::chrono::milliseconds(20));
+        set.finish(*endpoint, Finish::kCompleted, second, at += std::chrono::milliseconds(20));
+      }
+    }
+    EXPECT_EQ(set.load().at_once(), 1u);
+  }
+  Request& arrive(LocalService& service) {
+    Request& request = requests_.emplace_back();
+    request.held.waiter = &waiter_;
+    service.arrived(request.held);
+    request.endpoint = service.take(request.held);
+    if (request.endpoint == nullptr) service.hold(request.held);
+    return request;
+  }
+  void end(LocalService& service, Request& request) {
+    ASSERT_NE(request.at(), nullptr);
+    service.finish(*request.at(), Finish::kReturned, request.held.began);
+  }
+  void hear() {
+    while (!woken_.empty()) {
+      const auto thread = woken_.front();
+      woken_.pop_front();
+      (thread == 0 ? one_ : other_).let_go();
+    }
+  }
+  LocalService::Settings settings(std::uint32_t thread) {
+    return {.id = {"web"},
+            .threads = 2,
+            .thread = thread,
+            .share = share_,
+            .report_now = [] {},
+            .wake_thread = [this](std::uint32_t woken) { woken_.push_back(woken); }};
+  }
+
+  EventLoop loop_;
+  Waiter waiter_{loop_};
+  std::shared_ptr<ServiceShare> share_ = std::make_shared<ServiceShare>(2);
+  std::map<WorkerId, std::shared_ptr<Slots>> slots_{{{"a"}, std::make_shared<Slots>()},
+                                                    {{"b"}, std::make_shared<Slots>()}};
+  std::deque<Request> requests_;
+  std::deque<std::uint32_t> woken_;
+  LocalService one_{loop_, settings(0)}, other_{loop_, settings(1)};
+};
+
+TEST_F(LearnedPlaces, AreSharedByTheThreadsInOrderOfArrival) {
+  slots_[{"b"}]->number = 1;
+  apply(10);
+  Request& first = arrive(one_);
+  Request& second = arrive(other_);
+  Request& third = arrive(one_);
+  Request& fourth = arrive(other_);
+  EXPECT_NE(first.at(), nullptr);
+  EXPECT_NE(second.at(), nullptr);
+  EXPECT_EQ(third.at(), nullptr) << "both workers have one";
+  EXPECT_EQ(fourth.at(), nullptr);
+  end(other_, second);  // the place is for the first thread's
+  hear();
+  EXPECT_NE(third.at(), nullptr);
+  EXPECT_EQ(fourth.at(), nullptr);
+  end(one_, first);
+  hear();
+  EXPECT_NE(fourth.at(), nullptr);
+  end(one_, third);
+  end(other_, fourth);
+  hear();
+  EXPECT_EQ(share_->in_flight(), 0u);
+  EXPECT_EQ(share_->held, 0u);
+}
+
+TEST_F(LearnedPlaces, AreNoReasonToRefuseWhenTheQueueIsFull) {
+  slots_[{"b"}]->number = 1;
+  apply(1);
+  Request& first = arrive(one_);
+  Request& second = arrive(one_);
+  Request& oldest = arrive(one_);
+  EXPECT_EQ(oldest.at(), nullptr);
+  Request& newest = arrive(one_);
+  EXPECT_NE(oldest.at(), nullptr) << "it goes to a worker, to make room";
+  EXPECT_EQ(newest.at(), nullptr);
+  EXPECT_EQ(newest.held.refused, Refused::kNot);
+  for (Request* request : {&first, &second, &oldest}) end(one_, *request);
+  hear();
+  end(one_, newest);
+}
+
+TEST_F(LearnedPlaces, AreNoReasonToWaitWhereNobodyMay) {
+  apply(0);
+  for (int i = 0; i < 5; ++i) EXPECT_NE(arrive(one_).endpoint, nullptr);
+  for (std::size_t i = 2; i < requests_.size(); ++i) end(one_, requests_[i]);
+}
+
+TEST_F(SharedPlaces, TellWhoIsRefusedWhenToComeBack) {
+  wire::ServiceTable table;
+  table.stamp = {1, 2};
+  table.service = {"web"};
+  table.policy.hard_capacity = 1;
+  table.policy.queue_max = 1;
+  table.endpoints = {{.id = {"a"}, .address = {"127.0.0.1", 9001}}};
+  one_.apply(table, {{{"a"}, slots_}});
+  Request& first = arrive(one_);
+  Request& waiting = arrive(one_);
+  Request& refused = arrive(one_);
+  EXPECT_EQ(refused.held.refused, Refused::kQueueFull);
+  EXPECT_EQ(refused.held.retry_after, std::chrono::seconds(5)) << "nothing has ended yet";
+  end(one_, first);
+  Request& later = arrive(one_);
+  Request& later_refused = arrive(one_);
+  EXPECT_EQ(later_refused.held.retry_after, std::chrono::seconds(1));
+  end(one_, waiting);
+  end(one_, later);
 }
 
 }  // namespace

@@ -112,7 +112,8 @@ TEST(BalancerSettings, ComeBackAsTheyWereWritten) {
   written.tls = TlsSettings{.addresses = {{"0.0.0.0", 443}},
                             .certificates = {{"/a \"b\".pem", "/a.key"}, {"/c.pem", "/c.key"}},
                             .min_version = TlsSettings::Version::k13,
-                            .clients = TlsClients{.ca = "/ca.pem", .required = false}};
+                            .clients = TlsClients{.ca = "/ca.pem", .required = false},
+                            .http2 = false};
   const auto with_tls = parse_balancer_settings(balancer_yaml(written), "balancer.yaml");
   ASSERT_TRUE(with_tls) << with_tls.error() << "\n" << balancer_yaml(written);
   EXPECT_EQ(*with_tls, written);
