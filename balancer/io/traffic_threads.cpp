@@ -142,24 +142,6 @@ std::shared_ptr<ServiceShare> TrafficThreads::share_of(const ServiceId& service)
   return share;
 }
 
-void TrafficThreads::take_slots(const wire::ServiceTable& table) {
-  if (settings_.threads == 1) return;
-  for (const auto& entry : table.endpoints) {
-    if (entry.state == wire::EndpointState::kGone) {
-      if (const auto gone = slots_.find(entry.id); gone != slots_.end()) {
-        numbers_free_.push_back(gone->second->number);
-        slots_.erase(gone);
-      }
-    } else if (auto& slots = slots_[entry.id]; !slots) {
-      slots = std::make_shared<Slots>();
-      slots->number = static_cast<std::uint32_t>(slots_.size() - 1);
-      if (numbers_free_.empty()) continue;
-      slots->number = numbers_free_.back();
-      numbers_free_.pop_back();
-    }
-  }
-}
-
 Result<std::shared_ptr<const TlsClient>> TrafficThreads::upstream_tls(
     const wire::ServiceTable& table) {
   if (!table.policy.tls) {
@@ -185,7 +167,8 @@ void TrafficThreads::apply(wire::ServiceTable table, std::function<void(Applied)
     if (tls.client) tls.hosts.emplace(entry.id, entry.address.host);
     entry.address.host = literal_for(entry.address.host);
   }
-  take_slots(table);
+  ServiceSlots::ById slots;
+  if (settings_.threads > 1) slots = slots_[table.service].apply(table);
   prober_.apply(table, tls.hosts);
   // All threads hold the same tables, so they judge alike; the last one's word is kept.
   struct Judged {
@@ -195,8 +178,8 @@ void TrafficThreads::apply(wire::ServiceTable table, std::function<void(Applied)
   auto judged = std::make_shared<Judged>();
   auto share = share_of(table.service);
   on_each(
-      [table = std::move(table), share = std::move(share), slots = slots_, tls = std::move(tls),
-       judged](TrafficThread& thread) {
+      [table = std::move(table), share = std::move(share), slots = std::move(slots),
+       tls = std::move(tls), judged](TrafficThread& thread) {
         auto applied = thread.apply(table, share, slots, tls);
         const std::lock_guard lock(judged->mutex);
         judged->applied = std::move(applied);

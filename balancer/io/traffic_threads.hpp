@@ -18,6 +18,7 @@
 
 #include "balancer/io/inherited_sockets.hpp"
 #include "balancer/io/listening_sockets.hpp"
+#include "balancer/core/service_slots.hpp"
 #include "balancer/io/prober.hpp"
 #include "balancer/io/traffic_thread.hpp"
 #include "common/address.hpp"
@@ -83,7 +84,6 @@ class TrafficThreads {
   Outcome listen(const ListenPoint& at);
   Result<ListeningSockets> sockets_for(const Address& address);
   std::shared_ptr<ServiceShare> share_of(const ServiceId& service);
-  void take_slots(const wire::ServiceTable& table);
   Result<std::shared_ptr<const TlsClient>> upstream_tls(const wire::ServiceTable& table);
   // `work` runs on every thread, then `done` on the owner's.
   void on_each(std::function<void(TrafficThread&)> work, std::function<void()> done = {});
@@ -93,8 +93,7 @@ class TrafficThreads {
   std::vector<ListenPoint> bound_;
   std::vector<ListeningSockets> sockets_;  // of each
   std::map<ServiceId, std::shared_ptr<ServiceShare>> shares_;
-  std::map<WorkerId, std::shared_ptr<Slots>> slots_;  // empty with a single thread
-  std::vector<std::uint32_t> numbers_free_;           // of slots that are gone
+  std::map<ServiceId, ServiceSlots> slots_;  // empty with a single thread
   Prober prober_;
   std::map<ServiceId, std::shared_ptr<const TlsClient>> upstream_tls_;
   std::vector<std::unique_ptr<TrafficThread>> threads_;
