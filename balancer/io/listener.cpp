@@ -19,6 +19,12 @@ namespace {
 constexpr int kAcceptsInARow = 64, kAcceptsAtTheEnd = 4096;
 constexpr std::chrono::milliseconds kPause{50};
 
+// Undoes ignore_new(), whose effect is on the socket, whoever holds it; nothing where there is none.
+void hear_new(int fd) {
+  const int unused = 0;
+  ::setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
+}
+
 }  // namespace
 
 Listener::Listener(TrafficThread& thread, const Settings& settings)
@@ -26,6 +32,7 @@ Listener::Listener(TrafficThread& thread, const Settings& settings)
       thread_(thread),
       settings_(settings),
       timer_([](void* owner) { static_cast<Listener*>(owner)->resume(); }, this) {
+  hear_new(settings_.fd);  // who had the socket before may have been killed while it was quiet
   if (!watch()) {
     throw std::system_error(errno, std::generic_category(), "cannot watch a listening socket");
   }
@@ -35,11 +42,7 @@ Listener::Listener(TrafficThread& thread, const Settings& settings)
 // kernel would go on telling of it.
 Listener::~Listener() {
   if (!paused_) thread_.loop().unwatch(settings_.fd, *this);
-  // Somebody else may hold the socket too (who activated it by socket), and would be deaf.
-  const int unused = 0;
-  if (ignores_new_) {
-    ::setsockopt(settings_.fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
-  }
+  if (ignores_new_) hear_new(settings_.fd);
   ::close(settings_.fd);
 }
 

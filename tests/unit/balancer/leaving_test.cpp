@@ -111,5 +111,16 @@ TEST_F(GoingQuiet, ServesWhoIsThereAndDoesNotHearWhoComes) {
   EXPECT_THAT(waiting.receive_all(), EndsWith("connected before"));
 }
 
+// As socket activation does: the socket outlives the process.
+TEST(Listener, HearsNewClientsOnASocketWhoseLastHolderHadGoneQuiet) {
+  RawServer held;
+  TrafficThread killed({}), next({});
+  killed.listen({.fd = ::dup(held.fd())});
+  killed.go_quiet();
+  EXPECT_TRUE(must_ask_again(held.address()));
+  next.listen({.fd = ::dup(held.fd())});
+  EXPECT_FALSE(must_ask_again(held.address()));
+}
+
 }  // namespace
 }  // namespace foretide::balancer

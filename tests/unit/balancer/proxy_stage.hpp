@@ -71,6 +71,7 @@ class RawServer {
   ~RawServer();
   RawServer(const RawServer&) = delete;
   const Address& address() const { return address_; }
+  int fd() const { return fd_; }
   RawSocket accept();
   RawSocket accept_some_time();  // waits for ever
   bool nobody_calls();
