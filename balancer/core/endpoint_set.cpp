@@ -204,7 +204,6 @@ bool EndpointSet::begin(Endpoint& endpoint, Instant now) {
     }
   }
   now_ = now;
-  settle_due();
   ++in_flight_;
   ++endpoint.in_flight;
   endpoint.busy.start(now);
