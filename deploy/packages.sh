@@ -6,7 +6,7 @@
 build_packages=(
   g++ cmake ninja-build lld pkg-config
   libboost-dev cppzmq-dev libzmq3-dev libmsgpack-cxx-dev libeigen3-dev libyaml-cpp-dev libcli11-dev
-  libspdlog-dev libfmt-dev nlohmann-json3-dev libsqlite3-dev libssl-dev prometheus-cpp-dev
+  libspdlog-dev libfmt-dev nlohmann-json3-dev libsqlite3-dev libssl-dev libnghttp2-dev prometheus-cpp-dev
   libgtest-dev libgmock-dev
 )
 

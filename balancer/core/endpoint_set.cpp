@@ -34,7 +34,8 @@ Applied EndpointSet::apply(const wire::ServiceTable& table) {
   policy_ = table.policy;
   removed_ = table.removed;
 
-  if (!policy_.ready_probe) {
+  // As the prober does: it asks active ones alone, and begins with each anew.
+  if (!policy_.ready_probe || removed_) {
     for (const auto& endpoint : endpoints_) endpoint->probed = Health::kGood;
   }
   const bool joins_others = active_ > 0 && now_ != Instant{};
@@ -61,6 +62,7 @@ Applied EndpointSet::apply(const wire::ServiceTable& table) {
       endpoint->ejection = {};
       endpoint->attached.reset();
     }
+    if (entry.state != wire::EndpointState::kActive) endpoint->probed = Health::kGood;
     endpoint->state = entry.state;
     endpoint->start_time = entry.start_time;
   }
@@ -116,7 +118,8 @@ void EndpointSet::settle(Endpoint& endpoint) {
   load_.place(endpoint, now_);
 }
 
-void EndpointSet::settle_due() {
+void EndpointSet::look(Instant now) {
+  now_ = now;
   if (now_ >= settle_at_) rebuild();
 }
 
@@ -176,8 +179,7 @@ bool EndpointSet::has_other_open(const Endpoint* than) const {
 }
 
 Endpoint* EndpointSet::least_loaded(const Asked& asked, Instant now) {
-  now_ = now;
-  settle_due();
+  look(now);
   return load_.choose(endpoints_, asked, now);
 }
 
@@ -185,14 +187,9 @@ bool EndpointSet::all_refuse() const {
   return refusing_ == active_;
 }
 
-Instant EndpointSet::next_trial() const {
-  Instant next = Instant::max();
-  if (refusing_ == 0) return next;
-  for (const auto& endpoint : endpoints_) {
-    const bool rests = endpoint->state == wire::EndpointState::kActive && endpoint->refusals > 0;
-    if (rests && !endpoint->trial) next = std::min(next, endpoint->rests_until);
-  }
-  return next;
+bool EndpointSet::has_open() const {
+  return std::any_of(endpoints_.begin(), endpoints_.end(),
+                     [](const auto& endpoint) { return endpoint->open; });
 }
 
 bool EndpointSet::begin(Endpoint& endpoint, Instant now) {
@@ -203,7 +200,7 @@ bool EndpointSet::begin(Endpoint& endpoint, Instant now) {
       return false;
     }
   }
-  now_ = now;
+  look(now);
   ++in_flight_;
   ++endpoint.in_flight;
   endpoint.busy.start(now);
@@ -240,8 +237,7 @@ void EndpointSet::refused(Endpoint& endpoint, Instant now) {
 
 void EndpointSet::finish(Endpoint& endpoint, Finish how, Instant began, Instant now) {
   CHECK(endpoint.in_flight > 0, "a request is finished once, on the endpoint it began on");
-  now_ = now;
-  settle_due();
+  look(now);
   --in_flight_;
   --endpoint.in_flight;
   endpoint.busy.end(now);

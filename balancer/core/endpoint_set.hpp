@@ -84,8 +84,13 @@ class EndpointSet {
   std::uint32_t in_flight() const { return in_flight_; }
   // Whether every active endpoint refuses connections: the same as having no worker.
   bool all_refuse() const;
-  // When the first resting endpoint may be tried again; Instant::max() when none rests.
-  Instant next_trial() const;
+  // Opens what was at rest, or away, until now.
+  void look(Instant now);
+  // When the next endpoint may open by itself: its rest ends, or it was away long enough. Of what
+  // look() has seen; Instant::max() when there is none.
+  Instant opens_at() const { return settle_at_; }
+  // Whether any endpoint takes requests, were there room, by what look() has seen.
+  bool has_open() const;
 
   // False when another thread took the last slot since can_take: choose again.
   [[nodiscard]] bool begin(Endpoint& endpoint, Instant now);
@@ -98,7 +103,6 @@ class EndpointSet {
  private:
   bool is_open(const Endpoint& endpoint, Instant now) const;
   void settle(Endpoint& endpoint);  // whether it is open may have changed
-  void settle_due();
   void judge(Endpoint& endpoint, Finish how);
   bool may_eject() const;
   void rebuild();

@@ -29,6 +29,7 @@ struct ClientSide {
   std::string_view address;     // IP address as text; empty: it has none (a unix socket)
   const IpBytes* ip = nullptr;  // none: it has none
   std::string_view scheme = "http";
+  std::string_view version = "1.1";  // of HTTP, as Via says it
   Trust trust = Trust::kStranger;
   bool certified = false;  // it was asked for a certificate and showed a good one
   std::string_view certificate_subject;
@@ -45,6 +46,9 @@ class ForwardedFields {
   explicit ForwardedFields(const ClientSide& client) : client_(client) {}
 
   Take take(std::string_view name, std::string_view value);
+  // As the client spoke, or as a trusted peer says that it did.
+  std::string_view scheme() const { return proto_.empty() ? client_.scheme : proto_; }
+  std::string_view version() const { return client_.version; }
   // Whether what a field says of the client's certificate is passed on.
   bool believes_certificate() const {
     return client_.trust == Trust::kTrusted && !client_.certified;

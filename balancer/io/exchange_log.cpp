@@ -33,6 +33,7 @@ void Exchange::note_request() {
   record_.target = noted(head_.target);
   record_.host = noted(head_.host);
   record_.protocol = head_.http_10 ? "HTTP/1.0" : "HTTP/1.1";
+  if (client_side_.version == "2.0") record_.protocol = "HTTP/2.0";
   record_.user_agent = field("user-agent");
   record_.referer = field("referer");
   if (head_.refused == 0) {

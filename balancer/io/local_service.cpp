@@ -126,6 +126,16 @@ Endpoint* LocalService::begin(const Asked& asked) {
   return nullptr;
 }
 
+// At another endpoint than where it broke, if there is room; but it keeps nobody waiting for that.
+Endpoint* LocalService::begin_for(const HeldRequest& request, Asked::May may) {
+  Asked asked = asked_for(request);
+  asked.may = may;
+  Endpoint* endpoint = begin(asked);
+  if (endpoint != nullptr || request.avoid == nullptr) return endpoint;
+  asked.avoid = nullptr;
+  return begin(asked);
+}
+
 Endpoint* LocalService::take(HeldRequest& request) {
   if (!queue_.empty() || thread_before(std::nullopt)) return nullptr;
   Asked asked = asked_for(request);
@@ -183,9 +193,7 @@ void LocalService::give(HeldRequest& request, Endpoint& endpoint) {
 bool LocalService::make_room(HeldRequest& request) {
   const auto first = queue_.first();
   HeldRequest& oldest = first ? *waiting_.at(*first) : request;
-  Asked asked = asked_for(oldest);
-  asked.may = Asked::May::kNotWait;
-  Endpoint* endpoint = begin(asked);
+  Endpoint* endpoint = begin_for(oldest, Asked::May::kNotWait);
   if (endpoint == nullptr) return false;
   if (!first) {
     give(request, *endpoint);
@@ -232,16 +240,16 @@ std::optional<std::uint32_t> LocalService::thread_before(
   return settings_.share->thread_before(first.value_or(ServiceShare::kNobody), settings_.thread);
 }
 
-// Nobody has to give way to one that could not take a place because its endpoints are at rest.
+// Nobody has to give way to one that could not take a place, as none of its endpoints is open.
 void LocalService::show_oldest() {
   if (settings_.threads == 1) return;
-  const bool at_rest = endpoints_.all_refuse() && endpoints_.next_trial() > loop_.now();
-  const bool waits = shares_places() && !queue_.empty() && !at_rest;
+  const bool waits = shares_places() && !queue_.empty() && endpoints_.has_open();
   settings_.share->show(settings_.thread, waits ? *queue_.first() : ServiceShare::kNobody);
 }
 
 void LocalService::let_go() {
   const Instant now = loop_.now();
+  endpoints_.look(now);
   show_oldest();  // before looking for a place, or whoever gives one back sees nobody
   for (;;) {
     const auto first = queue_.first();
@@ -253,7 +261,7 @@ void LocalService::let_go() {
       break;
     }
     HeldRequest& request = *waiting_.at(*first);
-    Endpoint* endpoint = begin(asked_for(request));
+    Endpoint* endpoint = begin_for(request, Asked::May::kWait);
     if (endpoint == nullptr) break;
     queue_.leave(*first);
     stop_waiting(request);
@@ -312,9 +320,7 @@ void LocalService::on_timer() {
   for (const auto ticket : queue_.take_expired(loop_.now())) {
     HeldRequest& request = *waiting_.at(ticket);
     stop_waiting(request);
-    Asked late = asked_for(request);
-    late.may = Asked::May::kNotWait;
-    if (Endpoint* endpoint = begin(late)) {
+    if (Endpoint* endpoint = begin_for(request, Asked::May::kNotWait)) {
       give(request, *endpoint);
       continue;
     }
@@ -330,8 +336,7 @@ void LocalService::set_timer() {
     return;
   }
   Instant next = *queue_.next_deadline();
-  const Instant trial = endpoints_.next_trial();
-  if (trial > loop_.now()) next = std::min(next, trial);
+  next = std::min(next, endpoints_.opens_at());
   const Instant again = endpoints_.load().look_again(*queue_.oldest_since());
   next = std::min<Instant>(next, std::max<Instant>(again, loop_.now() + kLookAgainGap));
   loop_.timers().set(timer_, next);

@@ -7,6 +7,9 @@
 // worker serves at once, the order of arrival holds over all of them: a thread leaves a free place
 // to the one that holds the oldest request, and tells it so.
 //
+// A request that broke at one endpoint is to go to another; once it has to wait it takes what there
+// is, or all behind it would wait for the same other one.
+//
 // A request that is kept back for what was learned alone (`least_load`) is never refused for it:
 // where the queue is full or its time is over, the oldest goes to a worker all the same.
 //
@@ -125,6 +128,7 @@ class LocalService {
     return {request.since, request.deadline, request.client};
   }
   Endpoint* begin(const Asked& asked);
+  Endpoint* begin_for(const HeldRequest& request, Asked::May may);
   void give(HeldRequest& request, Endpoint& endpoint);
   bool make_room(HeldRequest& request);
   void refuse_all(Refused why);

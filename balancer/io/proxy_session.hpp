@@ -8,7 +8,8 @@
 // 9.6).
 //
 // Where the listener is for TLS the handshake comes first and has the time of a head; what was
-// found out by it (the client's certificate) goes into every request.
+// found out by it (the client's certificate) goes into every request. HTTP/2 is spoken with clients
+// that agree on it there, and with those that begin with its preface: h2/connection.hpp takes over.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +28,9 @@
 
 namespace foretide::balancer {
 
+namespace h2 {
+class Connection;
+}
 class TlsLayer;
 class TrafficThread;
 
@@ -67,6 +71,9 @@ class ProxySession {
   Task<bool> secure();
   void count_handshake(const TlsLayer& tls);
   Task<> refuse_plain_http();
+  bool agreed_on_http2() const;
+  bool begins_http2() const;
+  Task<> serve_http2();
   Task<> drain_input();
   HeadRead read_head();
   void skip_empty_lines();
@@ -81,9 +88,12 @@ class ProxySession {
   Instant head_since_{};  // of the first byte; none yet: the epoch
   Instant idle_since_{};
   bool idle_ = false;
-  bool counted_ = false;  // among its client's connections
+  std::size_t empty_lines_size_ = 0;  // before the present head
+  bool counted_ = false;              // among its client's connections
   ListenPoint::Security security_;
-  std::uint32_t exchanges_in_a_row_ = 0;  // without a look at the sockets in between
+  std::uint32_t exchanges_in_a_row_ = 0;   // without a look at the sockets in between
+  bool may_be_http2_ = true;               // not once a request was served
+  const h2::Connection* http2_ = nullptr;  // while it is spoken
   ClientAddress address_;
   std::string certificate_subject_;
   ClientSide client_side_;

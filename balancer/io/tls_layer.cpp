@@ -61,6 +61,12 @@ std::span<const char> gathered(std::span<const iovec> parts) {
   return {record.data(), size};
 }
 
+std::size_t total_of(std::span<const iovec> parts) {
+  std::size_t total = 0;
+  for (const auto& part : parts) total += part.iov_len;
+  return total;
+}
+
 }  // namespace
 
 TlsLayer::TlsLayer(Stream& stream, SslPtr ssl, std::shared_ptr<const void> keeper)
@@ -71,6 +77,7 @@ TlsLayer::TlsLayer(Stream& stream, SslPtr ssl, std::shared_ptr<const void> keepe
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);
   SSL_set_app_data(ssl_.get(), this);
+  socket_ |= stream_.events() & (kReadable | kBroken);  // told before it was put on
   stream_.lower(kEitherWay);
 }
 
@@ -104,7 +111,10 @@ int TlsLayer::receive(BIO* bio, char* into, int size) {
 int TlsLayer::send(BIO* bio, const char* bytes, int size) {
   BIO_clear_retry_flags(bio);
   if (socket_ & (kWritable | kBroken)) {
-    const auto sent = ::send(stream_.fd(), bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+    // Nobody waits for a session ticket of TLS 1.3: it goes with the first answer.
+    const bool ticket = !established_ && SSL_get_state(ssl_.get()) == TLS_ST_SW_SESSION_TICKET;
+    const int flags = ticket || more_follows_ ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+    const auto sent = ::send(stream_.fd(), bytes, static_cast<std::size_t>(size), flags);
     if (sent >= 0) return static_cast<int>(sent);
     if (!would_block(errno)) {
       socket_error_ = errno;
@@ -160,9 +170,11 @@ IoResult TlsLayer::write(std::span<const iovec> parts) {
   if ((stream_.events() & (kWritable | kBroken)) == 0) return {IoResult::Kind::kBlocked};
   if (failed_) return failed(EPROTO);
   const auto bytes = gathered(parts);
+  more_follows_ = parts.size() > 1 && total_of(parts) > bytes.size();
   ERR_clear_error();
   std::size_t size = 0;
   const int returned = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &size);
+  more_follows_ = false;
   mid_record_ = returned != 1;
   if (mid_record_) return outcome(returned, write_waits_for_, kWritable);
   write_waits_for_ = kWritable;

@@ -69,11 +69,13 @@ class TlsLayer : public StreamLayer {
   std::shared_ptr<const void> keeper_;
   std::string trouble_;
   int socket_error_ = 0;
-  std::uint8_t socket_ = kWritable;  // what the socket is ready for
+  // What the socket is ready for; bytes may have come before the layer did.
+  std::uint8_t socket_ = kReadable | kWritable;
   std::uint8_t read_waits_for_ = kReadable, write_waits_for_ = kWritable;
   bool established_ = false;
-  bool failed_ = false;      // OpenSSL must not be asked again
-  bool mid_record_ = false;  // a record is partly written
+  bool failed_ = false;        // OpenSSL must not be asked again
+  bool mid_record_ = false;    // a record is partly written
+  bool more_follows_ = false;  // the record that is written is not the last of its write
   bool end_announced_ = false;
   bool at_end_ = false;  // the socket's bytes are over
   bool met_plain_http_ = false;

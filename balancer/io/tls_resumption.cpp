@@ -73,8 +73,11 @@ std::size_t TlsResumption::sessions() const {
 int TlsResumption::on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv,
                              EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int issue) {
   auto& resumption = of(SSL_get_SSL_CTX(ssl));
-  return issue != 0 ? resumption.lock_ticket(name, iv, cipher, mac)
-                    : resumption.open_ticket(name, iv, cipher, mac);
+  if (issue != 0) return resumption.lock_ticket(name, iv, cipher, mac);
+  const int opened = resumption.open_ticket(name, iv, cipher, mac);
+  // A client of TLS 1.3 uses a ticket once, so that nobody can tell its visits by it: it needs the
+  // next one (RFC 8446 appendix C.4).
+  return opened == 1 && SSL_version(ssl) >= TLS1_3_VERSION ? 2 : opened;
 }
 
 // 0: no ticket is issued, which is no reason to end a handshake.

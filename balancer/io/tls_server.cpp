@@ -12,20 +12,25 @@
 namespace foretide::balancer {
 namespace {
 
-constexpr const char* kCiphers =  // of TLS 1.2; those of 1.3 are all good
+constexpr const char* kCiphers =  // of TLS 1.2
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+constexpr const char* kCiphers13 =
+    "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
 constexpr const char* kGroups = "X25519:P-256:P-384";
 
 // Protocols that may be agreed on, the most wanted first, each behind its length (RFC 7301).
-constexpr std::string_view kHttp1 = "\x08http/1.1\x08http/1.0";
+constexpr std::string_view kProtocols = "\x02h2\x08http/1.1\x08http/1.0";
+constexpr std::size_t kHttp2Size = 3;  // of the first of them
 
 int on_protocols(SSL*, const unsigned char** chosen, unsigned char* size,
-                 const unsigned char* offered, unsigned int offered_size, void*) {
+                 const unsigned char* offered, unsigned int offered_size, void* server) {
+  const bool http2 = static_cast<const TlsServer*>(server)->speaks_http2();
+  const auto ours = kProtocols.substr(http2 ? 0 : kHttp2Size);
   unsigned char* found = nullptr;
   const int outcome =
-      SSL_select_next_proto(&found, size, reinterpret_cast<const unsigned char*>(kHttp1.data()),
-                            static_cast<unsigned int>(kHttp1.size()), offered, offered_size);
+      SSL_select_next_proto(&found, size, reinterpret_cast<const unsigned char*>(ours.data()),
+                            static_cast<unsigned int>(ours.size()), offered, offered_size);
   *chosen = found;
   // Nothing in common: the client wants something else than a web server here.
   return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
@@ -66,6 +71,7 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::load(
     const TlsSettings& settings, std::shared_ptr<TlsResumption> resumption) {
   CHECK(!settings.certificates.empty(), "the settings' reader asks for a certificate");
   std::shared_ptr<TlsServer> server(new TlsServer(std::move(resumption)));
+  server->http2_ = settings.http2;
   for (const auto& files : settings.certificates) {
     auto certificate = read_certificate(files);
     if (!certificate) return Error{"listen.tls: " + certificate.error()};
@@ -115,16 +121,18 @@ Result<SslContextPtr> TlsServer::make_context(const TlsSettings& settings) {
       context != nullptr &&
       SSL_CTX_set_min_proto_version(context, is_13 ? TLS1_3_VERSION : TLS1_2_VERSION) == 1 &&
       SSL_CTX_set_cipher_list(context, kCiphers) == 1 &&
+      SSL_CTX_set_ciphersuites(context, kCiphers13) == 1 &&
       SSL_CTX_set1_groups_list(context, kGroups) == 1;
   if (!made) return Error{"TLS cannot be set up: " + take_tls_error("no memory")};
-  SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   // One call for a record instead of one for its length and one for the rest.
   SSL_CTX_set_read_ahead(context, 1);
   // One a handshake: each is encrypted and sent, and may be used more than once.
   SSL_CTX_set_num_tickets(context, 1);
-  SSL_CTX_set_alpn_select_cb(context, on_protocols, nullptr);
+  SSL_CTX_set_alpn_select_cb(context, on_protocols, this);
   resumption_->serve(context);
   std::vector<X509Ptr> authorities;
   if (settings.clients) {

@@ -8,7 +8,9 @@
 //
 // Several certificates for the same names and of different kinds (RSA beside ECDSA) serve together:
 // each client gets the kind that it prefers. Ciphers are Mozilla's "intermediate" list (5.7)
-// without the finite-field ones, which cost most. No compression, no renegotiation, no early data,
+// without the finite-field ones, which cost most; of theirs AES-128 with SHA-256 is taken where the
+// client has it, as its handshake costs least, and ChaCha20 where the client prefers it, which then
+// has no AES in its processor. No compression, no renegotiation, no early data,
 // no OCSP.
 #pragma once
 
@@ -33,6 +35,7 @@ class TlsServer {
   // For an accepted connection, which keeps the snapshot. Nothing when there is no memory.
   static std::unique_ptr<TlsLayer> layer_for(Stream& stream,
                                              std::shared_ptr<const TlsServer> server);
+  bool speaks_http2() const { return http2_; }
   // What people should know of the certificates.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
@@ -51,6 +54,7 @@ class TlsServer {
   std::vector<Served> served_;  // the first is where every connection begins
   ServerNames names_;
   std::vector<std::string> warnings_;
+  bool http2_ = true;
 };
 
 }  // namespace foretide::balancer

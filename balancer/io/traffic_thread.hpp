@@ -21,12 +21,12 @@
 #include "balancer/io/buffer.hpp"
 #include "balancer/io/event_loop.hpp"
 #include "balancer/io/listen_point.hpp"
+#include "balancer/io/listener.hpp"
 #include "balancer/io/local_service.hpp"
 #include "common/result.hpp"
 
 namespace foretide::balancer {
 
-class Listener;
 class ProxySession;
 class TlsServer;
 struct Front;
@@ -35,8 +35,10 @@ struct ConnectionCounts {
   std::uint64_t accepted_total = 0, refused_requests_total = 0, unmatched_total = 0;
   std::uint64_t abandoned_total = 0;  // requests whose client went away, or would not go on
   std::uint64_t tls_full_total = 0, tls_resumed_total = 0, tls_failed_total = 0;  // handshakes
-  std::uint64_t rejected_total = 0;     // connections: too many of one client, no PROXY header
-  std::uint64_t closed_idle_total = 0;  // to make room for others
+  std::uint64_t rejected_total = 0;      // connections: too many of one client, no PROXY header
+  std::uint64_t closed_idle_total = 0;   // to make room for others
+  std::uint64_t http2_total = 0;         // connections
+  std::uint64_t http2_calmed_total = 0;  // of which ended for what they flooded us with
   std::uint32_t open = 0;
 
   ConnectionCounts& operator+=(const ConnectionCounts& other) {
@@ -49,6 +51,8 @@ struct ConnectionCounts {
     tls_failed_total += other.tls_failed_total;
     rejected_total += other.rejected_total;
     closed_idle_total += other.closed_idle_total;
+    http2_total += other.http2_total;
+    http2_calmed_total += other.http2_calmed_total;
     open += other.open;
     return *this;
   }
@@ -75,8 +79,7 @@ class TrafficThread {
   // Serves until `stop`.
   void run() { loop_.run(); }
 
-  // Takes over a listening descriptor.
-  void listen(int fd, ListenPoint::Security security = ListenPoint::Security::kPlain);
+  void listen(const Listener::Settings& settings);
   // How TLS clients are met from now on; before the first of them.
   void set_tls(std::shared_ptr<const TlsServer> tls) { tls_ = std::move(tls); }
   // The shares are handed out here, so they are complete before any thread has the table.
@@ -94,6 +97,8 @@ class TrafficThread {
   // Says that it is not ready from now on, and closes each connection after its next answer; serves
   // everybody as before.
   void go_lame();
+  // As lame as that, and new clients are not heard any more (see Listener::ignore_new).
+  void go_quiet();
   // Stops accepting and lets every connection end after its next answer; `on_empty` is called when
   // none is left.
   void drain(std::function<void()> on_empty);

@@ -9,7 +9,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "balancer/io/listener.hpp"
 #include "balancer/io/resolve.hpp"
 
 namespace foretide::balancer {
@@ -37,14 +36,45 @@ Result<std::unique_ptr<TrafficThreads>> TrafficThreads::open(net::io_context& ow
                                                              Settings settings) {
   std::unique_ptr<TrafficThreads> threads(new TrafficThreads(owner, std::move(settings)));
   for (const auto& at : threads->settings_.listen) {
-    auto sockets = open_listeners(at.address, threads->settings_.threads);
-    if (!sockets) return Error{std::string(at.key()) + ": " + sockets.error()};
-    threads->bound_.push_back({bound_address(sockets->front()), at.security});
-    for (std::size_t i = 0; i < sockets->size(); ++i) {
-      threads->threads_[i]->listen((*sockets)[i], at.security);
+    const auto listening = threads->listen(at);
+    if (!listening) return Error{std::string(at.key()) + ": " + listening.error()};
+  }
+  threads->settings_.inherited = nullptr;
+  return threads;
+}
+
+Result<ListeningSockets> TrafficThreads::sockets_for(const Address& address) {
+  if (settings_.inherited != nullptr) {
+    if (auto taken = settings_.inherited->take(address)) return std::move(*taken);
+  }
+  std::vector<Address> beside;
+  for (const auto& other : settings_.listen) beside.push_back(other.address);
+  return ListeningSockets::open(
+      {.address = address, .threads = settings_.threads, .families = families_of(address, beside)});
+}
+
+void TrafficThreads::leave_socket_files() {
+  for (auto& sockets : sockets_) sockets.leave_file();
+}
+
+void TrafficThreads::claim_socket_files() {
+  for (auto& sockets : sockets_) sockets.claim_file();
+}
+
+Outcome TrafficThreads::listen(const ListenPoint& at) {
+  auto opened = sockets_for(at.address);
+  if (!opened) return Error{opened.error()};
+  bound_.push_back({opened->bound(), at.security});
+  const auto shared =
+      opened->is_shared(settings_.threads) ? Listener::Sockets::kShared : Listener::Sockets::kOwn;
+  for (std::uint32_t i = 0; i < settings_.threads; ++i) {
+    for (const int fd : opened->share(i, settings_.threads)) {
+      if (fd < 0) return Error{"too many descriptors are open: " + at.address.text()};
+      threads_[i]->listen({.fd = fd, .security = at.security, .sockets = shared});
     }
   }
-  return threads;
+  sockets_.push_back(std::move(*opened));
+  return Done{};
 }
 
 void TrafficThreads::run() {
@@ -112,24 +142,6 @@ std::shared_ptr<ServiceShare> TrafficThreads::share_of(const ServiceId& service)
   return share;
 }
 
-void TrafficThreads::take_slots(const wire::ServiceTable& table) {
-  if (settings_.threads == 1) return;
-  for (const auto& entry : table.endpoints) {
-    if (entry.state == wire::EndpointState::kGone) {
-      if (const auto gone = slots_.find(entry.id); gone != slots_.end()) {
-        numbers_free_.push_back(gone->second->number);
-        slots_.erase(gone);
-      }
-    } else if (auto& slots = slots_[entry.id]; !slots) {
-      slots = std::make_shared<Slots>();
-      slots->number = static_cast<std::uint32_t>(slots_.size() - 1);
-      if (numbers_free_.empty()) continue;
-      slots->number = numbers_free_.back();
-      numbers_free_.pop_back();
-    }
-  }
-}
-
 Result<std::shared_ptr<const TlsClient>> TrafficThreads::upstream_tls(
     const wire::ServiceTable& table) {
   if (!table.policy.tls) {
@@ -155,7 +167,8 @@ void TrafficThreads::apply(wire::ServiceTable table, std::function<void(Applied)
     if (tls.client) tls.hosts.emplace(entry.id, entry.address.host);
     entry.address.host = literal_for(entry.address.host);
   }
-  take_slots(table);
+  ServiceSlots::ById slots;
+  if (settings_.threads > 1) slots = slots_[table.service].apply(table);
   prober_.apply(table, tls.hosts);
   // All threads hold the same tables, so they judge alike; the last one's word is kept.
   struct Judged {
@@ -165,8 +178,8 @@ void TrafficThreads::apply(wire::ServiceTable table, std::function<void(Applied)
   auto judged = std::make_shared<Judged>();
   auto share = share_of(table.service);
   on_each(
-      [table = std::move(table), share = std::move(share), slots = slots_, tls = std::move(tls),
-       judged](TrafficThread& thread) {
+      [table = std::move(table), share = std::move(share), slots = std::move(slots),
+       tls = std::move(tls), judged](TrafficThread& thread) {
         auto applied = thread.apply(table, share, slots, tls);
         const std::lock_guard lock(judged->mutex);
         judged->applied = std::move(applied);
@@ -218,7 +231,13 @@ void TrafficThreads::go_lame() {
   on_each([](TrafficThread& thread) { thread.go_lame(); });
 }
 
+void TrafficThreads::go_quiet() {
+  on_each([](TrafficThread& thread) { thread.go_quiet(); });
+}
+
 void TrafficThreads::drain(std::function<void()> on_empty) {
+  // Who finds no file tries elsewhere; the threads' own descriptors are the last and take who waits.
+  sockets_.clear();
   auto left = std::make_shared<std::atomic<std::size_t>>(threads_.size());
   on_each([left, on_empty = std::move(on_empty), &owner = owner_](TrafficThread& thread) {
     thread.drain([left, on_empty, &owner] {

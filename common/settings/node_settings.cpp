@@ -189,6 +189,7 @@ std::string tls_yaml(const TlsSettings& tls) {
             ", key: " + in_quotes(files.key) + "}\n";
   }
   yaml += tls.min_version == TlsSettings::Version::k13 ? "    min_version: \"1.3\"\n" : "";
+  if (!tls.http2) yaml += "    http2: false\n";
   if (tls.clients) {
     yaml += "    clients: {ca: " + in_quotes(tls.clients->ca) +
             ", required: " + (tls.clients->required ? "true" : "false") + "}\n";

@@ -69,6 +69,7 @@ TlsSettings tls_in(const Section& tls) {
   if (const auto at = tls.choice("min_version", kVersions)) {
     settings.min_version = kVersionValues[*at];
   }
+  settings.http2 = tls.flag("http2").value_or(true);
   if (const auto clients = tls.section("clients", keys::kTlsClients)) {
     clients->require("ca", "name the PEM file with whose certificates clients must show");
     settings.clients = TlsClients{path_in(*clients, "ca"), true};

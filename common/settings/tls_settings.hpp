@@ -30,6 +30,7 @@ struct TlsSettings {
   std::vector<CertificateFiles> certificates;  // the first serves names that no other has
   Version min_version = Version::k12;
   std::optional<TlsClients> clients;  // absent: they are not asked
+  bool http2 = true;                  // offered beside HTTP/1.1
   friend bool operator==(const TlsSettings&, const TlsSettings&) = default;
 };
 

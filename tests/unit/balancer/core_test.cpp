@@ -105,13 +105,13 @@ TEST(EndpointSet, ARefusingEndpointRestsAndThenTakesOneTrial) {
   set.finish(endpoint, Finish::kReturned, kStart, kStart);
   EXPECT_TRUE(set.all_refuse());
   EXPECT_FALSE(set.can_take(endpoint, kStart + 19ms));
-  EXPECT_EQ(set.next_trial(), kStart + 20ms);
+  EXPECT_EQ(set.opens_at(), kStart + 20ms);
   ASSERT_TRUE(set.can_take(endpoint, kStart + 20ms));
   ASSERT_TRUE(set.begin(endpoint, kStart + 20ms));
   EXPECT_FALSE(set.can_take(endpoint, kStart + 20ms)) << "one trial at a time";
   set.refused(endpoint, kStart + 20ms);
   set.finish(endpoint, Finish::kReturned, kStart, kStart + 20ms);
-  EXPECT_EQ(set.next_trial(), kStart + 60ms) << "twice as long";
+  EXPECT_EQ(set.opens_at(), kStart + 60ms) << "twice as long";
   ASSERT_TRUE(set.begin(endpoint, kStart + 60ms));
   set.connected(endpoint);
   EXPECT_TRUE(set.can_take(endpoint, kStart + 60ms));
@@ -150,7 +150,41 @@ TEST(EndpointSet, ManyRefusalsOfOneMomentCountOnce) {
   Endpoint& endpoint = *set.find({"a"});
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(set.begin(endpoint, kStart));
   for (int i = 0; i < 3; ++i) set.refused(endpoint, kStart);
-  EXPECT_EQ(set.next_trial(), kStart + 20ms);
+  EXPECT_EQ(set.opens_at(), kStart + 20ms);
+}
+
+TEST(EndpointSet, TellsWhenTheNextOneOpensByItself) {
+  EndpointSet set;
+  set.apply(table(1, {{"a"}, {"b"}, {"c"}}));
+  EXPECT_EQ(set.opens_at(), Instant::max());
+  Endpoint& failing = *set.find({"a"});
+  Endpoint& refusing = *set.find({"b"});
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(set.begin(failing, kStart));
+    set.finish(failing, Finish::kFailed, kStart, kStart);
+  }
+  EXPECT_EQ(set.opens_at(), kStart + 5s);
+  ASSERT_TRUE(set.begin(refusing, kStart));
+  set.refused(refusing, kStart);
+  set.finish(refusing, Finish::kReturned, kStart, kStart);
+  EXPECT_EQ(set.opens_at(), kStart + 20ms);
+  set.look(kStart + 20ms);
+  EXPECT_TRUE(refusing.open);
+  EXPECT_EQ(set.opens_at(), kStart + 5s) << "who may open already hides nobody";
+  set.look(kStart + 5s);
+  EXPECT_TRUE(failing.open);
+  EXPECT_EQ(set.opens_at(), Instant::max());
+}
+
+TEST(EndpointSet, KnowsWhetherAnyIsOpen) {
+  EndpointSet set;
+  set.apply(table(1, {{"a"}}));
+  EXPECT_TRUE(set.has_open());
+  ASSERT_TRUE(set.begin(*set.find({"a"}), kStart));
+  set.refused(*set.find({"a"}), kStart);
+  EXPECT_FALSE(set.has_open());
+  set.look(kStart + 20ms);
+  EXPECT_TRUE(set.has_open());
 }
 
 TEST(Picker, SpreadsEqualEndpointsEvenly) {

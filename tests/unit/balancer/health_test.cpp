@@ -160,6 +160,34 @@ TEST_F(Healths, GiveNothingToWhoAnswersProbesBadly) {
   EXPECT_GT(chosen(1), 0);
 }
 
+// The prober begins anew with one that is called back, and would never tell that it is good.
+TEST_F(Healths, AreGoodForAnEndpointThatIsCalledBack) {
+  policy.ready_probe = wire::ReadyProbe{};
+  apply(3);
+  set.set_health({"1"}, Health::kBad);
+  wire::ServiceTable draining;
+  draining.stamp = {2, 1};
+  draining.policy = policy;
+  draining.endpoints = {
+      {.id = {"1"}, .address = {"10.0.0.1", 80}, .state = wire::EndpointState::kDraining}};
+  wire::ServiceTable back = draining;
+  back.stamp = {2, 2};
+  back.endpoints.front().state = wire::EndpointState::kActive;
+  set.apply(draining);
+  set.apply(back);
+  EXPECT_TRUE(takes(1));
+
+  set.set_health({"1"}, Health::kBad);
+  ASSERT_FALSE(takes(1));
+  back.stamp = {2, 3};
+  back.removed = true;
+  set.apply(back);
+  back.stamp = {2, 4};
+  back.removed = false;
+  set.apply(back);
+  EXPECT_TRUE(takes(1)) << "its service was away";
+}
+
 TEST_F(Healths, UseAllWhenMoreThanHalfAreSaidToBeIll) {
   policy.ready_probe = wire::ReadyProbe{};
   apply(4);

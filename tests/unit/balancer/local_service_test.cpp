@@ -1,5 +1,5 @@
-// Two threads that share an endpoint's hard capacity, played by one: whoever wakes the other is
-// noted, and the test decides when that is heard.
+// Who gets the next free place: on one thread, and on two that share the places. The two are played
+// by one: whoever wakes the other is noted, and the test decides when that is heard.
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -266,6 +266,105 @@ TEST_F(SharedPlaces, TellWhoIsRefusedWhenToComeBack) {
   EXPECT_EQ(later_refused.held.retry_after, std::chrono::seconds(1));
   end(one_, waiting);
   end(one_, later);
+}
+
+// One thread with two workers, "x" and "y", of one place each.
+class OneThread : public testing::Test {
+ protected:
+  struct Request {
+    HeldRequest held;
+    Endpoint* endpoint = nullptr;
+    Endpoint* at() const { return endpoint != nullptr ? endpoint : held.given; }
+  };
+
+  OneThread() { apply(10); }
+  void apply(std::uint32_t queue_max) {
+    wire::ServiceTable table;
+    table.stamp = {1, ++revision_};
+    table.service = {"web"};
+    table.policy.hard_capacity = 1;
+    table.policy.queue_max = queue_max;
+    table.endpoints = {{.id = {"x"}, .address = {"127.0.0.1", 9001}},
+                       {.id = {"y"}, .address = {"127.0.0.1", 9002}}};
+    service_.apply(table, {});
+  }
+  Endpoint& endpoint(const char* id) { return *service_.endpoints().find(WorkerId{id}); }
+  // One that broke at `avoid` arrives again there, if at any.
+  Request& arrive(const Endpoint* avoid = nullptr) {
+    Request& request = requests_.emplace_back();
+    request.held.waiter = &waiter_;
+    request.held.avoid = avoid;
+    service_.arrived(request.held);
+    request.endpoint = service_.take(request.held);
+    if (request.endpoint == nullptr) service_.hold(request.held);
+    return request;
+  }
+  void end(Request& request) {
+    ASSERT_NE(request.at(), nullptr);
+    service_.finish(*request.at(), Finish::kCompleted, request.held.began);
+  }
+  // Until it is given a place, by nothing but time.
+  bool gets_a_place(Request& request) {
+    struct Watch {
+      EventLoop& loop;
+      Request& request;
+      Instant end;
+      Timer timer{[](void* owner) { static_cast<Watch*>(owner)->look(); }, this};
+      void look() {
+        if (request.at() != nullptr || loop.now() > end) return loop.stop();
+        loop.timers().set(timer, loop.now() + std::chrono::milliseconds(10));
+      }
+    };
+    Watch watch{.loop = loop_, .request = request, .end = loop_.now() + std::chrono::seconds(5)};
+    watch.look();
+    loop_.run();
+    return request.at() != nullptr;
+  }
+
+  EventLoop loop_;
+  Waiter waiter_{loop_};
+  std::deque<Request> requests_;
+  LocalService service_{loop_,
+                        {.id = {"web"},
+                         .share = std::make_shared<ServiceShare>(),
+                         .report_now = [] {},
+                         .wake_thread = [](std::uint32_t) {}}};
+
+ private:
+  std::uint64_t revision_ = 0;
+};
+
+TEST_F(OneThread, LetsWhatWaitsGoOnToAnEndpointThatHasBeenAwayLongEnough) {
+  Request& busy = arrive(&endpoint("x"));
+  ASSERT_EQ(busy.at(), &endpoint("y"));
+  EndpointSet& set = service_.endpoints();
+  const Instant failed = loop_.now() - std::chrono::milliseconds(4950);  // away for five seconds
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(set.begin(endpoint("x"), failed));
+    set.finish(endpoint("x"), Finish::kFailed, failed, failed);
+  }
+  Request& waiting = arrive();
+  ASSERT_EQ(waiting.at(), nullptr);
+  EXPECT_TRUE(gets_a_place(waiting));
+  EXPECT_EQ(waiting.at(), &endpoint("x"));
+  end(waiting);
+  end(busy);
+}
+
+TEST_F(OneThread, SendsWhatBrokeElsewhereOrBackAndKeepsNobodyWaitingForIt) {
+  Request& busy = arrive(&endpoint("x"));
+  ASSERT_EQ(busy.at(), &endpoint("y"));
+  Request& broken = arrive(&endpoint("x"));
+  EXPECT_EQ(broken.at(), &endpoint("x")) << "the other one is full";
+  Request& next = arrive();
+  end(broken);
+  EXPECT_EQ(next.at(), &endpoint("x"));
+  end(next);
+  apply(0);
+  Request& unwilling = arrive(&endpoint("x"));
+  EXPECT_EQ(unwilling.at(), &endpoint("x")) << "refused although there is room";
+  end(unwilling);
+  end(busy);
 }
 
 }  // namespace

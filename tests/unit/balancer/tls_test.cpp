@@ -124,6 +124,13 @@ TEST_F(TlsClients, AgreeOnHttp1) {
 
 // ---- resumption ----
 
+std::string ticket_of(const SSL_SESSION* session) {
+  const unsigned char* ticket = nullptr;
+  std::size_t size = 0;
+  SSL_SESSION_get0_ticket(session, &ticket, &size);
+  return {reinterpret_cast<const char*>(ticket), size};
+}
+
 struct Resuming {
   int version;
   bool tickets;
@@ -141,6 +148,9 @@ TEST_P(TlsResumptions, WorkAndOutliveAReload) {
   auto second = connect({.version = version, .session = session.get(), .tickets = tickets});
   EXPECT_TRUE(second.was_resumed());
   exchange(second);
+  if (version == TLS1_3_VERSION) {
+    EXPECT_NE(ticket_of(second.session().get()), ticket_of(session.get())) << "the next one";
+  }
   session = second.session();
   reload(tls_for({authority.issue({.common_name = "new", .names = {"site.example"}})}));
   auto third = connect({.version = version, .session = session.get(), .tickets = tickets});
