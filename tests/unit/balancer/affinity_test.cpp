@@ -189,6 +189,8 @@ TEST(Prefix, IsOfWholeLengthsOnly) {
   const Prefix one = prefix_of(std::string(2048, 'x')), two = prefix_of(other);
   EXPECT_EQ(one.hashes[2], two.hashes[2]);
   EXPECT_NE(one.hashes[3], two.hashes[3]);
+  const Prefix begins_otherwise = prefix_of(std::string(256, 'z') + std::string(256, 'x'));
+  EXPECT_NE(begins_otherwise.hashes[1], one.hashes[1]) << "of the whole, not of its last part";
 }
 
 // ---- turns ----

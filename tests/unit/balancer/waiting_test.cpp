@@ -52,6 +52,14 @@ TEST_F(FairQueue, LetsANewcomerInBeforeAThousandOfOneClient) {
   EXPECT_EQ(serve(), 1u);
 }
 
+// Rounds that are over are over for newcomers too.
+TEST_F(FairQueue, TakesTurnsWithANewcomerWhoHasManyAsWell) {
+  for (int i = 0; i < 6; ++i) enter(1);
+  for (int i = 0; i < 3; ++i) serve();
+  for (int i = 0; i < 3; ++i) enter(2);
+  EXPECT_THAT(serve_all(), ElementsAre(2, 1, 2, 1, 2, 1));
+}
+
 // One that has been served and comes again has no credit for it and no debt.
 TEST_F(FairQueue, RemembersNothingOfWhoWaitsNoMore) {
   enter(1);
