@@ -41,11 +41,12 @@ struct Connection::Callbacks {
     Connection& self = of(user);
     if (!begins_request(*frame)) return 0;
     const auto id = frame->hd.stream_id;
-    self.head_deadline_ = self.thread_.loop().now() + self.thread_.head_time();
     if (self.requests_.size() >= kRequestsMax) {
       nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
       return 0;
     }
+    self.head_deadline_ = self.thread_.loop().now() + self.thread_.head_time();
+    self.head_of_ = id;
     const RequestStream::Parts parts{self.thread_, self, self.client_side_};
     self.requests_.emplace(id, std::make_unique<RequestStream>(parts, id));
     return 0;
@@ -130,6 +131,8 @@ struct Connection::Callbacks {
     Connection& self = of(user);
     RequestStream* request = self.find(id);
     if (request == nullptr) return 0;
+    // One that nghttp2 found fault with is reset without having been completed.
+    if (id == self.head_of_) self.head_deadline_ = Instant::max();
     request->closed = true;
     request->end().closed();
     if (!request->running) self.forget(id);

@@ -101,6 +101,7 @@ class Connection final : public RequestOwner {
   EventBudget resets_, idle_frames_;
   Instant idle_since_;
   Instant head_deadline_ = Instant::max();  // of the request whose fields are coming
+  std::int32_t head_of_ = 0;
   Instant goaway_at_ = Instant::max();
   std::size_t running_ = 0;
   bool in_turn_ = false;  // frames are written at its end anyway

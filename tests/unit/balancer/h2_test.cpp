@@ -289,6 +289,28 @@ TEST_F(Http2, AMalformedRequestIsResetAndNothingOfItForwarded) {
   exchange(client);
 }
 
+// The time of a head is over once it was found fault with.
+TEST_F(Http2, AMalformedRequestDoesNotEndTheOthersLater) {
+  auto client = connect();
+  const auto long_one = client.request(h2_get("/long"));
+  auto upstream = worker.accept();
+  upstream.receive_message();
+  EXPECT_TRUE(client.finished(client.request(h2_get("/", {{"X-Upper", "a"}}))).reset);
+  const auto later = std::chrono::steady_clock::now() + std::chrono::milliseconds(1200);
+  while (std::chrono::steady_clock::now() < later) client.read_a_while();
+  upstream.send(ok("still"));
+  EXPECT_EQ(client.finished(long_one).body, "still");
+}
+
+TEST_F(Http2, AHeadThatDoesNotEndEndsTheConnection) {
+  auto client = connect();
+  // HEADERS of stream 1 without END_HEADERS, nothing in it.
+  client.flush();
+  client.send_raw(std::string_view("\0\0\0\1\0\0\0\0\1", 9));
+  EXPECT_TRUE(client.wait_until([&] { return client.connection_ended(); }));
+  EXPECT_TRUE(wait_for([](const auto& counts) { return counts.refused_requests_total == 1; }));
+}
+
 TEST_F(Http2, AHeadThatIsTooLargeIsAnsweredOnItsStream) {
   auto client = connect();
   const auto large = client.request(
