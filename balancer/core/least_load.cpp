@@ -76,8 +76,9 @@ void LeastLoad::bring_up_to_date(const List& list, Instant now) {
   if (keyed_by_ != at_once()) rebuild(list, hard_, now);
   if (freed_ != nullptr) {
     freed_->take(thread_, [&](std::uint32_t number) {
-      if (number >= by_number_.size() || by_number_[number] >= list.size()) return;
-      place(*list[by_number_[number]], now);
+      for (; number < by_number_.size(); number += FreedPlaces::kEndpointsMost) {
+        if (by_number_[number] < list.size()) place(*list[by_number_[number]], now);
+      }
     });
   }
   if (is_alone_) return;
