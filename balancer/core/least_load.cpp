@@ -106,11 +106,12 @@ Endpoint* LeastLoad::lowest(const List& list, const Asked& asked, Instant now, E
       continue;
     }
     const bool only_slow_ones = is_last(ranking_.key(*lowest));
-    const bool may_wait = asked.may == Asked::May::kWait;
+    const bool may_wait = asked.may != Asked::May::kNotWait;
     if (only_slow_ones && may_wait && is_worth_waiting(endpoint, asked, now)) return nullptr;
     return &endpoint;
   }
   if (asked.may == Asked::May::kNotWait) return lowest_beyond_limits(list, asked, now);
+  if (asked.may == Asked::May::kLeaveIt) return nullptr;
   return take_extra(list, asked, now);
 }
 

@@ -251,24 +251,33 @@ void LocalService::let_go() {
   const Instant now = loop_.now();
   endpoints_.look(now);
   show_oldest();  // before looking for a place, or whoever gives one back sees nobody
+  bool offered = settings_.share->take_offer(settings_.thread);
   for (;;) {
     const auto first = queue_.first();
-    const auto before = thread_before(first);
-    if (!first && !before) break;
-    if (before) {
-      if (picker_.pick(endpoints_, asked(), now) == nullptr) break;
-      settings_.wake_thread(*before);
-      break;
-    }
+    const auto before = offered ? std::nullopt : thread_before(first);
+    if (before && picker_.has_place(endpoints_, asked(), now)) offer(*before);
+    if (before || !first) break;
     HeldRequest& request = *waiting_.at(*first);
     Endpoint* endpoint = begin_for(request, Asked::May::kWait);
     if (endpoint == nullptr) break;
+    offered = false;
     queue_.leave(*first);
     stop_waiting(request);
     give(request, *endpoint);
   }
+  if (offered) offer_after(queue_.first().value_or(0));
   show_oldest();
   set_timer();
+}
+
+void LocalService::offer(std::uint32_t thread) {
+  settings_.share->offer(thread);
+  settings_.wake_thread(thread);
+}
+
+void LocalService::offer_after(HoldQueue::Ticket ticket) {
+  if (!shares_places()) return;
+  if (const auto next = settings_.share->thread_after(ticket, settings_.thread)) offer(*next);
 }
 
 void LocalService::connected(Endpoint& endpoint) {
@@ -288,12 +297,19 @@ void LocalService::refused(Endpoint& endpoint, HeldRequest& request) {
 
 void LocalService::finish(Endpoint& endpoint, Finish how, Instant began) {
   const Instant now = loop_.now();
+  const std::uint32_t number = endpoint.number;
   traffic_.busy.end(now);
   endpoints_.finish(endpoint, how, began, now);
   tell_in_flight();
   if (how != Finish::kReturned) pace_.ended(now);
   note_limited();
-  if (!queue_.empty() || thread_before(std::nullopt)) let_go();
+  const bool others_wait = thread_before(std::nullopt).has_value();
+  if (!queue_.empty() || others_wait) let_go();
+  if (!others_wait) return;
+  // A place that is of no use here may be of use to others, who judge for themselves.
+  const Endpoint* left = endpoints_.find(number);
+  const bool is_active = left != nullptr && left->state == wire::EndpointState::kActive;
+  if (is_active && !left->open) offer_after(0);
 }
 
 void LocalService::refuse(HeldRequest& request, Refused why) {
@@ -337,8 +353,10 @@ void LocalService::set_timer() {
   }
   Instant next = *queue_.next_deadline();
   next = std::min(next, endpoints_.opens_at());
-  const Instant again = endpoints_.load().look_again(*queue_.oldest_since());
-  next = std::min<Instant>(next, std::max<Instant>(again, loop_.now() + kLookAgainGap));
+  if (!thread_before(queue_.first())) {
+    const Instant again = endpoints_.load().look_again(*queue_.oldest_since());
+    next = std::min<Instant>(next, std::max<Instant>(again, loop_.now() + kLookAgainGap));
+  }
   loop_.timers().set(timer_, next);
 }
 
