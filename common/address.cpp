@@ -7,6 +7,7 @@
 namespace foretide {
 
 std::string Address::text() const {
+  if (is_unix()) return host;
   const bool literal_v6 = host.find(':') != std::string::npos;
   return (literal_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <optional>
 
-#include "agent/io/descriptor.hpp"
+#include "common/io/descriptor.hpp"
 
 namespace foretide::agent {
 namespace {

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "agent/core/sample.hpp"
-#include "agent/io/descriptor.hpp"
+#include "common/io/descriptor.hpp"
 #include "common/time.hpp"
 
 namespace foretide::agent {

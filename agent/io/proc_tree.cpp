@@ -11,8 +11,8 @@
 #include <memory>
 #include <string_view>
 
-#include "agent/io/descriptor.hpp"
 #include "agent/proc/text.hpp"
+#include "common/io/descriptor.hpp"
 
 namespace foretide::agent {
 namespace {

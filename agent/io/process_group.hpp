@@ -17,9 +17,9 @@
 #include <string>
 #include <vector>
 
-#include "agent/io/descriptor.hpp"
 #include "agent/io/proc_tree.hpp"
 #include "common/ids.hpp"
+#include "common/io/descriptor.hpp"
 
 namespace foretide::agent {
 

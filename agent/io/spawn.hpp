@@ -13,8 +13,8 @@
 #include <string>
 #include <variant>
 
-#include "agent/io/descriptor.hpp"
 #include "agent/io/launch.hpp"
+#include "common/io/descriptor.hpp"
 
 namespace foretide::agent {
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "agent/io/descriptor.hpp"
+#include "common/io/descriptor.hpp"
 #include "common/result.hpp"
 
 namespace foretide::agent {

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/io/descriptor.hpp"
+#include "common/io/descriptor.hpp"
 #include "common/result.hpp"
 
 namespace foretide::agent {

@@ -11,8 +11,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "agent/io/descriptor.hpp"
 #include "agent/io/proc_tree.hpp"
+#include "common/io/descriptor.hpp"
 
 namespace foretide::agent {
 namespace {

@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include "balancer/io/traffic_thread.hpp"
+
 namespace foretide::balancer::h2 {
 namespace {
 
@@ -39,6 +41,7 @@ struct Connection::Callbacks {
     Connection& self = of(user);
     if (!begins_request(*frame)) return 0;
     const auto id = frame->hd.stream_id;
+    self.head_deadline_ = self.thread_.loop().now() + self.thread_.head_time();
     if (self.requests_.size() >= kRequestsMax) {
       nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
       return 0;
@@ -146,6 +149,8 @@ nghttp2_session* make_session(Connection& connection) {
   Connection::register_callbacks(callbacks);
   nghttp2_option_set_no_auto_window_update(options, 1);  // windows open by what was read
   nghttp2_option_set_no_closed_streams(options, 1);
+  // Beyond what the budget of idle frames lets pass at once, so that it is the budget that ends it.
+  nghttp2_option_set_max_outbound_ack(options, 10 * Connection::kIdleFramesAtOnce);
   nghttp2_session* session = nullptr;
   if (nghttp2_session_server_new2(&session, callbacks, &connection, options) != 0) return nullptr;
   return session;

@@ -20,7 +20,8 @@ constexpr std::int32_t kConnectionWindow = 1024 * 1024;
 constexpr std::chrono::seconds kIdleTime{75}, kLastChance{1};
 constexpr std::uint32_t kBlocksInARow = 32;  // then others have a turn
 constexpr EventBudget::Rate kResets{.at_once = 200, .per_second = 20};
-constexpr EventBudget::Rate kIdleFrames{.at_once = 1000, .per_second = 100};
+constexpr EventBudget::Rate kIdleFrames{.at_once = Connection::kIdleFramesAtOnce,
+                                        .per_second = 100};
 
 const std::uint8_t* bytes_of(std::string_view text) {
   return reinterpret_cast<const std::uint8_t*>(text.data());
@@ -66,7 +67,8 @@ Task<> Connection::run() {
     in_turn_ = true;
     const bool read = read_some();
     begin_requests();
-    const bool wrote = write_some();
+    bool wrote = write_some();
+    while (calmed_ && wrote) wrote = write_some();  // the goodbye stands behind other frames
     in_turn_ = false;
     if (over_ || calmed_ || is_done()) break;
     if ((read || wrote) && ++blocks < kBlocksInARow) continue;
@@ -113,7 +115,9 @@ void Connection::feed() {
   if (used < 0) {
     spdlog::debug("HTTP/2 with {} ends: {}", client_side_.address,
                   nghttp2_strerror(static_cast<int>(used)));
-    write_some();  // what nghttp2 has to say about it
+    if (used == NGHTTP2_ERR_FLOODED) ++thread_.counts().http2_calmed_total;
+    while (write_some()) {  // what nghttp2 has to say about it
+    }
     over_ = true;
   }
   input_.release();  // nghttp2 takes all or fails
@@ -121,6 +125,7 @@ void Connection::feed() {
 
 // All of a request's fields have come.
 void Connection::complete(RequestStream& request, RequestFields::Body body) {
+  head_deadline_ = Instant::max();
   request.fields().finish(body);
   if (request.fields().malformed()) {
     ++thread_.counts().refused_requests_total;
@@ -250,8 +255,13 @@ void Connection::begin_shutdown() {
   goaway_at_ = thread_.loop().now() + kLastChance;
 }
 
+std::optional<Instant> Connection::idle_since() const {
+  return requests_.empty() ? std::optional(idle_since_) : std::nullopt;
+}
+
 Instant Connection::deadline() const {
-  return requests_.empty() ? std::min<Instant>(goaway_at_, idle_since_ + kIdleTime) : goaway_at_;
+  const Instant next = std::min(goaway_at_, head_deadline_);
+  return requests_.empty() ? std::min<Instant>(next, idle_since_ + kIdleTime) : next;
 }
 
 void Connection::on_deadline() {
@@ -261,6 +271,10 @@ void Connection::on_deadline() {
     nghttp2_submit_goaway(session_.get(), NGHTTP2_FLAG_NONE,
                           nghttp2_session_get_last_proc_stream_id(session_.get()), NGHTTP2_NO_ERROR,
                           nullptr, 0);
+  }
+  if (now >= head_deadline_) {
+    over_ = true;  // half a head is nothing that could be answered
+    ++thread_.counts().refused_requests_total;
   }
   if (requests_.empty() && now >= idle_since_ + kIdleTime) {
     // One that does not even take the goodbye is left without.

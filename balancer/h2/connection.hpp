@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -47,6 +48,11 @@ class Connection final : public RequestOwner {
 
   // To the end of the connection and of all its requests; the socket is left open.
   Task<> run();
+
+  // Since when it has no request; nothing: it has some.
+  std::optional<Instant> idle_since() const;
+
+  static constexpr int kIdleFramesAtOnce = 1000;
 
   static void register_callbacks(nghttp2_session_callbacks* callbacks);
 
@@ -94,6 +100,7 @@ class Connection final : public RequestOwner {
   std::string_view frame_left_;  // of nghttp2's, what did not fit the output any more
   EventBudget resets_, idle_frames_;
   Instant idle_since_;
+  Instant head_deadline_ = Instant::max();  // of the request whose fields are coming
   Instant goaway_at_ = Instant::max();
   std::size_t running_ = 0;
   bool in_turn_ = false;  // frames are written at its end anyway

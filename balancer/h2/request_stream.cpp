@@ -55,7 +55,14 @@ void RequestStream::start() {
 }
 
 Task<> RequestStream::live(RequestStream* request) {
-  co_await request->serve();
+  std::exception_ptr error;
+  try {
+    co_await request->serve();
+  } catch (...) {
+    error = std::current_exception();
+  }
+  // Whatever came of it, its connection waits for this.
+  if (error) report_escaped(error, "a request over HTTP/2");
   request->running = false;
   request->owner_.request_is_over(*request);
 }

@@ -1,5 +1,8 @@
 #include "balancer/http/field_names.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "balancer/http/field_rules.hpp"
 
 namespace foretide::balancer {
@@ -10,28 +13,19 @@ FieldName if_same(std::string_view name, std::string_view word, FieldName meanin
   return same_word(name, word) ? meaning : FieldName::kOther;
 }
 
-// One written with "_" looks the same to many a worker.
-bool is_of_client_certificate(std::string_view name) {
-  constexpr std::string_view kPrefix = "x-ssl-client-";
-  if (name.size() < kPrefix.size()) return false;
-  for (std::size_t i = 0; i < kPrefix.size(); ++i) {
-    const char c = name[i] == '_' ? '-' : static_cast<char>(name[i] | 0x20);
-    if (c != kPrefix[i]) return false;
-  }
-  return true;
+bool begins_with(std::string_view name, std::string_view prefix) {
+  return name.size() > prefix.size() && same_word(name.substr(0, prefix.size()), prefix);
 }
 
 }  // namespace
 
 FieldName field_named(std::string_view name) {
-  constexpr std::string_view kXForwarded = "x-forwarded-";
   const char first = static_cast<char>(name[0] | 0x20);
   if (first == 'x') {
     if (name.size() == 12 && same_word(name, "x-request-id")) return FieldName::kTrace;
-    const bool forwarded = name.size() > kXForwarded.size() &&
-                           same_word(name.substr(0, kXForwarded.size()), kXForwarded);
-    if (forwarded) return FieldName::kForwarded;
-    return is_of_client_certificate(name) ? FieldName::kClientCertificate : FieldName::kOther;
+    if (begins_with(name, "x-forwarded-")) return FieldName::kForwarded;
+    const bool certificate = begins_with(name, "x-ssl-client-");
+    return certificate ? FieldName::kClientCertificate : FieldName::kOther;
   }
   switch (name.size()) {
     case 2:
@@ -67,6 +61,15 @@ FieldName field_named(std::string_view name) {
     default:
       return FieldName::kOther;
   }
+}
+
+FieldName underscored_field_named(std::string_view name) {
+  std::array<char, 64> dashed;  // longer than any that means something
+  const auto size = std::min(name.size(), dashed.size());
+  std::replace_copy(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(size), dashed.begin(),
+                    '_', '-');
+  const bool means_something = field_named({dashed.data(), size}) != FieldName::kOther;
+  return means_something ? FieldName::kUnderscored : FieldName::kOther;
 }
 
 }  // namespace foretide::balancer

@@ -22,8 +22,13 @@ enum class FieldName : std::uint8_t {
   kTrace,          // traceparent, tracestate, x-request-id
   kTransferEncoding,
   kUpgrade,
+  kUnderscored,  // one of the above but for "_" where it has "-"
 };
 
 FieldName field_named(std::string_view name);
+
+// Many a worker takes X_Forwarded_For for X-Forwarded-For (RFC 3875 section 4.1.18 names both
+// alike), so that one may not stand where the other is refused. For names that hold a "_".
+FieldName underscored_field_named(std::string_view name);
 
 }  // namespace foretide::balancer

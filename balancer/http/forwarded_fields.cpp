@@ -48,7 +48,7 @@ void ForwardedFields::write(std::string_view host, HeadWriter& out) const {
     out.put(address);
     out.put("\r\n");
   }
-  out.put_field("X-Forwarded-Proto", proto_.empty() ? client_.scheme : proto_);
+  out.put_field("X-Forwarded-Proto", scheme());
   const std::string_view said_host = host_.empty() ? host : host_;
   if (!said_host.empty()) out.put_field("X-Forwarded-Host", said_host);
 

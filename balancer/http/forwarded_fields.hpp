@@ -46,6 +46,8 @@ class ForwardedFields {
   explicit ForwardedFields(const ClientSide& client) : client_(client) {}
 
   Take take(std::string_view name, std::string_view value);
+  // As the client spoke, or as a trusted peer says that it did.
+  std::string_view scheme() const { return proto_.empty() ? client_.scheme : proto_; }
   std::string_view version() const { return client_.version; }
   // Whether what a field says of the client's certificate is passed on.
   bool believes_certificate() const {

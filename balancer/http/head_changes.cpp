@@ -15,6 +15,10 @@ std::string_view target_in(std::string_view start_line) {
   return start_line.substr(begin, start_line.rfind(' ') - begin);
 }
 
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
 // Without the prefix, if it ends at a path element.
 std::string_view stripped(std::string_view target, std::string_view prefix) {
   if (prefix.ends_with('/')) prefix.remove_suffix(1);
@@ -45,7 +49,12 @@ std::size_t change_path(const wire::HeadChanges& changes, std::size_t fields_beg
 void change_fields(const wire::HeadChanges& changes, std::size_t fields_begin, HeadWriter& head) {
   if (changes.remove.empty() && changes.set.empty()) return;
   remove_fields(head, fields_begin, [&](std::string_view name) {
-    const auto same = [&](std::string_view other) { return same_word(name, other); };
+    // What a service sets, nobody else can say under a name that the worker reads alike.
+    const auto same = [&](std::string_view other) {
+      return std::equal(name.begin(), name.end(), other.begin(), other.end(), [](char a, char b) {
+        return lower(a == '_' ? '-' : a) == lower(b == '_' ? '-' : b);
+      });
+    };
     return std::any_of(changes.remove.begin(), changes.remove.end(), same) ||
            std::any_of(changes.set.begin(), changes.set.end(),
                        [&](const wire::HeaderField& field) { return same(field.name); });

@@ -12,6 +12,7 @@ namespace {
 enum : std::uint8_t {
   kToken = 1,  // RFC 9110 section 5.6.2: tchar
   kValue = 2,  // section 5.5: field-vchar, space and tab
+  kUnderscore = 4,
 };
 
 constexpr std::array<std::uint8_t, 256> kinds_of_bytes() {
@@ -25,6 +26,7 @@ constexpr std::array<std::uint8_t, 256> kinds_of_bytes() {
   for (std::size_t c = '0'; c <= '9'; ++c) kinds[c] |= kToken;
   for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
     kinds[static_cast<std::uint8_t>(c)] |= kToken;
+  kinds['_'] |= kUnderscore;
   return kinds;
 }
 
@@ -117,12 +119,14 @@ std::optional<StatusLine> status_line_in(std::string_view line) {
 bool FieldLines::next(Field& field) {
   if (end_ - at_ <= 2) return false;  // the empty line
   const char* const name = at_;
-  while (at_ < end_ && is(*at_, kToken)) ++at_;
+  std::uint8_t kinds = 0;
+  for (; at_ < end_ && is(*at_, kToken); ++at_) kinds |= kKinds[static_cast<std::uint8_t>(*at_)];
   if (at_ == name || at_ == end_ || *at_ != ':') {
     malformed_ = true;
     return false;
   }
   field.name = {name, static_cast<std::size_t>(at_ - name)};
+  field.has_underscore = (kinds & kUnderscore) != 0;
   ++at_;
   while (at_ < end_ && is_space(*at_)) ++at_;
   const char* const value = at_;

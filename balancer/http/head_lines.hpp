@@ -36,6 +36,7 @@ class FieldLines {
 
   struct Field {
     std::string_view name, value;  // the value without the white space around it
+    bool has_underscore = false;   // in its name
   };
   // False at the end, or where what follows is no field: `malformed` tells which.
   bool next(Field& field);

@@ -124,7 +124,9 @@ class RequestReader {
 
   void read_field(const FieldLines::Field& field) {
     const std::string_view value = field.value;
-    switch (field_named(field.name)) {
+    const FieldName meaning =
+        field.has_underscore ? underscored_field_named(field.name) : field_named(field.name);
+    switch (meaning) {
       case FieldName::kHost:
         if (++hosts_ > 1) return refuse(400, "the request has more than one Host");
         head_.host = value;
@@ -167,6 +169,8 @@ class RequestReader {
       case FieldName::kClientCertificate:
         if (!forwarded_.believes_certificate()) return;
         break;
+      case FieldName::kUnderscored:
+        return;
       case FieldName::kDate:
       case FieldName::kOther:
         break;
@@ -217,6 +221,7 @@ class RequestReader {
       out_.put("Connection: upgrade\r\n");
       out_.put_field("Upgrade", offered_);
     }
+    head_.is_secure = same_word(forwarded_.scheme(), "https");
     forwarded_.write(head_.host, out_);
     trace_.write(ids, out_);
     out_.put("Via: ");

@@ -43,6 +43,7 @@ struct RequestHead {
   std::string_view target;       // origin form or "*"
   std::string_view host;         // as written to the upstream; empty when there is none (HTTP/1.0)
   std::string_view fields;       // the field lines as they came
+  bool is_secure = false;        // it came over TLS, here or where a trusted peer took it
   std::string_view upgrade;      // the protocol that was offered; empty: none
   std::size_t fields_begin = 0;  // in what was written: where the start line ends
   Framing framing = Framing::kNone;

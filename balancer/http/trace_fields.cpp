@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "balancer/http/field_rules.hpp"
 
@@ -56,7 +57,7 @@ bool TraceFields::take(std::string_view name, std::string_view value) {
     return true;
   }
   if (same_word(name, "traceparent")) {
-    parent_twice_ = !parent_.empty();
+    parent_twice_ = std::exchange(parent_seen_, true);
     if (is_trace_parent(value)) parent_ = value;
     return true;
   }

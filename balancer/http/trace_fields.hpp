@@ -34,7 +34,7 @@ class TraceFields {
   std::string_view request_id_, parent_;
   std::string_view states_[kStatesMax];
   std::size_t state_count_ = 0;
-  bool parent_twice_ = false;
+  bool parent_seen_ = false, parent_twice_ = false;
 };
 
 // traceparent of version 00, or of a later one that begins like it.

@@ -63,34 +63,41 @@ void AccessLog::run() {
     if (reopen_.exchange(false) || fd_ < 0) {
       if (const auto opened = open_file(); !opened) complain(opened.error());
     }
+    more_ = false;
     write_some();
+    if (more_) continue;
     if (last) return;
     std::this_thread::sleep_for(kPause);
   }
 }
 
+// A batch of each in turn, so that a busy one does not keep the others, or an order to reopen, from
+// being looked at.
 void AccessLog::write_some() {
   for (auto& ring : rings_) {
     AccessRecord record;
-    for (bool more = true; more;) {
-      lines_.clear();
-      std::uint64_t count = 0;
-      while (lines_.size() < kLinesMax && (more = ring->take(record, texts_))) {
-        append_access_line(record, settings_.format, lines_);
-        ++count;
-      }
-      for (std::string_view rest = lines_; !rest.empty();) {
-        const auto size = ::write(fd_, rest.data(), rest.size());
-        if (size < 0 && errno == EINTR) continue;
-        if (size <= 0) {
-          lost_ += count;
-          complain(settings_.file + " cannot be written: " + std::strerror(errno));
-          break;
-        }
-        rest.remove_prefix(static_cast<std::size_t>(size));
-      }
+    lines_.clear();
+    std::uint64_t count = 0;
+    while (lines_.size() < kLinesMax && ring->take(record, texts_)) {
+      append_access_line(record, settings_.format, lines_);
+      ++count;
     }
+    more_ = more_ || lines_.size() >= kLinesMax;
+    if (!write_lines()) lost_ += count;
   }
+}
+
+bool AccessLog::write_lines() {
+  for (std::string_view rest = lines_; !rest.empty();) {
+    const auto size = ::write(fd_, rest.data(), rest.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) {
+      complain(settings_.file + " cannot be written: " + std::strerror(errno));
+      return false;
+    }
+    rest.remove_prefix(static_cast<std::size_t>(size));
+  }
+  return true;
 }
 
 void AccessLog::complain(const std::string& what) {

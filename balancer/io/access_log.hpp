@@ -42,12 +42,14 @@ class AccessLog {
   Outcome open_file();
   void run();
   void write_some();
+  bool write_lines();
   void complain(const std::string& what);
 
   Settings settings_;
   int fd_ = -1;
   std::vector<std::unique_ptr<AccessRing>> rings_;
   std::string lines_, texts_;
+  bool more_ = false;  // a ring may hold more than was taken
   Instant complained_{};
   std::atomic<std::uint64_t> lost_{0};
   std::atomic<bool> reopen_{false}, ending_{false};

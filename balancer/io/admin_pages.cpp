@@ -188,12 +188,17 @@ AdminResponse text_page(int status, std::string text) {
 AdminResponse answer_admin(const AdminRequest& request, const AdminView& view) {
   const bool reads = request.method == "GET" || request.method == "HEAD";
   const bool known = request.path == "/healthz" || request.path == "/readyz" ||
-                     request.path == "/metrics" || request.path == "/v1/status";
+                     request.path == "/metrics" || request.path == "/v1/status" ||
+                     request.path == "/leaving";
   if (!known) return text_page(404, "not found");
   if (!reads) return text_page(405, "only GET is answered here");
   if (request.path == "/healthz") return text_page(200, "ok");
   if (request.path == "/metrics") return metrics_page(view);
   if (request.path == "/v1/status") return status_page(view);
+  if (request.path == "/leaving") {
+    if (view.busy_leaving) return text_page(200, "going away, and clients are connected");
+    return text_page(503, view.draining ? "nobody is connected" : "not going away");
+  }
   if (view.draining) return text_page(503, "ending");
   if (!view.held.matches()) return text_page(503, "no routing table has been received yet");
   return text_page(200, "ready");

@@ -109,6 +109,11 @@ void EventLoop::change(int fd, Source& source, std::uint32_t events) {
   ::epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &event);
 }
 
+void EventLoop::unwatch(int fd, const Source& source) {
+  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+  forget(source);
+}
+
 void EventLoop::forget(const Source& source) {
   for (std::size_t i = batch_at_; i < batch_size_; ++i) {
     if (batch_[i].data.ptr == &source) batch_[i].data.ptr = nullptr;

@@ -57,6 +57,8 @@ class EventLoop {
   // False, with errno, when the kernel has no room for it.
   [[nodiscard]] bool watch(int fd, Source& source, std::uint32_t events);
   void change(int fd, Source& source, std::uint32_t events);
+  // For a descriptor whose file others have open too: closing it would not end the watch.
+  void unwatch(int fd, const Source& source);
   // To be called when the descriptor is closed: the present batch forgets the source.
   void forget(const Source& source);
 

@@ -100,7 +100,7 @@ Exchange::Refusal Exchange::refusal_by_policy() const {
   if (!service_->allows(client_side_.ip)) {
     return {403, "this address may not use the service (allow)"};
   }
-  if (policy.https_only && client_side_.scheme == "http") return {308, "https only"};
+  if (policy.https_only && !head_.is_secure) return {308, "https only"};
   if (policy.body_max_bytes > 0 && head_.framing == Framing::kLength &&
       head_.length > policy.body_max_bytes) {
     return {413, "the request's body is larger than the service takes (request.body_max)"};

@@ -53,6 +53,8 @@ Task<After> Exchange::answer(int status, std::string_view reason, std::string_vi
 }
 
 Task<After> Exchange::answer_outcome() {
+  service_->leave(held_);
+  if (held_.given != nullptr) endpoint_ = std::exchange(held_.given, nullptr);
   auto& traffic = service_->traffic();
   const bool by_client = outcome_ == Outcome::kClientGone || outcome_ == Outcome::kClientSlow ||
                          outcome_ == Outcome::kBadRequestBody ||
@@ -64,7 +66,10 @@ Task<After> Exchange::answer_outcome() {
   }
   upstream_.reset();
   if (endpoint_ != nullptr) {
-    const bool blameless = by_client || outcome_ == Outcome::kOutOfSockets;
+    // Time that a client took to send, or to take its answer, is none of the worker's.
+    const bool waits_for_client = !request_over_ || !to_client_.empty();
+    const bool blameless = by_client || outcome_ == Outcome::kOutOfSockets ||
+                           (outcome_ == Outcome::kOutOfTime && waits_for_client);
     finish(blameless ? Finish::kReturned : Finish::kFailed);
   }
   if (told_client_) {

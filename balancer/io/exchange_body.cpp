@@ -69,9 +69,11 @@ Task<> Exchange::look_ahead(std::size_t size) {
     if (outcome_ != Outcome::kPending) co_return;
     const bool enough = !wants_more_in_hand() || in_hand_.size() >= size;
     if (enough && go_on.empty()) co_return;
-    const auto writable = go_on.empty() ? kNothing : kWritable;
+    // What is not going to be read must not be waited for: it would be there for ever.
+    const int readable = wants_more_in_hand() ? kReadable : kNothing;
+    const int writable = go_on.empty() ? kNothing : kWritable;
     const Woke woke = co_await waiter_.sleep(
-        deadline, {&client_, static_cast<std::uint8_t>(kReadable | kBroken | writable)});
+        deadline, {&client_, static_cast<std::uint8_t>(kBroken | readable | writable)});
     if (woke == Woke::kCancelled) outcome_ = Outcome::kCancelled;
     if (woke == Woke::kDeadline) outcome_ = Outcome::kClientSlow;
     if (outcome_ != Outcome::kPending || client_is_gone()) co_return;

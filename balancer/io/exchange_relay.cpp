@@ -204,6 +204,11 @@ bool Exchange::take_response_head() {
     if (!head_.http_10 && !said) to_client_.add(out.text());
     return true;
   }
+  if (response_.switches && !request_complete_) {
+    outcome_ = Outcome::kBadResponse;
+    trouble_ = "the worker's answer cannot be passed on: it switches before the request was sent";
+    return false;
+  }
   if (response_.switches) {
     to_client_.add(out.text());
     record_.status = response_.status;

@@ -81,9 +81,13 @@ Task<After> Exchange::tunnel() {
       deadline = loop_.now() + service_->policy().tunnel_timeout;
       continue;
     }
-    Want client = want_of(client_, up, down);
-    if (!to_client_.empty()) client.events |= kWritable;
-    const Woke woke = co_await waiter_.sleep(deadline, client, want_of(*upstream_, down, up));
+    Want client = want_of(client_, up, down), worker = want_of(*upstream_, down, up);
+    if (!to_client_.empty()) {
+      client.events |= kWritable;
+      // It is not read before the 101 is out, and would be readable for ever.
+      worker.events &= static_cast<std::uint8_t>(~kReadable);
+    }
+    const Woke woke = co_await waiter_.sleep(deadline, client, worker);
     if (woke == Woke::kCancelled || woke == Woke::kDeadline) break;
     if (woke == Woke::kReady) deadline = loop_.now() + service_->policy().tunnel_timeout;
   }

@@ -15,6 +15,7 @@ namespace {
 constexpr std::chrono::seconds kIdleTime{75}, kIdleTimeDraining{1}, kDrainTime{2};
 constexpr std::size_t kDrainMax = 1024 * 1024;
 constexpr std::uint32_t kExchangesInARow = 32;  // then others have a turn
+constexpr std::size_t kEmptyLinesMax = 1024;    // bytes of them before a head
 
 }  // namespace
 
@@ -42,10 +43,6 @@ ProxySession::~ProxySession() {
   thread_.left(*this);
 }
 
-std::optional<Instant> ProxySession::idle_since() const {
-  return idle_ ? std::optional(idle_since_) : std::nullopt;
-}
-
 Task<> ProxySession::live(ProxySession* session) {
   const std::unique_ptr<ProxySession> owner(session);
   co_await session->serve();
@@ -55,7 +52,7 @@ Task<> ProxySession::serve() {
   if (!is_met_plainly()) {
     const bool met = co_await meet();
     if (!met) co_return;
-    if (client_.layer() != nullptr && may_be_http2_ && agreed_on_http2()) co_return co_await serve_http2();
+    if (agreed_on_http2()) co_return co_await serve_http2();
   }
   idle_since_ = thread_.loop().now();
   for (;;) {
@@ -84,6 +81,7 @@ Task<> ProxySession::serve() {
     scan_ = {};
     may_be_http2_ = false;
     head_since_ = {};
+    empty_lines_size_ = 0;
     After after = After::kDrop;
     {
       Exchange exchange(thread_, client_, waiter_, input_, head_size, client_side_);
@@ -108,6 +106,7 @@ Task<> ProxySession::serve() {
 ProxySession::HeadRead ProxySession::read_head() {
   for (;;) {
     skip_empty_lines();
+    if (empty_lines_size_ > kEmptyLinesMax) return HeadRead::kMalformed;
     if (!input_.empty()) {
       const auto found = scan_.scan({input_.data(), input_.size()});
       if (found == HeadScan::Found::kMalformed) return HeadRead::kMalformed;
@@ -132,6 +131,7 @@ void ProxySession::skip_empty_lines() {
   const auto size = empty_lines_before({input_.data(), input_.size()});
   if (size == 0) return;
   input_.consume(size);
+  empty_lines_size_ += size;
   scan_ = {};
   head_since_ = {};
 }

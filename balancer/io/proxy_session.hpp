@@ -28,6 +28,9 @@
 
 namespace foretide::balancer {
 
+namespace h2 {
+class Connection;
+}
 class TlsLayer;
 class TrafficThread;
 
@@ -85,10 +88,12 @@ class ProxySession {
   Instant head_since_{};  // of the first byte; none yet: the epoch
   Instant idle_since_{};
   bool idle_ = false;
-  bool counted_ = false;  // among its client's connections
+  std::size_t empty_lines_size_ = 0;  // before the present head
+  bool counted_ = false;              // among its client's connections
   ListenPoint::Security security_;
-  std::uint32_t exchanges_in_a_row_ = 0;  // without a look at the sockets in between
-  bool may_be_http2_ = true;              // not once a request was served
+  std::uint32_t exchanges_in_a_row_ = 0;   // without a look at the sockets in between
+  bool may_be_http2_ = true;               // not once a request was served
+  const h2::Connection* http2_ = nullptr;  // while it is spoken
   ClientAddress address_;
   std::string certificate_subject_;
   ClientSide client_side_;

@@ -7,7 +7,8 @@
 namespace foretide::balancer {
 
 bool ProxySession::agreed_on_http2() const {
-  return static_cast<const TlsLayer&>(*client_.layer()).protocol() == "h2";
+  const auto* tls = static_cast<const TlsLayer*>(client_.layer());
+  return tls != nullptr && tls->protocol() == "h2";
 }
 
 // The preface's first half looks like a request's head (RFC 9113 section 3.4), so that whoever
@@ -21,9 +22,16 @@ Task<> ProxySession::serve_http2() {
   client_side_.version = "2.0";
   {
     h2::Connection connection({thread_, client_, waiter_, input_, client_side_});
+    http2_ = &connection;
     co_await connection.run();
+    http2_ = nullptr;
   }
   if (!waiter_.cancelled() && (client_.events() & kBroken) == 0) co_await drain_input();
+}
+
+std::optional<Instant> ProxySession::idle_since() const {
+  if (http2_ != nullptr) return http2_->idle_since();
+  return idle_ ? std::optional(idle_since_) : std::nullopt;
 }
 
 }  // namespace foretide::balancer

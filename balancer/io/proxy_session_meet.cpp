@@ -72,10 +72,12 @@ Task<bool> ProxySession::read_proxy_header() {
       co_return true;
     }
     // Half a header stays readable: only more of it is news.
-    if (size < 0 || static_cast<std::size_t>(size) == seen) client_.lower(kReadable);
+    const bool no_more = size < 0 || static_cast<std::size_t>(size) == seen;
+    if (no_more && client_.peer_ended()) co_return false;
+    if (no_more) client_.lower(kReadable);
     if (size > 0) seen = static_cast<std::size_t>(size);
     const Woke woke = co_await waiter_.sleep(deadline, {&client_, kReadable | kBroken});
-    const bool gone = (client_.events() & kBroken) != 0 || client_.peer_ended();
+    const bool gone = (client_.events() & kBroken) != 0;
     if (woke == Woke::kDeadline || woke == Woke::kCancelled || gone) co_return false;
   }
 }

@@ -34,7 +34,7 @@ Task<bool> ProxySession::secure() {
     co_return false;
   }
   count_handshake(tls);
-  may_be_http2_ = thread_.tls()->speaks_http2();
+  may_be_http2_ = agreed_on_http2() || thread_.tls()->speaks_http2();
   certificate_subject_ = tls.peer_subject();
   client_side_.scheme = "https";
   client_side_.certified = !certificate_subject_.empty();

@@ -77,6 +77,7 @@ TlsLayer::TlsLayer(Stream& stream, SslPtr ssl, std::shared_ptr<const void> keepe
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);
   SSL_set_app_data(ssl_.get(), this);
+  socket_ |= stream_.events() & (kReadable | kBroken);  // told before it was put on
   stream_.lower(kEitherWay);
 }
 

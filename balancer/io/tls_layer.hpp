@@ -69,7 +69,8 @@ class TlsLayer : public StreamLayer {
   std::shared_ptr<const void> keeper_;
   std::string trouble_;
   int socket_error_ = 0;
-  std::uint8_t socket_ = kWritable;  // what the socket is ready for
+  // What the socket is ready for; bytes may have come before the layer did.
+  std::uint8_t socket_ = kReadable | kWritable;
   std::uint8_t read_waits_for_ = kReadable, write_waits_for_ = kWritable;
   bool established_ = false;
   bool failed_ = false;        // OpenSSL must not be asked again

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "balancer/io/front.hpp"
-#include "balancer/io/listener.hpp"
 #include "balancer/io/proxy_session.hpp"
 #include "balancer/io/tls_server.hpp"
 #include "common/check.hpp"
@@ -30,6 +29,11 @@ void TrafficThread::go_lame() {
   }
 }
 
+void TrafficThread::go_quiet() {
+  for (const auto& listener : listeners_) listener->ignore_new();
+  go_lame();
+}
+
 // Who is idle longest is found among a few at a time, going round: nothing has to be kept in order
 // for it while there is room.
 bool TrafficThread::make_room() {
@@ -52,8 +56,8 @@ TrafficThread::~TrafficThread() {
   CHECK(sessions_ == nullptr, "sessions end before their thread's state does");
 }
 
-void TrafficThread::listen(int fd, ListenPoint::Security security) {
-  listeners_.push_back(std::make_unique<Listener>(*this, fd, security));
+void TrafficThread::listen(const Listener::Settings& settings) {
+  listeners_.push_back(std::make_unique<Listener>(*this, settings));
 }
 
 LocalService& TrafficThread::service(const ServiceId& id, std::shared_ptr<ServiceShare> share) {

@@ -21,12 +21,12 @@
 #include "balancer/io/buffer.hpp"
 #include "balancer/io/event_loop.hpp"
 #include "balancer/io/listen_point.hpp"
+#include "balancer/io/listener.hpp"
 #include "balancer/io/local_service.hpp"
 #include "common/result.hpp"
 
 namespace foretide::balancer {
 
-class Listener;
 class ProxySession;
 class TlsServer;
 struct Front;
@@ -79,8 +79,7 @@ class TrafficThread {
   // Serves until `stop`.
   void run() { loop_.run(); }
 
-  // Takes over a listening descriptor.
-  void listen(int fd, ListenPoint::Security security = ListenPoint::Security::kPlain);
+  void listen(const Listener::Settings& settings);
   // How TLS clients are met from now on; before the first of them.
   void set_tls(std::shared_ptr<const TlsServer> tls) { tls_ = std::move(tls); }
   // The shares are handed out here, so they are complete before any thread has the table.
@@ -98,6 +97,8 @@ class TrafficThread {
   // Says that it is not ready from now on, and closes each connection after its next answer; serves
   // everybody as before.
   void go_lame();
+  // As lame as that, and new clients are not heard any more (see Listener::ignore_new).
+  void go_quiet();
   // Stops accepting and lets every connection end after its next answer; `on_empty` is called when
   // none is left.
   void drain(std::function<void()> on_empty);

@@ -9,7 +9,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "balancer/io/listener.hpp"
 #include "balancer/io/resolve.hpp"
 
 namespace foretide::balancer {
@@ -37,14 +36,45 @@ Result<std::unique_ptr<TrafficThreads>> TrafficThreads::open(net::io_context& ow
                                                              Settings settings) {
   std::unique_ptr<TrafficThreads> threads(new TrafficThreads(owner, std::move(settings)));
   for (const auto& at : threads->settings_.listen) {
-    auto sockets = open_listeners(at.address, threads->settings_.threads);
-    if (!sockets) return Error{std::string(at.key()) + ": " + sockets.error()};
-    threads->bound_.push_back({bound_address(sockets->front()), at.security});
-    for (std::size_t i = 0; i < sockets->size(); ++i) {
-      threads->threads_[i]->listen((*sockets)[i], at.security);
+    const auto listening = threads->listen(at);
+    if (!listening) return Error{std::string(at.key()) + ": " + listening.error()};
+  }
+  threads->settings_.inherited = nullptr;
+  return threads;
+}
+
+Result<ListeningSockets> TrafficThreads::sockets_for(const Address& address) {
+  if (settings_.inherited != nullptr) {
+    if (auto taken = settings_.inherited->take(address)) return std::move(*taken);
+  }
+  std::vector<Address> beside;
+  for (const auto& other : settings_.listen) beside.push_back(other.address);
+  return ListeningSockets::open(
+      {.address = address, .threads = settings_.threads, .families = families_of(address, beside)});
+}
+
+void TrafficThreads::leave_socket_files() {
+  for (auto& sockets : sockets_) sockets.leave_file();
+}
+
+void TrafficThreads::claim_socket_files() {
+  for (auto& sockets : sockets_) sockets.claim_file();
+}
+
+Outcome TrafficThreads::listen(const ListenPoint& at) {
+  auto opened = sockets_for(at.address);
+  if (!opened) return Error{opened.error()};
+  bound_.push_back({opened->bound(), at.security});
+  const auto shared =
+      opened->is_shared(settings_.threads) ? Listener::Sockets::kShared : Listener::Sockets::kOwn;
+  for (std::uint32_t i = 0; i < settings_.threads; ++i) {
+    for (const int fd : opened->share(i, settings_.threads)) {
+      if (fd < 0) return Error{"too many descriptors are open: " + at.address.text()};
+      threads_[i]->listen({.fd = fd, .security = at.security, .sockets = shared});
     }
   }
-  return threads;
+  sockets_.push_back(std::move(*opened));
+  return Done{};
 }
 
 void TrafficThreads::run() {
@@ -201,7 +231,13 @@ void TrafficThreads::go_lame() {
   on_each([](TrafficThread& thread) { thread.go_lame(); });
 }
 
+void TrafficThreads::go_quiet() {
+  on_each([](TrafficThread& thread) { thread.go_quiet(); });
+}
+
 void TrafficThreads::drain(std::function<void()> on_empty) {
+  // Who finds no file tries elsewhere; the threads' own descriptors are the last and take who waits.
+  sockets_.clear();
   auto left = std::make_shared<std::atomic<std::size_t>>(threads_.size());
   on_each([left, on_empty = std::move(on_empty), &owner = owner_](TrafficThread& thread) {
     thread.drain([left, on_empty, &owner] {

@@ -16,6 +16,8 @@
 #include <thread>
 #include <vector>
 
+#include "balancer/io/inherited_sockets.hpp"
+#include "balancer/io/listening_sockets.hpp"
 #include "balancer/core/service_slots.hpp"
 #include "balancer/io/prober.hpp"
 #include "balancer/io/traffic_thread.hpp"
@@ -38,7 +40,8 @@ class TrafficThreads {
   struct Settings {
     std::uint32_t threads = 1;
     std::vector<ListenPoint> listen;
-    std::shared_ptr<const TlsServer> tls;  // where one of them is for TLS
+    InheritedSockets* inherited = nullptr;  // asked first, in open() only
+    std::shared_ptr<const TlsServer> tls;   // where one of them is for TLS
     bool static_endpoints = false;
     std::shared_ptr<const Front> front;
     std::uint32_t connections = 0;    // at once, of all threads; 0: what descriptors allow
@@ -54,6 +57,12 @@ class TrafficThreads {
 
   // Where it listens, in the order of the settings; port 0 as the port that was found.
   const std::vector<ListenPoint>& bound() const { return bound_; }
+  // Of each, as long as it is listened on.
+  const std::vector<ListeningSockets>& sockets() const { return sockets_; }
+  // Another process listens there from now on, and removes the files of unix sockets in the end.
+  void leave_socket_files();
+  // No other does, see ListeningSockets::claim_file.
+  void claim_socket_files();
 
   void apply(wire::ServiceTable table, std::function<void(Applied)> on_applied);
   void apply(wire::MatchTable table, std::function<void()> on_applied);
@@ -65,12 +74,15 @@ class TrafficThreads {
   void report(std::function<void(TrafficSnapshot)> on_report);
   // See TrafficThread::go_lame.
   void go_lame();
-  // Stops accepting; connections end after their next answer.
+  void go_quiet();
+  // Stops accepting, in this process; connections end after their next answer.
   void drain(std::function<void()> on_empty);
   void cancel();
 
  private:
   TrafficThreads(boost::asio::io_context& owner, Settings settings);
+  Outcome listen(const ListenPoint& at);
+  Result<ListeningSockets> sockets_for(const Address& address);
   std::shared_ptr<ServiceShare> share_of(const ServiceId& service);
   Result<std::shared_ptr<const TlsClient>> upstream_tls(const wire::ServiceTable& table);
   // `work` runs on every thread, then `done` on the owner's.
@@ -79,6 +91,7 @@ class TrafficThreads {
   boost::asio::io_context& owner_;
   Settings settings_;
   std::vector<ListenPoint> bound_;
+  std::vector<ListeningSockets> sockets_;  // of each
   std::map<ServiceId, std::shared_ptr<ServiceShare>> shares_;
   std::map<ServiceId, ServiceSlots> slots_;  // empty with a single thread
   Prober prober_;

@@ -97,16 +97,21 @@ void AdminServer::Listener::close() {
 
 Result<std::unique_ptr<AdminServer>> AdminServer::listen(boost::asio::io_context& owner,
                                                          Settings settings, Answer answer) {
+  const int handed = settings.socket;
   auto listener = std::make_shared<Listener>(owner, std::move(settings), std::move(answer));
   const Address& wanted = listener->gate.listen;
   error_code error;
   const auto ip = net::ip::make_address(literal_host(wanted.host), error);
   if (error) return Error{"cannot listen on " + wanted.text() + ": an IP address is needed here"};
   const tcp::endpoint endpoint(ip, wanted.port);
-  listener->acceptor.open(endpoint.protocol(), error);
-  if (!error) listener->acceptor.set_option(net::socket_base::reuse_address(true), error);
-  if (!error) listener->acceptor.bind(endpoint, error);
-  if (!error) listener->acceptor.listen(net::socket_base::max_listen_connections, error);
+  if (handed >= 0) {
+    listener->acceptor.assign(endpoint.protocol(), handed, error);
+  } else {
+    listener->acceptor.open(endpoint.protocol(), error);
+    if (!error) listener->acceptor.set_option(net::socket_base::reuse_address(true), error);
+    if (!error) listener->acceptor.bind(endpoint, error);
+    if (!error) listener->acceptor.listen(net::socket_base::max_listen_connections, error);
+  }
   if (error) return cannot_listen(wanted, error);
   listener->bound.port = listener->acceptor.local_endpoint().port();
   net::co_spawn(owner, accept_all(listener), log_end);
@@ -121,6 +126,10 @@ AdminServer::~AdminServer() {
 
 Address AdminServer::bound() const {
   return listener_->bound;
+}
+
+int AdminServer::descriptor() const {
+  return listener_->acceptor.native_handle();
 }
 
 void AdminServer::publish(std::string_view event, std::string_view data) {

@@ -46,6 +46,7 @@ class AdminServer {
   struct Settings {
     Address listen;     // port 0: any free port, see bound()
     std::string token;  // empty: none asked for (tests, a balancer on loopback)
+    int socket = -1;    // one that listens there already, to be taken over
   };
   using Answer = std::function<AdminResponse(const AdminRequest&)>;
 
@@ -55,6 +56,7 @@ class AdminServer {
   ~AdminServer();
 
   Address bound() const;
+  int descriptor() const;  // the listening one, which stays ours
   // One server-sent event to every open stream; a stream that is 256 events behind is closed.
   void publish(std::string_view event, std::string_view data);
 

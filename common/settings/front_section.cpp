@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "common/address.hpp"
 #include "common/settings/address_ranges.hpp"
 #include "common/settings/cluster_keys.hpp"
 
@@ -12,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t kConnectionsMost = 1'000'000;
+constexpr std::size_t kMovingMost = 64;  // addresses
 constexpr std::array<std::string_view, 3> kFormats{"off", "json", "combined"};
 constexpr std::array<AccessLogSettings::Format, 3> kFormatValues{
     AccessLogSettings::Format::kOff, AccessLogSettings::Format::kJson,
@@ -28,6 +30,18 @@ std::string ready_path_in(const Section& listen) {
   return *path;
 }
 
+std::vector<std::string> moving_address_in(const Section& listen) {
+  std::vector<std::string> addresses;
+  for (auto& [address, at] : listen.texts("moving_address", kMovingMost)) {
+    if (!is_ip_address(address)) {
+      listen.problems().add(
+          at, "'" + address + "' is no address, write for example 10.0.0.100 or fd00::100");
+    }
+    addresses.push_back(std::move(address));
+  }
+  return addresses;
+}
+
 }  // namespace
 
 void read_front(const Section& listen, FrontSettings& front) {
@@ -40,6 +54,7 @@ void read_front(const Section& listen, FrontSettings& front) {
   front.ready_path = ready_path_in(listen);
   front.lame_duck = listen.duration("lame_duck", {0ms, 1h}).value_or(front.lame_duck);
   front.drain = listen.duration("drain", {0ms, 24h}).value_or(front.drain);
+  front.moving_address = moving_address_in(listen);
 }
 
 void read_observe(const Section& observe, FrontSettings& front) {

@@ -24,6 +24,7 @@ struct FrontSettings {
   std::string ready_path;                    // answered by the balancer itself; empty: none
   std::chrono::milliseconds lame_duck{0};    // between "not ready" and the end of listening
   std::chrono::milliseconds drain{30'000};   // then, for what is in flight
+  std::vector<std::string> moving_address;   // may move to another host when this one goes away
   AccessLogSettings access_log;
   friend bool operator==(const FrontSettings&, const FrontSettings&) = default;
 };

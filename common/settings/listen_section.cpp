@@ -22,6 +22,7 @@ bool is_wildcard(const Address& address) {
 }
 
 bool collide(const Address& a, const Address& b) {
+  if (a.is_unix()) return a == b;
   if (a.port == 0 || a.port != b.port) return false;
   const bool same_family =
       (a.host.find(':') == std::string::npos) == (b.host.find(':') == std::string::npos);
@@ -37,7 +38,8 @@ void refuse_collisions(const std::vector<Taken>& taken, Problems& problems) {
       problems.add(second.at, "'" + std::string(second.key) + "' listens on " +
                                   second.address.text() + ", which '" + std::string(first.key) +
                                   "' takes already (" + first.address.text() +
-                                  "), give each its own port");
+                                  "), give each its own " +
+                                  (second.address.is_unix() ? "path" : "port"));
       break;
     }
   }
@@ -95,7 +97,7 @@ class Reader {
   std::vector<Address> take(const Section& section, std::string_view key,
                             std::string_view told_as) {
     std::vector<Address> addresses;
-    for (const auto& [address, at] : section.addresses(key, AddressUse::kListen)) {
+    for (const auto& [address, at] : section.addresses(key, AddressUse::kServe)) {
       addresses.push_back(address);
       taken_.push_back({told_as, address, at});
     }

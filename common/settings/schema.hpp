@@ -34,8 +34,8 @@ struct Range {
   T least, most;
 };
 
-// Where an address may be listened on or dialled.
-enum class AddressUse { kListen, kDial };
+// What is done with an address. To serve is to listen where unix sockets will do too.
+enum class AddressUse { kListen, kServe, kDial };
 
 class Section {
  public:

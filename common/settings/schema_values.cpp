@@ -44,17 +44,33 @@ bool is_host(std::string_view host) {
              : std::all_of(host.begin(), host.end(), is_v6_character);
 }
 
+// The path of a unix socket; the kernel takes 107 bytes of it. Control characters would end up in the log.
+bool is_socket_path(std::string_view path) {
+  constexpr std::size_t kPathMax = 107;
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  return path.starts_with('/') && !path.ends_with('/') && path.size() <= kPathMax &&
+         std::none_of(path.begin(), path.end(), is_control);
+}
+
 std::optional<Address> address_in(const YamlNode& node, std::string_view name, AddressUse use,
                                   Problems& problems) {
   const auto text = text_in(node, name, problems);
   if (!text) return std::nullopt;
+  if (use == AddressUse::kServe && text->starts_with("unix:")) {
+    Address socket{*text, 0};
+    if (is_socket_path(socket.unix_path())) return socket;
+    problems.add(node.at, "'" + std::string(name) + "' is " + shown(node) +
+                              ", wants unix: and a whole path of at most 107 bytes, such as "
+                              "unix:/run/foretide/traffic.sock");
+    return std::nullopt;
+  }
   auto address = parse_address(*text);
   if (!address || !is_host(address->host)) {
     problems.add(node.at, "'" + std::string(name) + "' is " + shown(node) +
                               ", wants host:port such as 127.0.0.1:8080 or [::1]:8080");
     return std::nullopt;
   }
-  if (use == AddressUse::kListen) {
+  if (use != AddressUse::kDial) {
     if (address->host.empty()) address->host = "0.0.0.0";
     return address;
   }

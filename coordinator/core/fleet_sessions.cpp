@@ -78,12 +78,15 @@ void begin_anew(Turn& turn, NodeRecord& node) {
   }
 }
 
-// A balancer that is restarted takes over once. Two with one key take over from one another all the
-// time, and each gets half of the tables and acknowledgements of the other.
+// A balancer that is restarted, or replaced by an upgraded one, takes over once and then stays. Two
+// with one key take over from one another every few seconds, and each gets half of the tables and
+// acknowledgements of the other.
 void watch_for_twin(Turn& turn, BalancerRecord& balancer) {
   constexpr std::uint32_t kTooMany = 5;
+  constexpr Duration kStayed = std::chrono::minutes(1);
   const bool spoke = !balancer.session.empty() && balancer.greeted &&
-                     turn.now - balancer.heard_at < kPredecessorSilentAfter;
+                     turn.now - balancer.heard_at < kPredecessorSilentAfter &&
+                     turn.now - balancer.session_began < kStayed;
   balancer.takeovers = spoke ? balancer.takeovers + 1 : 0;
   if (balancer.takeovers % 60 != kTooMany) return;
   tell(turn, {.kind = "identity",

@@ -43,13 +43,13 @@ class Connection {
     return answer;
   }
 
- private:
   void disconnect() {
     if (fd_ >= 0) close(fd_);
     fd_ = -1;
     received_.clear();
   }
 
+ private:
   std::string connect_error() {
     fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     timeval limit{};
@@ -172,8 +172,8 @@ Answer ask(const Address& address, const std::string& path, std::chrono::millise
   return Connection(address, timeout).get(path);
 }
 
-Traffic::Traffic(Address address, std::string path, std::uint32_t most)
-    : address_(std::move(address)), path_(std::move(path)) {
+Traffic::Traffic(Address address, std::string path, std::uint32_t most, Habits habits)
+    : address_(std::move(address)), path_(std::move(path)), habits_(std::move(habits)) {
   for (std::uint32_t number = 0; number < most; ++number) {
     threads_.emplace_back([this, number] { run(number); });
   }
@@ -191,7 +191,10 @@ void Traffic::run(std::uint32_t number) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
       continue;
     }
-    record(connection.get(path_));
+    const Answer answer = connection.get(path_);
+    if (habits_.connections == Habits::Connections::kNewForEach) connection.disconnect();
+    record(answer);
+    if (answer.status != 200 && habits_.after_failure) habits_.after_failure();
   }
 }
 

@@ -1,5 +1,5 @@
 // HTTP traffic for the end-to-end tests: clients in threads of their own, each with one keep-alive
-// connection, each sending its next request when the last one is answered. How many of them are at
+// connection or one for each request, each sending its next request when the last one is answered. How many of them are at
 // work can be changed while it runs, which is how demand rises and falls. Every request is
 // accounted for: a connection refused or cut, an answer that is not whole, and any status but 200
 // are failures, and the first few are kept in words.
@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -38,10 +39,17 @@ struct Tally {
   std::map<long, std::uint64_t> by_worker;  // answers, by the answering worker's pid
 };
 
+struct Habits {
+  enum class Connections : std::uint8_t { kKept, kNewForEach };
+  Connections connections = Connections::kKept;
+  std::function<void()> after_failure;  // on the client's thread, before its next request
+};
+
 class Traffic {
  public:
-  // `most` clients at most; none is at work until `clients` says so.
-  Traffic(Address address, std::string path, std::uint32_t most);
+  // `most` clients at most; none is at work until `clients` says so. They are in the network
+  // namespace of the thread that makes them.
+  Traffic(Address address, std::string path, std::uint32_t most, Habits habits = {});
   ~Traffic();
 
   void clients(std::uint32_t count) { active_ = count; }
@@ -56,6 +64,7 @@ class Traffic {
 
   Address address_;
   std::string path_;
+  Habits habits_;
   std::atomic<std::uint32_t> active_{0};
   std::atomic<bool> ending_{false};
   std::atomic<std::uint64_t> answered_{0};

@@ -13,9 +13,9 @@
 #include <boost/asio/write.hpp>
 #include <optional>
 
-#include "agent/io/descriptor.hpp"
 #include "agent/io/listener.hpp"
 #include "agent/io/quiet_watch.hpp"
+#include "common/io/descriptor.hpp"
 #include "tests/unit/agent/scratch.hpp"
 
 namespace foretide::agent {

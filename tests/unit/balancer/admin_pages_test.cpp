@@ -19,5 +19,22 @@ TEST(AdminPages, CountWhatNoReportCarries) {
   EXPECT_THAT(page.body, HasSubstr("\nforetide_balancer_abandoned_total 7"));
 }
 
+TEST(AdminPages, SayWhetherAMovingAddressMustStay) {
+  const HeldTables held;
+  const TrafficSnapshot traffic;
+  AdminRequest request;
+  request.method = "GET";
+  request.path = "/leaving";
+  const auto status_when = [&](bool draining, bool busy) {
+    return answer_admin(
+               request,
+               {.draining = draining, .busy_leaving = busy, .held = held, .traffic = traffic})
+        .status;
+  };
+  EXPECT_EQ(status_when(false, false), 503);
+  EXPECT_EQ(status_when(true, true), 200);
+  EXPECT_EQ(status_when(true, false), 503);
+}
+
 }  // namespace
 }  // namespace foretide::balancer

@@ -75,6 +75,26 @@ TEST(Front, TakesAProxyHeaderThatDribblesIn) {
   EXPECT_THAT(stage.seen_of(client, get()), HasSubstr("X-Forwarded-For: 198.51.100.4\r\n"));
 }
 
+TEST(Front, ServesARequestThatCameWithItsProxyHeaderAndItsEnd) {
+  Stage stage({.proxy_protocol = {"127.0.0.1"}});
+  RawSocket client = stage.proxy.client();
+  client.send("PROXY TCP4 198.51.100.4 10.0.0.1 1 2\r\n" + get());
+  client.end_writing();
+  stage.upstream = stage.worker.accept();
+  stage.upstream.receive_message();
+  stage.upstream.send(ok("yes"));
+  EXPECT_THAT(client.receive_message(), HasSubstr("yes"));
+}
+
+TEST(Front, RefusesWhoSendsNothingButEmptyLines) {
+  Stage stage({});
+  RawSocket client = stage.proxy.client();
+  std::string lines;
+  for (int i = 0; i < 600; ++i) lines += "\r\n";
+  client.send(lines);
+  EXPECT_THAT(client.receive_all(), HasSubstr("400 Bad Request"));
+}
+
 TEST(Front, ClosesAPeerThatOwesAProxyHeader) {
   Stage stage({.proxy_protocol = {"127.0.0.1"}});
   RawSocket client = stage.proxy.client();

@@ -148,7 +148,7 @@ TEST_F(Http2, BodiesGoByLengthOrInPieces) {
 }
 
 TEST_F(Http2, LargeBodiesArriveWhole) {
-  std::string body(700'000, ' ');
+  std::string body(1'300'000, ' ');
   for (std::size_t i = 0; i < body.size(); ++i) body[i] = static_cast<char>('a' + i % 23);
   auto client = connect();
   const auto stream = client.open(h2_post("/large"));

@@ -58,5 +58,14 @@ TEST_F(HeadChanging, RemovesAndSetsFields) {
   EXPECT_EQ(head.text(), "GET / HTTP/1.1\r\nC: 3\r\nB: new\r\nD: more\r\n");
 }
 
+TEST_F(HeadChanging, SetsAFieldInPlaceOfThoseThatReadAlike) {
+  HeadWriter head(memory_.data(), memory_.size());
+  head.put("GET / HTTP/1.1\r\n");
+  const auto begin = head.size();
+  head.put("X_User: admin\r\nx-user: root\r\nX-Users: all\r\n");
+  change_fields({.set = {{"X-User", "anonymous"}}}, begin, head);
+  EXPECT_EQ(head.text(), "GET / HTTP/1.1\r\nX-Users: all\r\nX-User: anonymous\r\n");
+}
+
 }  // namespace
 }  // namespace foretide::balancer

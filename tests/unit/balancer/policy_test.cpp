@@ -36,6 +36,19 @@ TEST_F(Policies, LimitTheTimeOfARequestAsAWhole) {
   EXPECT_TRUE(upstream.has_ended());
 }
 
+TEST_F(Policies, BlameNoWorkerForTheTimeOfASlowClient) {
+  proxy.policy.total_timeout = 60ms;
+  apply();
+  RawSocket client = proxy.client();
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf");
+  RawSocket upstream = worker.accept();
+  upstream.receive_until("half");
+  EXPECT_THAT(client.receive_message(), HasSubstr("504"));
+  const auto traffic = proxy.traffic();
+  ASSERT_EQ(traffic.endpoints.size(), 1u);
+  EXPECT_EQ(traffic.endpoints[0].failed_total, 0u);
+}
+
 TEST_F(Policies, CutAnAnswerThatIsNotOverInTime) {
   proxy.policy.total_timeout = 100ms;
   apply();

@@ -12,7 +12,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "balancer/io/listener.hpp"
+#include "balancer/io/listening_sockets.hpp"
 
 namespace foretide::balancer {
 namespace {
@@ -224,10 +224,10 @@ wire::Endpoint endpoint_at(const std::string& id, const Address& address,
 }
 
 Proxy::Proxy(TrafficThread::Settings settings, Routes routes) : thread_(std::move(settings)) {
-  auto sockets = open_listeners({"127.0.0.1", 0}, 1);
+  auto sockets = ListeningSockets::open({.address = {"127.0.0.1", 0}});
   EXPECT_TRUE(sockets) << sockets.error();
-  address_ = bound_address(sockets->front());
-  thread_.listen(sockets->front());
+  address_ = sockets->bound();
+  thread_.listen({.fd = sockets->share(0, 1).front()});
   running_ = std::thread([this] { thread_.run(); });
   if (routes == Routes::kAtOnce) route();
 }
@@ -251,14 +251,14 @@ Proxy::~Proxy() {
 }
 
 Address Proxy::listen_for_tls(std::shared_ptr<const TlsServer> tls) {
-  auto sockets = open_listeners({"127.0.0.1", 0}, 1);
+  auto sockets = ListeningSockets::open({.address = {"127.0.0.1", 0}});
   EXPECT_TRUE(sockets) << sockets.error();
   on_thread([&](TrafficThread& thread) {
     thread.set_tls(std::move(tls));
-    thread.listen(sockets->front(), ListenPoint::Security::kTls);
+    thread.listen({.fd = sockets->share(0, 1).front(), .security = ListenPoint::Security::kTls});
     return true;
   });
-  return bound_address(sockets->front());
+  return sockets->bound();
 }
 
 Applied Proxy::apply(std::vector<wire::Endpoint> endpoints, const EndpointTls& tls) {

@@ -125,6 +125,25 @@ TEST_F(RequestHeads, AppendToWhatATrustedPeerSaysOfTheWay) {
   EXPECT_EQ(refusal_of(get(many)), 431);
 }
 
+TEST_F(RequestHeads, DropWhatAWorkerCouldTakeForAFieldOfOurs) {
+  const auto written = read(get("X_Forwarded_For: 127.0.0.1\r\nx_request_id: evil\r\n"
+                                "X-SSL_Client-S-DN: CN=root\r\nContent_Length: 5\r\n"
+                                "trace_parent: kept\r\nmy_own: kept\r\n"))
+                           .written;
+  EXPECT_THAT(written, Not(HasSubstr("127.0.0.1")));
+  EXPECT_THAT(written, Not(HasSubstr("evil")));
+  EXPECT_THAT(written, Not(HasSubstr("CN=root")));
+  EXPECT_THAT(written, Not(HasSubstr("ontent")));
+  EXPECT_THAT(written, HasSubstr("trace_parent: kept\r\nmy_own: kept\r\n"));
+}
+
+TEST_F(RequestHeads, AreSecureWhenATrustedPeerSaysSo) {
+  EXPECT_FALSE(read(get("X-Forwarded-Proto: https\r\n")).head.is_secure);
+  client_.trust = Trust::kTrusted;
+  EXPECT_TRUE(read(get("X-Forwarded-Proto: https\r\n")).head.is_secure);
+  EXPECT_FALSE(read(get("X-Forwarded-Proto: http\r\n")).head.is_secure);
+}
+
 TEST_F(RequestHeads, KeepTheIdsThatTheyCameWith) {
   const std::string parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   const auto written = read(get("TraceParent: " + parent + "\r\ntracestate: a=b\r\n" +
@@ -150,6 +169,7 @@ TEST_F(RequestHeads, BeginATraceWhereTheirsIsNone) {
   const std::string good =
       "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n";
   EXPECT_THAT(read(get(good + good)).written, HasSubstr(begun));
+  EXPECT_THAT(read(get("traceparent: none\r\n" + good)).written, HasSubstr(begun));
   EXPECT_THAT(read(get("X-Request-Id: a b\r\n")).written,
               HasSubstr("X-Request-Id: 11111111111111112222222222222223\r\n"));
 }

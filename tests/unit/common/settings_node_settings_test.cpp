@@ -112,7 +112,8 @@ TEST(BalancerSettings, ComeBackAsTheyWereWritten) {
   written.tls = TlsSettings{.addresses = {{"0.0.0.0", 443}},
                             .certificates = {{"/a \"b\".pem", "/a.key"}, {"/c.pem", "/c.key"}},
                             .min_version = TlsSettings::Version::k13,
-                            .clients = TlsClients{.ca = "/ca.pem", .required = false}};
+                            .clients = TlsClients{.ca = "/ca.pem", .required = false},
+                            .http2 = false};
   const auto with_tls = parse_balancer_settings(balancer_yaml(written), "balancer.yaml");
   ASSERT_TRUE(with_tls) << with_tls.error() << "\n" << balancer_yaml(written);
   EXPECT_EQ(*with_tls, written);
@@ -127,7 +128,7 @@ TEST(BalancerSettings, TellWhatIsWrong) {
             "f:3:19: 'traffic' is 'x', wants host:port such as 127.0.0.1:8080 or [::1]:8080\n"
             "f:3:22: unknown key 'admin' in 'listen', known here: traffic, tls, balancer_admin, "
             "trusted_proxies, proxy_protocol, connections, connections_per_client, ready_path, "
-            "lame_duck, drain\n"
+            "lame_duck, drain, moving_address\n"
             "f:4:10: 'threads' is '0', wants a whole number from 1 to 256\n"
             "f:5:1: unknown key 'ports' in the balancer's file, known here: coordinator, name, "
             "key_file, state, listen, threads, observe");
@@ -146,6 +147,7 @@ listen:
   ready_path: /ready
   lame_duck: 5s
   drain: 1m
+  moving_address: [10.0.0.100, "fd00::100"]
 observe: {access_log: {format: combined, file: /tmp/a.log}}
 )",
       "f");
@@ -158,6 +160,7 @@ observe: {access_log: {format: combined, file: /tmp/a.log}}
       .ready_path = "/ready",
       .lame_duck = std::chrono::seconds(5),
       .drain = std::chrono::minutes(1),
+      .moving_address = {"10.0.0.100", "fd00::100"},
       .access_log = {.format = AccessLogSettings::Format::kCombined, .file = "/tmp/a.log"}};
   EXPECT_EQ(read->front, expected);
 }

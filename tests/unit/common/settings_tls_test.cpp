@@ -21,14 +21,15 @@ TEST(ListenTls, IsReadWhole) {
   const auto read = with_listen(
       "traffic: [], tls: {addresses: [\"0.0.0.0:443\", \"[::]:443\"], min_version: 1.3, "
       "certificates: [{certificate: a.pem, key: a.key}, {certificate: b.pem, key: b.key}], "
-      "clients: {ca: ca.pem, required: false}}");
+      "clients: {ca: ca.pem, required: false}, http2: false}");
   ASSERT_TRUE(read) << read.error();
   EXPECT_TRUE(read->listen.traffic.empty());
   EXPECT_EQ(read->listen.tls,
             (TlsSettings{.addresses = {{"0.0.0.0", 443}, {"::", 443}},
                          .certificates = {{"a.pem", "a.key"}, {"b.pem", "b.key"}},
                          .min_version = TlsSettings::Version::k13,
-                         .clients = TlsClients{.ca = "ca.pem", .required = false}}));
+                         .clients = TlsClients{.ca = "ca.pem", .required = false},
+                         .http2 = false}));
 }
 
 TEST(ListenTls, ListensBesideTheDefault) {

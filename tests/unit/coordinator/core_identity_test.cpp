@@ -67,6 +67,20 @@ TEST(Identity, SaysThatTwoBalancersUseOneKey) {
   EXPECT_TRUE(world.has_notice("two balancers use the key of edge"));
 }
 
+// given: a balancer that is replaced by an upgraded one again and again, each speaking to its end
+TEST(Identity, SaysNothingOfABalancerThatIsReplacedNowAndThen) {
+  World world;
+  settle(world, service_named("web"));
+  for (int i = 0; i < 10; ++i) {
+    const std::string session = "upgraded" + std::to_string(i);
+    for (const auto age : {500ms, 120'000ms}) {
+      world.now += age;
+      world.happens(BalancerHello{{"edge"}, session, wire::Hello{.role = wire::Role::kBalancer}});
+    }
+  }
+  EXPECT_FALSE(world.has_notice("two balancers"));
+}
+
 TEST(Identity, IgnoresTheReportsOfASecondAgent) {
   World world;
   settle(world, service_named("web"));

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace foretide::agent {
+namespace foretide {
 
 class Descriptor {
  public:
@@ -33,4 +33,4 @@ class Descriptor {
   int fd_ = -1;
 };
 
-}  // namespace foretide::agent
+}  // namespace foretide
