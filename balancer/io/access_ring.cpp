@@ -5,6 +5,7 @@
 namespace foretide::balancer {
 
 void AccessRing::write(std::uint64_t at, const void* from, std::size_t size) {
+  if (size == 0) return;
   const std::size_t begin = at % size_;
   const std::size_t first = std::min(size, size_ - begin);
   std::memcpy(bytes_.get() + begin, from, first);
@@ -12,6 +13,7 @@ void AccessRing::write(std::uint64_t at, const void* from, std::size_t size) {
 }
 
 void AccessRing::read(std::uint64_t at, void* to, std::size_t size) const {
+  if (size == 0) return;
   const std::size_t begin = at % size_;
   const std::size_t first = std::min(size, size_ - begin);
   std::memcpy(to, bytes_.get() + begin, first);

@@ -16,6 +16,7 @@ bool Exchange::is_logged() const {
 
 // A copy in the record's own block; what does not fit is cut.
 std::string_view Exchange::noted(std::string_view text) {
+  if (text.empty()) return {};
   const auto room = record_texts_.room();
   const auto size = std::min({text.size(), room.size(), AccessRing::kTextMax});
   std::memcpy(room.data(), text.data(), size);

@@ -62,7 +62,7 @@ def start_nginx(stage, name, setting, cores):
     if setting.tls:
         # The protocols as Debian's nginx.conf has them: nginx's own default stops at TLS 1.2.
         listen = (f"listen 127.0.0.1:{port} ssl http2; ssl_certificate {cert}; ssl_certificate_key {key};\n"
-                  "ssl_protocols TLSv1.2 TLSv1.3;")
+                  "ssl_protocols TLSv1.2 TLSv1.3; ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;")
     config = nginx_config(
         stage, name,
         f"upstream up {{ server 127.0.0.1:{setting.upstream}; keepalive 256; "
@@ -77,7 +77,7 @@ def start_haproxy(stage, name, setting, cores):
     port, metrics = free_port(), free_port()
     bind = f"127.0.0.1:{port}"
     if setting.tls:
-        bind += f" ssl crt {certificate(stage)[2]} alpn h2,http/1.1"
+        bind += f" ssl crt {certificate(stage)[2]} alpn h2,http/1.1 ciphersuites TLS_AES_128_GCM_SHA256"
     path = stage.write(
         "haproxy.cfg",
         f"global\n  nbthread {setting.threads}\n  maxconn 4096\n"

@@ -8,7 +8,7 @@ from contenders import OURS, PEERS, Setting
 from stage import cpu_seconds, find
 
 BODY = "x" * 200
-TLS = "TLSv1.3 TLS_AES_256_GCM_SHA384"
+TLS = "TLSv1.3 TLS_AES_128_GCM_SHA256"
 ALL = ("relay",) + PEERS + (OURS,)
 PLAIN_POST = ('wrk.method = "POST"\nwrk.body = string.rep("x", 16384)\n'
               'wrk.headers["Content-Type"] = "application/octet-stream"\n')
