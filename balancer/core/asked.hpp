@@ -21,6 +21,7 @@ struct Asked {
   enum class May : std::uint8_t {
     kWait,     // keep it back where waiting promises more
     kNotWait,  // an endpoint now, whatever was learned; `capacity.hard` holds
+    kLeaveIt,  // as kWait, but nobody takes it: nothing is granted beyond what was learned
   };
 
   const PickKey* key = nullptr;

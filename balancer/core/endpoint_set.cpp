@@ -119,8 +119,9 @@ void EndpointSet::settle(Endpoint& endpoint) {
 }
 
 void EndpointSet::look(Instant now) {
+  if (now < settle_at_) return;
   now_ = now;
-  if (now_ >= settle_at_) rebuild();
+  rebuild();
 }
 
 void EndpointSet::set_health(const WorkerId& id, Health health) {
@@ -179,6 +180,7 @@ bool EndpointSet::has_other_open(const Endpoint* than) const {
 }
 
 Endpoint* EndpointSet::least_loaded(const Asked& asked, Instant now) {
+  now_ = now;
   look(now);
   return load_.choose(endpoints_, asked, now);
 }
@@ -200,6 +202,7 @@ bool EndpointSet::begin(Endpoint& endpoint, Instant now) {
       return false;
     }
   }
+  now_ = now;
   look(now);
   ++in_flight_;
   ++endpoint.in_flight;
@@ -237,6 +240,7 @@ void EndpointSet::refused(Endpoint& endpoint, Instant now) {
 
 void EndpointSet::finish(Endpoint& endpoint, Finish how, Instant began, Instant now) {
   CHECK(endpoint.in_flight > 0, "a request is finished once, on the endpoint it began on");
+  now_ = now;
   look(now);
   --in_flight_;
   --endpoint.in_flight;

@@ -39,7 +39,8 @@ class FreedPlaces {
       threads_[i].any.store(true, std::memory_order_seq_cst);
     }
   }
-  // Calls `look(endpoint)` for each that was told of since the last time.
+  // Calls `look(endpoint)` for each that was told of since the last time: the lowest of those that
+  // share its bit, so that look() is to go on in steps of kEndpointsMost.
   template <class Look>
   void take(std::uint32_t self, Look look) {
     auto& told = threads_[self];

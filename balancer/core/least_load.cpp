@@ -76,8 +76,9 @@ void LeastLoad::bring_up_to_date(const List& list, Instant now) {
   if (keyed_by_ != at_once()) rebuild(list, hard_, now);
   if (freed_ != nullptr) {
     freed_->take(thread_, [&](std::uint32_t number) {
-      if (number >= by_number_.size() || by_number_[number] >= list.size()) return;
-      place(*list[by_number_[number]], now);
+      for (; number < by_number_.size(); number += FreedPlaces::kEndpointsMost) {
+        if (by_number_[number] < list.size()) place(*list[by_number_[number]], now);
+      }
     });
   }
   if (is_alone_) return;
@@ -105,11 +106,12 @@ Endpoint* LeastLoad::lowest(const List& list, const Asked& asked, Instant now, E
       continue;
     }
     const bool only_slow_ones = is_last(ranking_.key(*lowest));
-    const bool may_wait = asked.may == Asked::May::kWait;
+    const bool may_wait = asked.may != Asked::May::kNotWait;
     if (only_slow_ones && may_wait && is_worth_waiting(endpoint, asked, now)) return nullptr;
     return &endpoint;
   }
   if (asked.may == Asked::May::kNotWait) return lowest_beyond_limits(list, asked, now);
+  if (asked.may == Asked::May::kLeaveIt) return nullptr;
   return take_extra(list, asked, now);
 }
 

@@ -28,6 +28,16 @@ Endpoint* Picker::pick(EndpointSet& endpoints, const Asked& asked, Instant now) 
   return endpoint;
 }
 
+bool Picker::has_place(EndpointSet& endpoints, Asked asked, Instant now) const {
+  if (endpoints.policy().balance == wire::TrafficPolicy::Balance::kRoundRobin) {
+    const auto& list = endpoints.endpoints();
+    return std::any_of(list.begin(), list.end(),
+                       [&](const auto& endpoint) { return endpoints.can_take(*endpoint, now); });
+  }
+  asked.may = Asked::May::kLeaveIt;
+  return endpoints.least_loaded(asked, now) != nullptr;
+}
+
 Endpoint* Picker::by_policy(EndpointSet& endpoints, const Asked& asked, Instant now) {
   switch (endpoints.policy().balance) {
     case wire::TrafficPolicy::Balance::kRoundRobin:

@@ -24,6 +24,9 @@ class Picker {
   // Nothing when no endpoint may take a request now, or had better not: hold it.
   Endpoint* pick(EndpointSet& endpoints, const Asked& asked, Instant now);
 
+  // Whether there is one for a request of somebody else: no turn is taken, nothing is granted.
+  bool has_place(EndpointSet& endpoints, Asked asked, Instant now) const;
+
  private:
   Endpoint* by_policy(EndpointSet& endpoints, const Asked& asked, Instant now);
   Endpoint* in_turn(const EndpointSet& endpoints, const Asked& asked, Instant now);

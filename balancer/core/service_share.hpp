@@ -7,6 +7,12 @@
 // spread their connections. Example: thread 0 shows 7, thread 1 shows 4: the place goes to thread
 // 1, even if it became free on thread 0.
 //
+// Threads judge endpoints each for itself, so the one that shows the lowest may have no use for a
+// place that others see. Therefore a place is offered: who cannot take it offers it to the thread
+// that shows the next higher ticket, until one takes it or all have declined. Example: "x" is sent
+// away on thread 1 alone; thread 0 finds "x" free and offers it to thread 1, which offers it to
+// thread 0, which takes it although ticket 4 is still waiting.
+//
 // Atomics only. One thread gives a place back and then looks at what is shown, another shows and
 // then looks for a place: in one order for all, or both might miss.
 #pragma once
@@ -49,6 +55,25 @@ class ServiceShare {
     return found;
   }
 
+  // The other thread that shows the lowest ticket above this one.
+  std::optional<std::uint32_t> thread_after(Ticket ticket, std::uint32_t thread) const {
+    std::optional<std::uint32_t> found;
+    Ticket lowest = kNobody;
+    for (std::uint32_t i = 0; i < threads_.size(); ++i) {
+      const Ticket shown = threads_[i].shown;
+      if (i == thread || shown <= ticket || shown >= lowest) continue;
+      lowest = shown;
+      found = i;
+    }
+    return found;
+  }
+  // There is a place that it may take, whoever came before. To be woken for it.
+  void offer(std::uint32_t thread) { threads_[thread].offered = true; }
+  bool take_offer(std::uint32_t thread) {
+    auto& offered = threads_[thread].offered;
+    return offered.load(std::memory_order_relaxed) && offered.exchange(false);
+  }
+
   // A thread's requests at workers; told by that thread alone.
   void set_in_flight(std::uint32_t thread, std::uint32_t count) {
     threads_[thread].in_flight.store(count, std::memory_order_relaxed);
@@ -62,6 +87,7 @@ class ServiceShare {
  private:
   struct alignas(64) Thread {  // a cache line for each
     std::atomic<Ticket> shown{kNobody};
+    std::atomic<bool> offered{false};
     std::atomic<std::uint32_t> in_flight{0};
   };
   std::vector<Thread> threads_;

@@ -5,7 +5,8 @@
 // request ends, when a table changes, when a resting endpoint may be tried again. Nobody else is
 // woken. Where several threads share a hard capacity, or one of them has learned how many requests a
 // worker serves at once, the order of arrival holds over all of them: a thread leaves a free place
-// to the one that holds the oldest request, and tells it so.
+// to the one that holds the oldest request, and tells it so; what that one cannot use goes to the
+// next.
 //
 // A request that broke at one endpoint is to go to another; once it has to wait it takes what there
 // is, or all behind it would wait for the same other one.
@@ -136,6 +137,9 @@ class LocalService {
   void set_timer();
   void stop_waiting(HeldRequest& request);
   void show_oldest();
+  void offer(std::uint32_t thread);  // a place that is free, and wake it
+  // The same to the thread whose oldest request comes next after this one.
+  void offer_after(HoldQueue::Ticket ticket);
   bool shares_places() const;
   void tell_in_flight();
   void note_limited();

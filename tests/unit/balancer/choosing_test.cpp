@@ -337,7 +337,8 @@ TEST(FreedPlaces, TellThoseWhoWantToKnowOnceAndNotOneself) {
   EXPECT_TRUE(take(2).empty());
 }
 
-TEST(EndpointSet, LooksAgainAtWhatOthersFilledOnceTheyGiveAPlaceBack) {
+// Whether a thread takes "33" of fifty, filled by another one, once that one gives it back.
+void take_what_another_gave_back(std::uint32_t first_number) {
   FreedPlaces freed(2);
   EndpointSet one, other;
   Picker picker;
@@ -348,7 +349,7 @@ TEST(EndpointSet, LooksAgainAtWhatOthersFilledOnceTheyGiveAPlaceBack) {
   for (std::uint32_t i = 0; i < 50; ++i) {
     table.endpoints.push_back({.id = {std::to_string(i)}, .address = {"10.0.0.1", 80}});
     slots.push_back(std::make_shared<Slots>());
-    slots.back()->number = i;
+    slots.back()->number = first_number + i;
   }
   std::uint32_t thread = 0;
   for (EndpointSet* set : {&one, &other}) {
@@ -360,6 +361,14 @@ TEST(EndpointSet, LooksAgainAtWhatOthersFilledOnceTheyGiveAPlaceBack) {
   EXPECT_EQ(picker.pick(one, {}, kStart), nullptr);
   other.finish(*other.find({"33"}), Finish::kCompleted, kStart, kStart + 1ms);
   EXPECT_EQ(picker.pick(one, {}, kStart + 1ms), one.find({"33"}));
+}
+
+TEST(EndpointSet, LooksAgainAtWhatOthersFilledOnceTheyGiveAPlaceBack) {
+  take_what_another_gave_back(0);
+}
+
+TEST(EndpointSet, LooksAgainAtAllThatShareABit) {
+  take_what_another_gave_back(FreedPlaces::kEndpointsMost - 20);
 }
 
 }  // namespace

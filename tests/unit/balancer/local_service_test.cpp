@@ -4,7 +4,9 @@
 
 #include <deque>
 #include <map>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "balancer/io/local_service.hpp"
 #include "balancer/io/stream.hpp"
@@ -125,6 +127,99 @@ TEST_F(SharedPlaces, AreNotKeptForAThreadWhoseEndpointsAreAtRest) {
   other_.leave(resting.held);
 }
 
+// Two workers, "a" and "b"; "a" is sent away on the first thread alone.
+class PlacesOfTwo : public SharedPlaces {
+ protected:
+  void apply(wire::TrafficPolicy::Balance balance, std::vector<std::string> ids) {
+    wire::ServiceTable table;
+    table.stamp = {1, 2};
+    table.service = {"web"};
+    table.policy.hard_capacity = 1;
+    table.policy.balance = balance;
+    std::map<WorkerId, std::shared_ptr<Slots>> slots{{{"a"}, slots_}};
+    for (const auto& id : ids) {
+      const auto number = static_cast<std::uint32_t>(table.endpoints.size());
+      const auto port = static_cast<std::uint16_t>(9001 + number);
+      table.endpoints.push_back({.id = {id}, .address = {"127.0.0.1", port}});
+      auto& shared = slots[{id}];
+      if (!shared) shared = std::make_shared<Slots>();
+      shared->number = number;
+    }
+    for (auto* service : {&one_, &other_}) service->apply(table, slots);
+  }
+  void fail_at_a(int times) {
+    EndpointSet& set = one_.endpoints();
+    for (int i = 0; i < times; ++i) {
+      Endpoint& a = *set.find(WorkerId{"a"});
+      ASSERT_TRUE(set.begin(a, loop_.now()));
+      set.finish(a, Finish::kFailed, loop_.now(), loop_.now());
+    }
+  }
+};
+
+TEST_F(PlacesOfTwo, AreForTheNextWhereTheOldestCannotUseThem) {
+  apply(wire::TrafficPolicy::Balance::kLeastLoad, {"a", "b"});
+  fail_at_a(5);
+  Request& busy = arrive(one_);  // at "b"
+  Request& oldest = arrive(one_);
+  EXPECT_FALSE(oldest.served());
+  Request& newcomer = arrive(other_);
+  Request& last = arrive(other_);
+  hear();
+  EXPECT_TRUE(newcomer.served()) << "\"a\" is idle";
+  EXPECT_FALSE(oldest.served());
+  EXPECT_FALSE(last.served());
+  end(one_, busy);
+  hear();
+  EXPECT_TRUE(oldest.served()) << "it has kept its turn at \"b\"";
+  end(other_, newcomer);
+  hear();
+  EXPECT_TRUE(last.served());
+  end(one_, oldest);
+  end(other_, last);
+  hear();
+  EXPECT_TRUE(woken_.empty());
+}
+
+TEST_F(PlacesOfTwo, AreForOthersWhenTheOneThatGivesThemBackHasNoUseForThem) {
+  apply(wire::TrafficPolicy::Balance::kLeastLoad, {"a", "b"});
+  fail_at_a(4);
+  Request& first = arrive(one_);
+  Request& second = arrive(one_);
+  Request& at_a = first.endpoint->id.text == "a" ? first : second;
+  Request& at_b = first.endpoint->id.text == "a" ? second : first;
+  Request& oldest = arrive(one_);
+  Request& waiting = arrive(other_);
+  one_.finish(*at_a.endpoint, Finish::kFailed, at_a.held.began);
+  hear();
+  EXPECT_FALSE(oldest.served()) << "\"a\" has failed five times here";
+  EXPECT_TRUE(waiting.served());
+  end(other_, waiting);
+  end(one_, at_b);
+  hear();
+  EXPECT_TRUE(oldest.served());
+  end(one_, oldest);
+}
+
+// Leaving a place to the other thread is no turn of one's own.
+TEST_F(PlacesOfTwo, AreLeftToOthersWithoutATurn) {
+  apply(wire::TrafficPolicy::Balance::kRoundRobin, {"a", "b", "c"});
+  Request& at_a = arrive(one_);
+  Request& at_b = arrive(one_);
+  Request& at_c = arrive(one_);
+  Request& waiting = arrive(other_);
+  end(one_, at_a);
+  hear();
+  ASSERT_TRUE(waiting.served());
+  end(other_, waiting);
+  end(one_, at_b);
+  Request& next = arrive(one_);
+  ASSERT_TRUE(next.served());
+  EXPECT_EQ(next.endpoint->id.text, "a") << "it is its turn after \"c\"";
+  end(one_, next);
+  end(one_, at_c);
+}
+
 // Workers of which nothing is said, and of which it was learned that they serve one at a time.
 class LearnedPlaces : public testing::Test {
  protected:
@@ -223,6 +318,19 @@ TEST_F(LearnedPlaces, AreSharedByTheThreadsInOrderOfArrival) {
   hear();
   EXPECT_EQ(share_->in_flight(), 0u);
   EXPECT_EQ(share_->held, 0u);
+}
+
+TEST_F(LearnedPlaces, AreNotExceededForWhoOnlyLooks) {
+  slots_[{"b"}]->number = 1;
+  apply(10);
+  Request& first = arrive(one_);
+  Request& second = arrive(one_);
+  Picker picker;
+  const Asked asked{.waited = std::chrono::seconds(1)};
+  EXPECT_FALSE(picker.has_place(one_.endpoints(), asked, loop_.now()));
+  EXPECT_NE(picker.pick(one_.endpoints(), asked, loop_.now()), nullptr) << "nothing was spent";
+  end(one_, first);
+  end(one_, second);
 }
 
 TEST_F(LearnedPlaces, AreNoReasonToRefuseWhenTheQueueIsFull) {
