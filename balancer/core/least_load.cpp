@@ -59,7 +59,8 @@ bool LeastLoad::is_full(const Endpoint& endpoint) const {
 }
 
 Ranking::Key LeastLoad::key_for(Endpoint& endpoint, Instant now) {
-  if (!endpoint.open || is_full(endpoint)) return Ranking::kNever;
+  if (!endpoint.open) return Ranking::kNever;
+  if (is_full(endpoint) && !has_room_after_all(endpoint)) return Ranking::kNever;
   const double relative = relative_seconds(endpoint, now);
   const auto places = at_once();
   double cost = relative * (1.0 + endpoint.in_flight / static_cast<double>(places.value_or(1)));

@@ -337,6 +337,30 @@ TEST(FreedPlaces, TellThoseWhoWantToKnowOnceAndNotOneself) {
   EXPECT_TRUE(take(2).empty());
 }
 
+// The thread saw it full already as it took the table up, so that it never met it while choosing.
+TEST(EndpointSet, LooksAgainAtWhatWasFullWhenItsTableCame) {
+  FreedPlaces freed(2);
+  EndpointSet one, other;
+  Picker picker;
+  wire::ServiceTable table;
+  table.stamp = {1, 1};
+  table.policy.hard_capacity = 1;
+  table.endpoints.push_back({.id = {"a"}, .address = {"10.0.0.1", 80}});
+  const auto slots = std::make_shared<Slots>();
+  std::uint32_t thread = 0;
+  for (EndpointSet* set : {&other, &one}) {
+    set->apply(table);
+    set->find({"a"})->slots = slots;
+    set->share(&freed, thread++);
+    if (set == &other) {
+      ASSERT_TRUE(other.begin(*other.find({"a"}), kStart));
+    }
+  }
+  EXPECT_EQ(picker.pick(one, {}, kStart), nullptr);
+  other.finish(*other.find({"a"}), Finish::kCompleted, kStart, kStart + 1ms);
+  EXPECT_EQ(picker.pick(one, {}, kStart + 1ms), one.find({"a"}));
+}
+
 // Whether a thread takes "33" of fifty, filled by another one, once that one gives it back.
 void take_what_another_gave_back(std::uint32_t first_number) {
   FreedPlaces freed(2);

@@ -124,14 +124,15 @@ RawSocket& H2Client::socket() {
 }
 
 std::int32_t H2Client::submit(const H2Fields& fields, bool body) {
+  auto upload = std::make_unique<Upload>();
+  upload->fields = fields;
   std::vector<nghttp2_nv> list;
-  for (const auto& [name, value] : fields) {
+  for (const auto& [name, value] : upload->fields) {
     // Not copied: then it is not put into lower case either.
     list.push_back({reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())),
                     reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())), name.size(),
                     value.size(), NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE});
   }
-  auto upload = std::make_unique<Upload>();
   nghttp2_data_provider provider{};
   provider.source.ptr = upload.get();
   provider.read_callback = H2ClientCallbacks::body;

@@ -84,6 +84,7 @@ class H2Client {
     void operator()(nghttp2_session* session) const { nghttp2_session_del(session); }
   };
   struct Upload {
+    H2Fields fields;  // nghttp2 points into them until they are sent
     std::string bytes;
     std::size_t sent = 0;
     bool ended = false;
