@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
+#include <cstring>
 
 #include "balancer/http/head_lines.hpp"
 
@@ -18,8 +20,30 @@ bool is_digit(char c) {
 bool is_hex(char c) {
   return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
 }
-bool is_alpha(char c) {
-  return lower(c) >= 'a' && lower(c) <= 'z';
+
+// RFC 3986 section 3.2.2: what a reg-name holds beside percent-encoded bytes.
+constexpr std::array<bool, 256> bytes_of_names() {
+  std::array<bool, 256> allowed{};
+  for (std::size_t c = 'a'; c <= 'z'; ++c) allowed[c] = true;
+  for (std::size_t c = 'A'; c <= 'Z'; ++c) allowed[c] = true;
+  for (std::size_t c = '0'; c <= '9'; ++c) allowed[c] = true;
+  for (const char c : std::string_view("-._~!$&'()*+,;="))
+    allowed[static_cast<std::uint8_t>(c)] = true;
+  return allowed;
+}
+
+constexpr std::array<bool, 256> kInName = bytes_of_names();
+
+// Eight bytes in lower case at a time. A sum sets a byte's high bit where the byte is at least the
+// letter that it was made from, and carries into no other since the high bits were taken off.
+std::uint64_t lower_of_eight(const char* bytes) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = kOnes << 7;
+  const std::uint64_t low = word & ~kHighs;
+  const std::uint64_t from_a = low + kOnes * (0x80 - 'A'), above_z = low + kOnes * (0x7f - 'Z');
+  const std::uint64_t upper = from_a & ~above_z & ~word & kHighs;
+  return word | (upper >> 2);
 }
 
 // Calls `visit` with each word of a comma-separated list, without the white space around it.
@@ -77,9 +101,10 @@ Nominated nominated_in(std::string_view fields) {
 
 bool same_word(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  // Most are spelt alike, or differ at once.
   std::size_t i = 0;
-  while (i < a.size() && a[i] == b[i]) ++i;
+  for (; a.size() - i >= 8; i += 8) {
+    if (lower_of_eight(a.data() + i) != lower_of_eight(b.data() + i)) return false;
+  }
   for (; i < a.size(); ++i) {
     if (lower(a[i]) != lower(b[i])) return false;
   }
@@ -108,15 +133,10 @@ bool is_host(std::string_view value) {
   } else {
     for (; at < value.size() && value[at] != ':'; ++at) {
       const char c = value[at];
-      if (is_alpha(c) || is_digit(c) || c == '.' || c == '-') continue;
-      if (c == '%') {
-        if (at + 2 >= value.size() || !is_hex(value[at + 1]) || !is_hex(value[at + 2])) {
-          return false;
-        }
-        at += 2;
-        continue;
-      }
-      if (std::string_view("_~!$&'()*+,;=").find(c) == std::string_view::npos) return false;
+      if (kInName[static_cast<std::uint8_t>(c)]) continue;
+      if (c != '%' || at + 2 >= value.size()) return false;
+      if (!is_hex(value[at + 1]) || !is_hex(value[at + 2])) return false;
+      at += 2;
     }
     if (at == 0 && at < value.size()) return false;  // a port without a host
   }

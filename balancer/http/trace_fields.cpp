@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "balancer/http/field_rules.hpp"
@@ -21,11 +22,18 @@ bool is_id(std::string_view hex) {
          hex.find_first_not_of('0') != std::string_view::npos;
 }
 
-void put_hex(std::uint64_t number, char* to) {
+constexpr std::array<std::array<char, 2>, 256> hex_of_bytes() {
   constexpr std::string_view kHex = "0123456789abcdef";
-  for (int i = 15; i >= 0; --i) {
-    to[i] = kHex[number & 15];
-    number >>= 4;
+  std::array<std::array<char, 2>, 256> hex{};
+  for (std::size_t i = 0; i < hex.size(); ++i) hex[i] = {kHex[i >> 4], kHex[i & 15]};
+  return hex;
+}
+
+void put_hex(std::uint64_t number, char* to) {
+  static constexpr auto kHexOfBytes = hex_of_bytes();
+  for (int at = 14; at >= 0; at -= 2) {
+    std::memcpy(to + at, kHexOfBytes[number & 0xff].data(), 2);
+    number >>= 8;
   }
 }
 
