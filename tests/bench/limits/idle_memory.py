@@ -1,5 +1,6 @@
 """What an idle keep-alive connection costs in resident memory of the balancer (the kernel's own part is not in
 it). Each connection has served one request before it waits."""
+import resource
 import time
 
 from balancer import Balancer, cores
@@ -46,10 +47,9 @@ def settled_bytes(pid):
 
 
 def hold(stage, balancer, wanted):
-    """As many as are wanted, or else nearly as many as half of the descriptors allow."""
-    try:
-        return stage.hold(cores()[1], balancer.port, wanted, tls=balancer.tls), wanted, ""
-    except NotStarted as reason:
-        fewer = wanted * 98 // 100
-        note = f" ({wanted:,} did not fit: {str(reason).splitlines()[-1]})"
-        return stage.hold(cores()[1], balancer.port, fewer, tls=balancer.tls), fewer, note
+    """As many as are wanted, or else nearly as many as half of the descriptors allow: beyond that the balancer
+    closes idle ones in favour of new ones."""
+    descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    count = min(wanted, descriptors * 49 // 100)
+    note = "" if count == wanted else f" ({wanted:,} do not fit into {descriptors:,} descriptors)"
+    return stage.hold(cores()[1], balancer.port, count, tls=balancer.tls), count, note
