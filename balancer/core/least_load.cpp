@@ -60,7 +60,7 @@ bool LeastLoad::is_full(const Endpoint& endpoint) const {
 
 Ranking::Key LeastLoad::key_for(Endpoint& endpoint, Instant now) {
   if (!endpoint.open) return Ranking::kNever;
-  if (is_full(endpoint) && !has_room_after_all(endpoint)) return Ranking::kNever;
+  if (!has_room(endpoint)) return Ranking::kNever;
   const double relative = relative_seconds(endpoint, now);
   const auto places = at_once();
   double cost = relative * (1.0 + endpoint.in_flight / static_cast<double>(places.value_or(1)));
@@ -102,7 +102,7 @@ Endpoint* LeastLoad::lowest(const List& list, const Asked& asked, Instant now, E
   while (const auto lowest = ranking_.lowest()) {
     Endpoint& endpoint = *list[*lowest];
     if (&endpoint == asked.avoid) aside = &endpoint;
-    if (&endpoint == asked.avoid || (is_full(endpoint) && !has_room_after_all(endpoint))) {
+    if (&endpoint == asked.avoid || !has_room(endpoint)) {
       ranking_.set(*lowest, Ranking::kNever);
       continue;
     }
@@ -116,8 +116,9 @@ Endpoint* LeastLoad::lowest(const List& list, const Asked& asked, Instant now, E
   return take_extra(list, asked, now);
 }
 
-// Filled by other threads, who tell when there is room again.
-bool LeastLoad::has_room_after_all(const Endpoint& endpoint) {
+// Other threads may have filled it: they tell when there is room again.
+bool LeastLoad::has_room(const Endpoint& endpoint) {
+  if (!is_full(endpoint)) return true;
   if (freed_ == nullptr) return false;
   freed_->want(thread_);
   return !is_full(endpoint);

@@ -77,7 +77,7 @@ class LeastLoad {
  private:
   Ranking::Key key_for(Endpoint& endpoint, Instant now);
   bool is_full(const Endpoint& endpoint) const;
-  bool has_room_after_all(const Endpoint& endpoint);
+  bool has_room(const Endpoint& endpoint);
   void bring_up_to_date(const List& list, Instant now);
   bool is_worth_waiting(const Endpoint& endpoint, const Asked& asked, Instant now);
   Endpoint* lowest(const List& list, const Asked& asked, Instant now, Endpoint*& aside);

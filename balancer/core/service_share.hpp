@@ -45,27 +45,11 @@ class ServiceShare {
   void show(std::uint32_t thread, Ticket oldest) { threads_[thread].shown = oldest; }
   // The other thread that shows the lowest ticket, where that is lower than `ticket`.
   std::optional<std::uint32_t> thread_before(Ticket ticket, std::uint32_t thread) const {
-    std::optional<std::uint32_t> found;
-    for (std::uint32_t i = 0; i < threads_.size(); ++i) {
-      const Ticket shown = threads_[i].shown;
-      if (i == thread || shown >= ticket) continue;
-      ticket = shown;
-      found = i;
-    }
-    return found;
+    return lowest_between(0, ticket, thread);
   }
-
   // The other thread that shows the lowest ticket above this one.
   std::optional<std::uint32_t> thread_after(Ticket ticket, std::uint32_t thread) const {
-    std::optional<std::uint32_t> found;
-    Ticket lowest = kNobody;
-    for (std::uint32_t i = 0; i < threads_.size(); ++i) {
-      const Ticket shown = threads_[i].shown;
-      if (i == thread || shown <= ticket || shown >= lowest) continue;
-      lowest = shown;
-      found = i;
-    }
-    return found;
+    return lowest_between(ticket, kNobody, thread);
   }
   // There is a place that it may take, whoever came before. To be woken for it.
   void offer(std::uint32_t thread) { threads_[thread].offered = true; }
@@ -85,6 +69,19 @@ class ServiceShare {
   }
 
  private:
+  // Neither bound included; tickets begin at 1.
+  std::optional<std::uint32_t> lowest_between(Ticket above, Ticket below,
+                                              std::uint32_t except) const {
+    std::optional<std::uint32_t> found;
+    for (std::uint32_t i = 0; i < threads_.size(); ++i) {
+      const Ticket shown = threads_[i].shown;
+      if (i == except || shown <= above || shown >= below) continue;
+      below = shown;
+      found = i;
+    }
+    return found;
+  }
+
   struct alignas(64) Thread {  // a cache line for each
     std::atomic<Ticket> shown{kNobody};
     std::atomic<bool> offered{false};
