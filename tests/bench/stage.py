@@ -2,6 +2,7 @@
 gone when the stage closes, however the bench ends."""
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -20,10 +21,24 @@ def find(program):
     return shutil.which(program) or shutil.which("/usr/sbin/" + program)
 
 
+_taken = set()
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port of loopback that nothing listens on, another one each time. It lies below the ports that Linux
+    gives to outgoing connections (32768 on), of which a bench opens thousands before somebody listens here."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        if port in _taken:
+            continue
+        _taken.add(port)
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def cpu_seconds(pid):
