@@ -19,7 +19,8 @@ namespace {
 constexpr int kAcceptsInARow = 64, kAcceptsAtTheEnd = 4096;
 constexpr std::chrono::milliseconds kPause{50};
 
-// Undoes ignore_new(), whose effect is on the socket, whoever holds it; nothing where there is none.
+// Undoes ignore_new(), whose effect is on the socket, whoever holds it; nothing where there is
+// none.
 void hear_new(int fd) {
   const int unused = 0;
   ::setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);

@@ -40,8 +40,8 @@ class Stream : public Source {
   explicit Stream(EventLoop& loop);
   ~Stream() { close(); }
 
-  // Takes over a connected, non-blocking descriptor; it has none yet. False, with errno, when it cannot be watched:
-  // it is closed.
+  // Takes over a connected, non-blocking descriptor; it has none yet. False, with errno, when it
+  // cannot be watched: it is closed.
   [[nodiscard]] bool attach(int fd);
   // Begins to connect; kBlocked: `establish` when it is readable, writable or broken.
   IoResult connect(const Address& address);
