@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "balancer/io/proxy_session.hpp"
+#include "balancer/io/stream_layer.hpp"
 #include "balancer/io/traffic_thread.hpp"
 #include "common/io/log.hpp"
 
@@ -64,7 +65,7 @@ Listener::Accepted Listener::accept_one() {
       return begun ? Accepted::kOne : Accepted::kFailed;
     }
     if (errno == ECONNABORTED || errno == EINTR) continue;
-    const bool is_empty = errno == EAGAIN || errno == EWOULDBLOCK;
+    const bool is_empty = would_block(errno);
     return is_empty ? Accepted::kNone : Accepted::kFailed;  // no descriptors, no memory
   }
 }

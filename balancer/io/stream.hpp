@@ -105,6 +105,9 @@ struct Want {
   std::uint8_t events = kNothing;
 };
 
+// What one session reads before it lets others have a turn (`Waiter::yield`).
+inline constexpr std::uint32_t kBlocksInARow = 32;
+
 class Waiter {
  public:
   explicit Waiter(EventLoop& loop);
