@@ -18,7 +18,6 @@ namespace {
 constexpr std::uint32_t kRequestsAtOnce = 128;
 constexpr std::int32_t kConnectionWindow = 1024 * 1024;
 constexpr std::chrono::seconds kIdleTime{75}, kLastChance{1};
-constexpr std::uint32_t kBlocksInARow = 32;  // then others have a turn
 constexpr EventBudget::Rate kResets{.at_once = 200, .per_second = 20};
 constexpr EventBudget::Rate kIdleFrames{.at_once = Connection::kIdleFramesAtOnce,
                                         .per_second = 100};
