@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "balancer/http/byte_runs.hpp"
+#include "common/ascii.hpp"
 
 namespace foretide::balancer {
 namespace {
@@ -21,11 +22,9 @@ constexpr std::array<std::uint8_t, 256> kinds_of_bytes() {
     if (c != 0x7f) kinds[c] = kValue;
   }
   kinds['\t'] = kValue;
-  for (std::size_t c = 'a'; c <= 'z'; ++c) kinds[c] |= kToken;
-  for (std::size_t c = 'A'; c <= 'Z'; ++c) kinds[c] |= kToken;
-  for (std::size_t c = '0'; c <= '9'; ++c) kinds[c] |= kToken;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
-    kinds[static_cast<std::uint8_t>(c)] |= kToken;
+  for (std::size_t c = 0; c < 256; ++c) {
+    if (is_token_char(static_cast<char>(c))) kinds[c] |= kToken;
+  }
   kinds['_'] |= kUnderscore;
   return kinds;
 }
@@ -50,15 +49,10 @@ bool is_space(char c) {
   return c == ' ' || c == '\t';
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 }  // namespace
 
 bool is_token(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return is(c, kToken); });
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
 }
 
 std::optional<RequestLine> request_line_in(std::string_view line) {

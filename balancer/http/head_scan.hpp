@@ -1,7 +1,7 @@
-// Finds where a message head ends that did not come in one piece, and refuses at once what no head may contain: a line that ends
-// without CR (a bare LF) and a line that continues the one before it (obs-fold, RFC 9112
-// section 5.2). Both are read differently by different programs, which is all that request
-// smuggling needs.
+// Finds where a message head ends that did not come in one piece, and refuses at once what no head
+// may contain: a line that ends without CR (a bare LF) and a line that continues the one before it
+// (obs-fold, RFC 9112 section 5.2). Both are read differently by different programs, which is all
+// that request smuggling needs.
 //
 // It can be called again with more bytes and goes on where it stopped, so a head that dribbles in
 // costs no more than one that comes whole.

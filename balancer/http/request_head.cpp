@@ -10,10 +10,6 @@
 namespace foretide::balancer {
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // A well-formed version that is not one of ours.
 bool is_other_version(std::string_view text) {
   return text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' &&

@@ -57,13 +57,13 @@ struct RequestHead {
   bool answer_here = false;       // OPTIONS with Max-Forwards: 0 ends at this proxy
 };
 
-// `bytes` begin with a complete head; what stands behind it does no harm. The written head has no Host yet when `host` is empty:
-// the caller ends it with `end_request_head`, which knows the endpoint.
+// `bytes` begin with a complete head; what stands behind it does no harm. The written head has no
+// Host yet: the caller ends it with `end_request_head`, which knows the endpoint.
 RequestHead parse_request_head(std::string_view bytes, const ClientSide& client,
                                const DrawnIds& ids, HeadWriter& out);
 
-// Whether what depends on the endpoint fits behind what was written, whatever the endpoint is. Holds
-// of every head that is accepted; to be asked again once something was added to it.
+// Whether what depends on the endpoint fits behind what was written, whatever the endpoint is.
+// Holds of every head that is accepted; to be asked again once something was added to it.
 bool has_room_to_end(const HeadWriter& out);
 // Writes what depends on the endpoint and the final empty line.
 void end_request_head(const RequestHead& head, const Address& endpoint, HeadWriter& out);

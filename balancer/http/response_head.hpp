@@ -4,8 +4,8 @@
 // Which framing the client gets is decided here: what has a length keeps it, what is chunked or
 // ends with the connection is chunked for HTTP/1.1 and ends with the connection for HTTP/1.0. A
 // response whose own framing is not plain is refused, which the caller turns into a 502. Date is
-// added where it is missing (RFC 9110 section 6.6.1), Server-Timing where the request had to wait for
-// a worker (https://www.w3.org/TR/server-timing/).
+// added where it is missing (RFC 9110 section 6.6.1), Server-Timing where the request had to wait
+// for a worker (https://www.w3.org/TR/server-timing/).
 //
 // A 101 is passed on if it agrees to the protocol that was offered, and to nothing else; from then
 // on the connection is not HTTP's.
