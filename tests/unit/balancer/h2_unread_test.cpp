@@ -103,6 +103,22 @@ TEST_F(UnreadHttp2, RefusalsThatAreReadDoNot) {
   EXPECT_GE(refused, 20'000u);
 }
 
+// What has to be acknowledged has a budget that does not wait for its being read.
+TEST_F(UnreadHttp2, FloodsAreEndedThoughNothingIsRead) {
+  Proxy proxy;
+  proxy.apply({});
+  const std::string ping = frame(6, 0, 0, "12345678"), settings = frame(4, 0, 0, "");
+  std::uint64_t calmed = 0;
+  for (const auto& flood : {ping, settings}) {
+    auto client = proxy.client();
+    client.send(kPreface);
+    for (int i = 0; i < 2000; ++i) client.send(flood);
+    EXPECT_TRUE(all_are_gone(proxy));
+    const auto counts = proxy.on_thread([](TrafficThread& thread) { return thread.connections(); });
+    EXPECT_EQ(counts.http2_calmed_total, ++calmed);
+  }
+}
+
 TEST_F(UnreadHttp2, AConnectionThatTakesNothingIsCut) {
   Proxy proxy({.stall_time = std::chrono::milliseconds(200)});
   proxy.apply({endpoint_at("a", worker.address())});
