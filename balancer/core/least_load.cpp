@@ -61,6 +61,7 @@ bool LeastLoad::is_full(const Endpoint& endpoint) const {
 Ranking::Key LeastLoad::key_for(Endpoint& endpoint, Instant now) {
   if (!endpoint.open) return Ranking::kNever;
   if (!has_room(endpoint)) return Ranking::kNever;
+  if (is_alone_) return key_of(1.0, 0);  // there is nothing to compare it with
   const double relative = relative_seconds(endpoint, now);
   const auto places = at_once();
   double cost = relative * (1.0 + endpoint.in_flight / static_cast<double>(places.value_or(1)));

@@ -69,9 +69,8 @@ Task<> RequestStream::serve() {
   if (fields_.refused() != 0) {
     co_await refuse(fields_.refused());
   } else {
-    const std::size_t head_size = fields_.head().size();
-    input_.add(head_size);
-    Exchange exchange(thread_, stream_, waiter_, input_, head_size, client_side_);
+    input_.add(fields_.head().size());
+    Exchange exchange(thread_, stream_, waiter_, input_, client_side_);
     // How it ended is told by what was written, whole or not.
     [[maybe_unused]] const After after = co_await exchange.run();
   }

@@ -2,31 +2,54 @@
 
 #include <algorithm>
 #include <array>
-
-#include "balancer/http/field_rules.hpp"
+#include <cstring>
+#include <type_traits>
 
 namespace foretide::balancer {
 namespace {
 
-// `name` if it is `word`, else kOther.
-FieldName if_same(std::string_view name, std::string_view word, FieldName meaning) {
-  return same_word(name, word) ? meaning : FieldName::kOther;
+// As many bytes as `Word` has, letters in lower case.
+template <class Word>
+Word lower_at(const char* bytes) {
+  Word word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  return word | static_cast<Word>(0x2020202020202020);
 }
 
-bool begins_with(std::string_view name, std::string_view prefix) {
-  return name.size() > prefix.size() && same_word(name.substr(0, prefix.size()), prefix);
+// `word` is made of small letters and '-', and `name` of what a token may hold: then two bytes are
+// the same letter exactly if they are equal once their bit 0x20 is set. `name` is as long, or
+// longer. Longer words overlap themselves.
+template <std::size_t Size>
+bool begins_with(std::string_view name, const char (&word)[Size]) {
+  constexpr std::size_t kSize = Size - 1;
+  using Word = std::conditional_t<kSize >= 8, std::uint64_t,
+                                  std::conditional_t<kSize >= 4, std::uint32_t, std::uint16_t>>;
+  constexpr std::size_t kLast = kSize - sizeof(Word);
+  for (std::size_t i = 0; i < kLast; i += sizeof(Word)) {
+    if (lower_at<Word>(name.data() + i) != lower_at<Word>(word + i)) return false;
+  }
+  return lower_at<Word>(name.data() + kLast) == lower_at<Word>(word + kLast);
+}
+
+// What it means if it is `word`, of the same size.
+template <std::size_t Size>
+FieldName if_same(std::string_view name, const char (&word)[Size], FieldName meaning) {
+  return begins_with(name, word) ? meaning : FieldName::kOther;
+}
+
+FieldName x_field_named(std::string_view name) {
+  if (name.size() < 12) return FieldName::kOther;
+  if (name.size() == 12) return if_same(name, "x-request-id", FieldName::kTrace);
+  if (begins_with(name, "x-forwarded-")) return FieldName::kForwarded;
+  if (name.size() == 13) return FieldName::kOther;
+  return if_same(name, "x-ssl-client-", FieldName::kClientCertificate);
 }
 
 }  // namespace
 
 FieldName field_named(std::string_view name) {
   const char first = static_cast<char>(name[0] | 0x20);
-  if (first == 'x') {
-    if (name.size() == 12 && same_word(name, "x-request-id")) return FieldName::kTrace;
-    if (begins_with(name, "x-forwarded-")) return FieldName::kForwarded;
-    const bool certificate = begins_with(name, "x-ssl-client-");
-    return certificate ? FieldName::kClientCertificate : FieldName::kOther;
-  }
+  if (first == 'x') return x_field_named(name);
   switch (name.size()) {
     case 2:
       return if_same(name, "te", FieldName::kOneConnection);

@@ -25,6 +25,7 @@ enum class FieldName : std::uint8_t {
   kUnderscored,  // one of the above but for "_" where it has "-"
 };
 
+// `name` is a token, as FieldLines finds them.
 FieldName field_named(std::string_view name);
 
 // Many a worker takes X_Forwarded_For for X-Forwarded-For (RFC 3875 section 4.1.18 names both

@@ -131,12 +131,16 @@ bool is_host(std::string_view value) {
     }
     at = close + 1;
   } else {
-    for (; at < value.size() && value[at] != ':'; ++at) {
+    while (at < value.size()) {
       const char c = value[at];
-      if (kInName[static_cast<std::uint8_t>(c)]) continue;
+      if (kInName[static_cast<std::uint8_t>(c)]) {
+        ++at;
+        continue;
+      }
+      if (c == ':') break;
       if (c != '%' || at + 2 >= value.size()) return false;
       if (!is_hex(value[at + 1]) || !is_hex(value[at + 2])) return false;
-      at += 2;
+      at += 3;
     }
     if (at == 0 && at < value.size()) return false;  // a port without a host
   }

@@ -4,6 +4,8 @@
 
 namespace foretide::balancer {
 
+using namespace std::string_view_literals;
+
 ForwardedFields::Take ForwardedFields::take(std::string_view name, std::string_view value) {
   constexpr std::string_view kPrefix = "x-forwarded-";
   const bool believed = client_.trust == Trust::kTrusted;
@@ -45,8 +47,7 @@ void ForwardedFields::write(std::string_view host, HeadWriter& out) const {
     out.put("X-Forwarded-For: ");
     write_list(for_, out);
     if (!address.empty() && for_.size > 0) out.put(", ");
-    out.put(address);
-    out.put("\r\n");
+    out.put(address, "\r\n");
   }
   out.put_field("X-Forwarded-Proto", scheme());
   const std::string_view said_host = host_.empty() ? host : host_;
@@ -54,18 +55,15 @@ void ForwardedFields::write(std::string_view host, HeadWriter& out) const {
 
   out.put("Forwarded: ");
   write_list(forwarded_, out);
-  if (forwarded_.size > 0) out.put(", ");
   // RFC 7239 section 6: an IPv6 address stands in brackets and quotes.
   const bool v6 = address.find(':') != std::string_view::npos;
-  out.put(v6 ? "for=\"[" : "for=");
-  out.put(address.empty() ? "unknown" : address);
-  out.put(v6 ? "]\";proto=" : ";proto=");
-  out.put(client_.scheme);
-  if (!host.empty()) {
-    out.put(";host=\"");
-    out.put(host);
-    out.put("\"");
+  if (forwarded_.size > 0) out.put(", ");
+  if (v6) {
+    out.put("for=\"[", address, "]\";proto=", client_.scheme);
+  } else {
+    out.put("for=", address.empty() ? "unknown"sv : address, ";proto=", client_.scheme);
   }
+  if (!host.empty()) out.put(";host=\"", host, "\"");
   out.put("\r\n");
   if (!client_.certified) return;
   out.put_field("X-SSL-Client-Verify", "SUCCESS");

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
-#include <cstring>
+
+#include "balancer/http/byte_runs.hpp"
 
 namespace foretide::balancer {
 namespace {
@@ -36,36 +36,13 @@ bool is(char c, std::uint8_t kind) {
   return (kKinds[static_cast<std::uint8_t>(c)] & kind) != 0;
 }
 
-// Eight bytes at a time: a high bit for those that are control characters. The lowest one set is
-// right; above it a borrow may have set one too many.
-std::uint64_t controls_in(const char* bytes) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = kOnes << 7;
-  const std::uint64_t below_space = (word - kOnes * 0x20) & ~word & kHighs;
-  const std::uint64_t del = word ^ (kOnes * 0x7f);
-  return below_space | ((del - kOnes) & ~del & kHighs);
-}
-
 // The first byte that is no part of a value.
 const char* end_of_value(const char* at, const char* end) {
   for (;;) {
-    if constexpr (std::endian::native == std::endian::little) {
-      while (end - at >= 8) {
-        const std::uint64_t controls = controls_in(at);
-        if (controls == 0) {
-          at += 8;
-          continue;
-        }
-        at += std::countr_zero(controls) / 8;
-        break;
-      }
-    }
-    if (at < end && is(*at, kValue)) {  // a tab, or one of the last few
-      ++at;
-      continue;
-    }
-    return at;
+    at = skip_visible(at, end);
+    while (at < end && is(*at, kValue) && *at != '\t') ++at;
+    if (at == end || *at != '\t') return at;
+    ++at;
   }
 }
 
@@ -117,29 +94,44 @@ std::optional<StatusLine> status_line_in(std::string_view line) {
 }
 
 bool FieldLines::next(Field& field) {
-  if (end_ - at_ <= 2) return false;  // the empty line
   const char* const name = at_;
+  const char* at = skip_plain(at_, end_);
   std::uint8_t kinds = 0;
-  for (; at_ < end_ && is(*at_, kToken); ++at_) kinds |= kKinds[static_cast<std::uint8_t>(*at_)];
-  if (at_ == name || at_ == end_ || *at_ != ':') {
-    malformed_ = true;
-    return false;
-  }
-  field.name = {name, static_cast<std::size_t>(at_ - name)};
+  for (; at < end_ && is(*at, kToken); ++at) kinds |= kKinds[static_cast<std::uint8_t>(*at)];
+  if (at == end_) return stop(Stopped::kInMidst);
+  if (*at != ':' || at == name) return stop_at_no_name(at);
+  field.name = {name, static_cast<std::size_t>(at - name)};
   field.has_underscore = (kinds & kUnderscore) != 0;
-  ++at_;
-  while (at_ < end_ && is_space(*at_)) ++at_;
-  const char* const value = at_;
-  at_ = end_of_value(at_, end_);
-  if (end_ - at_ < 2 || at_[0] != '\r' || at_[1] != '\n') {
-    malformed_ = true;
-    return false;
+  ++at;
+  while (at < end_ && is_space(*at)) ++at;
+  const char* const value = at;
+  const bool begins_plainly = value == name + field.name.size() + 2 && value[-1] == ' ';
+  at = end_of_value(at, end_);
+  if (end_ - at < 2) {
+    return stop(at == end_ || *at == '\r' ? Stopped::kInMidst : Stopped::kMalformed);
   }
-  const char* last = at_;
+  if (at[0] != '\r' || at[1] != '\n') return stop(Stopped::kMalformed);
+  const char* last = at;
   while (last > value && is_space(last[-1])) --last;
   field.value = {value, static_cast<std::size_t>(last - value)};
-  at_ += 2;
+  at_ = at + 2;
+  field.line = {};
+  if (begins_plainly && last == at) field.line = {name, static_cast<std::size_t>(at_ - name)};
   return true;
+}
+
+// The empty line at the end, or what can be no field.
+bool FieldLines::stop_at_no_name(const char* at) {
+  if (at != at_ || *at != '\r') return stop(Stopped::kMalformed);
+  if (end_ - at < 2) return stop(Stopped::kInMidst);
+  if (at[1] != '\n') return stop(Stopped::kMalformed);
+  at_ += 2;
+  return stop(Stopped::kAtEnd);
+}
+
+bool FieldLines::stop(Stopped why) {
+  stopped_ = why;
+  return false;
 }
 
 }  // namespace foretide::balancer

@@ -16,13 +16,11 @@ class HeadWriter {
   HeadWriter(char* begin, std::size_t capacity)
       : begin_(begin), at_(begin), end_(begin + capacity) {}
 
-  void put(std::string_view text) {
-    if (text.size() > static_cast<std::size_t>(end_ - at_)) {
-      overflow_ = true;
-      return;
-    }
-    std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
+  void put(std::string_view text) { put_all(text); }
+  // One behind the other: all of them, or nothing.
+  template <class... Texts>
+  void put(const Texts&... texts) {
+    put_all(std::string_view(texts)...);
   }
   void put_number(std::uint64_t number) {
     const auto [end, error] = std::to_chars(at_, end_, number);
@@ -32,23 +30,7 @@ class HeadWriter {
     }
     at_ = end;
   }
-  void put_field(std::string_view name, std::string_view value) {
-    const std::size_t size = name.size() + value.size() + 4;
-    if (size > static_cast<std::size_t>(end_ - at_)) {
-      overflow_ = true;
-      return;
-    }
-    char* at = at_;
-    std::memcpy(at, name.data(), name.size());
-    at += name.size();
-    *at++ = ':';
-    *at++ = ' ';
-    std::memcpy(at, value.data(), value.size());
-    at += value.size();
-    *at++ = '\r';
-    *at++ = '\n';
-    at_ = at;
-  }
+  void put_field(std::string_view name, std::string_view value) { put(name, ": ", value, "\r\n"); }
   // Puts `text` in place of what stands at `at`.
   void replace(std::size_t at, std::size_t size, std::string_view text) {
     if (text.size() > size + static_cast<std::size_t>(end_ - at_)) {
@@ -70,6 +52,22 @@ class HeadWriter {
   bool overflow() const { return overflow_; }
 
  private:
+  // Inline, so that of a literal the size is known where it is copied.
+  template <class... Views>
+  [[gnu::always_inline]] void put_all(Views... views) {
+    if ((views.size() + ...) > room()) {
+      overflow_ = true;
+      return;
+    }
+    char* at = at_;
+    const auto append = [&at](std::string_view view) {
+      std::memcpy(at, view.data(), view.size());
+      at += view.size();
+    };
+    (append(views), ...);
+    at_ = at;
+  }
+
   char* begin_;
   char* at_;
   char* end_;

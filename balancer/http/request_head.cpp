@@ -30,6 +30,38 @@ class RequestReader {
   RequestReader(RequestHead& head, const ClientSide& client, HeadWriter& out)
       : head_(head), out_(out), forwarded_(client) {}
 
+  void read(std::string_view bytes) {
+    const auto line_end = bytes.find("\r\n");
+    if (line_end == std::string_view::npos) {
+      return refuse(400, "the request line is malformed");
+    }
+    const std::string_view lines = bytes.substr(line_end + 2);
+    if (line_end > kRequestLineMax) return refuse(414, "the request line is too long");
+    read_line(bytes.substr(0, line_end));
+    if (head_.refused == 0) read_fields(lines);
+    if (head_.refused == 0) head_.size += line_end + 2;
+    // What is refused is logged, with what it says of itself.
+    if (head_.refused != 0) head_.fields = lines.substr(0, lines.find("\r\n\r\n"));
+  }
+
+  void finish(const DrawnIds& ids) {
+    if (head_.refused == 0) judge();
+    if (head_.refused != 0) return;
+    if (words_.nominates && !remove_nominated(out_, head_.fields_begin, head_.fields)) {
+      return refuse(400, "the request's Connection names too many fields");
+    }
+    write_own_fields(ids);
+    if (!has_room_to_end(out_)) refuse(431, "the request head is too large");
+  }
+
+ private:
+  void refuse(int status, std::string_view why) {
+    if (head_.refused != 0) return;
+    head_.refused = status;
+    head_.refusal = why;
+    head_.size = 0;
+  }
+
   void read_line(std::string_view text) {
     const auto line = request_line_in(text);
     if (!line) return refuse(400, "the request line is malformed");
@@ -48,8 +80,7 @@ class RequestReader {
     }
     read_target(line->target);
     if (head_.refused != 0) return;
-    out_.put(head_.method);
-    out_.put(" ");
+    out_.put(head_.method, " ");
     write_target();
     out_.put(" HTTP/1.1\r\n");
     head_.fields_begin = out_.size();
@@ -61,26 +92,14 @@ class RequestReader {
       if (++count_ > kFieldsMax) return refuse(431, "the request has too many header fields");
       read_field(field);
     }
-    if (rest.malformed()) refuse(400, "a header field of the request is malformed");
-  }
-
-  void finish(const DrawnIds& ids) {
-    if (head_.refused == 0) judge();
     if (head_.refused != 0) return;
-    if (words_.nominates && !remove_nominated(out_, head_.fields_begin, head_.fields)) {
-      return refuse(400, "the request's Connection names too many fields");
+    if (rest.stopped() != FieldLines::Stopped::kAtEnd) {
+      return refuse(400, "a header field of the request is malformed");
     }
-    write_own_fields(ids);
-    if (!has_room_to_end(out_)) refuse(431, "the request head is too large");
+    head_.fields = lines.substr(0, rest.size() - 2);
+    head_.size = rest.size();
   }
 
-  void refuse(int status, std::string_view why) {
-    if (head_.refused != 0) return;
-    head_.refused = status;
-    head_.refusal = why;
-  }
-
- private:
   // A query right behind the host has the path "/", which stands in what is written only.
   void write_target() {
     const std::size_t begin = out_.size();
@@ -175,7 +194,7 @@ class RequestReader {
       case FieldName::kOther:
         break;
     }
-    out_.put_field(field.name, value);
+    pass_on(field, out_);
   }
 
   void read_length(std::string_view value) {
@@ -218,15 +237,13 @@ class RequestReader {
     }
     if (words_.upgrade && !head_.http_10 && head_.framing == Framing::kNone && !offered_.empty()) {
       head_.upgrade = offered_;
-      out_.put("Connection: upgrade\r\n");
-      out_.put_field("Upgrade", offered_);
+      out_.put("Connection: upgrade\r\nUpgrade: ", offered_, "\r\n");
     }
     head_.is_secure = same_word(forwarded_.scheme(), "https");
     forwarded_.write(head_.host, out_);
     trace_.write(ids, out_);
-    out_.put("Via: ");
-    out_.put(head_.http_10 ? "1.0" : forwarded_.version());
-    out_.put(" foretide\r\n");
+    out_.put("Via: ", head_.http_10 ? std::string_view("1.0") : forwarded_.version(),
+             " foretide\r\n");
   }
 
   RequestHead& head_;
@@ -245,17 +262,8 @@ class RequestReader {
 RequestHead parse_request_head(std::string_view bytes, const ClientSide& client,
                                const DrawnIds& ids, HeadWriter& out) {
   RequestHead head;
-  const auto line_end = bytes.find("\r\n");
-  if (line_end > kRequestLineMax) {
-    head.refused = 414;
-    head.refusal = "the request line is too long";
-    return head;
-  }
-  head.fields = bytes.substr(line_end + 2, bytes.size() - line_end - 4);
-
   RequestReader reader(head, client, out);
-  reader.read_line(bytes.substr(0, line_end));
-  if (head.refused == 0) reader.read_fields(bytes.substr(line_end + 2));
+  reader.read(bytes);
   reader.finish(ids);
   return head;
 }
@@ -268,11 +276,10 @@ bool has_room_to_end(const HeadWriter& out) {
 void end_request_head(const RequestHead& head, const Address& endpoint, HeadWriter& out) {
   // An HTTP/1.1 request needs a Host even if the HTTP/1.0 client had none to say.
   if (head.host.empty() && head.http_10) {
-    out.put_field("Host", endpoint.text());
+    out.put("Host: ", endpoint.text(), "\r\n\r\n");
   } else {
-    out.put_field("Host", head.host);
+    out.put("Host: ", head.host, "\r\n\r\n");
   }
-  out.put("\r\n");
 }
 
 }  // namespace foretide::balancer

@@ -38,6 +38,7 @@ struct RequestHead {
   // Not 0: refuse with this status, close, forward nothing. `refusal` says why.
   int refused = 0;
   std::string_view refusal;
+  std::size_t size = 0;  // bytes, its empty line included; 0: it is refused
 
   std::string_view method;
   std::string_view target;       // origin form or "*"
@@ -56,10 +57,10 @@ struct RequestHead {
   bool answer_here = false;       // OPTIONS with Max-Forwards: 0 ends at this proxy
 };
 
-// `head` is complete, as HeadScan found it. The written head has no Host yet when `host` is empty:
+// `bytes` begin with a complete head; what stands behind it does no harm. The written head has no Host yet when `host` is empty:
 // the caller ends it with `end_request_head`, which knows the endpoint.
-RequestHead parse_request_head(std::string_view head, const ClientSide& client, const DrawnIds& ids,
-                               HeadWriter& out);
+RequestHead parse_request_head(std::string_view bytes, const ClientSide& client,
+                               const DrawnIds& ids, HeadWriter& out);
 
 // Whether what depends on the endpoint fits behind what was written, whatever the endpoint is. Holds
 // of every head that is accepted; to be asked again once something was added to it.

@@ -13,52 +13,23 @@ class ResponseReader {
   ResponseReader(ResponseHead& head, const ResponseTo& to, HeadWriter& out)
       : head_(head), to_(to), out_(out) {}
 
-  void read_line(std::string_view text) {
-    const auto line = status_line_in(text);
-    if (!line) {
-      return refuse("the worker's answer cannot be passed on: its status line is malformed");
-    }
-    const int status = line->status;
-    head_.status = status;
-    http_10_ = line->http_10;
-    head_.switches = status == 101;
-    head_.interim = status < 200 && !head_.switches;
-    if (status < 100 || status > 599) {
-      return refuse("the worker's answer cannot be passed on: its status is not valid");
-    }
-    if (head_.switches && to_.upgrade.empty()) {
-      return refuse("the worker's answer cannot be passed on: it switches protocols unasked");
-    }
-    out_.put("HTTP/1.1 ");
-    out_.put_number(static_cast<std::uint64_t>(status));
-    out_.put(" ");
-    out_.put(line->reason);
-    out_.put("\r\n");
-    fields_begin_ = out_.size();
-  }
-
-  void read_fields(std::string_view lines) {
-    fields_ = lines;
-    FieldLines rest(lines);
-    for (FieldLines::Field field; !head_.refused && rest.next(field);) {
-      if (++count_ > kFieldsMax) {
-        return refuse("the worker's answer cannot be passed on: it has too many header fields");
-      }
-      read_field(field);
-    }
-    if (rest.malformed()) {
-      refuse("the worker's answer cannot be passed on: a header field is malformed");
-    }
+  void read(std::string_view bytes) {
+    const auto line_end = bytes.find("\r\n");
+    if (line_end == std::string_view::npos) return;
+    read_line(bytes.substr(0, line_end));
+    if (!head_.refused) read_fields(bytes.substr(line_end + 2));
+    if (head_.size > 0) head_.size += line_end + 2;
   }
 
   void refuse(std::string_view why) {
     if (head_.refused) return;
     head_.refused = true;
     head_.refusal = why;
+    head_.size = 0;
   }
 
   void finish() {
-    if (head_.refused) return;
+    if (head_.refused || head_.size == 0) return;
     if (words_.nominates && !remove_nominated(out_, fields_begin_, fields_)) {
       return refuse(
           "the worker's answer cannot be passed on: its Connection names too many fields");
@@ -75,6 +46,42 @@ class ResponseReader {
   }
 
  private:
+  void read_line(std::string_view text) {
+    const auto line = status_line_in(text);
+    if (!line) {
+      return refuse("the worker's answer cannot be passed on: its status line is malformed");
+    }
+    const int status = line->status;
+    head_.status = status;
+    http_10_ = line->http_10;
+    head_.switches = status == 101;
+    head_.interim = status < 200 && !head_.switches;
+    if (status < 100 || status > 599) {
+      return refuse("the worker's answer cannot be passed on: its status is not valid");
+    }
+    if (head_.switches && to_.upgrade.empty()) {
+      return refuse("the worker's answer cannot be passed on: it switches protocols unasked");
+    }
+    out_.put("HTTP/1.1", text.substr(std::string_view("HTTP/1.x").size()), "\r\n");
+    fields_begin_ = out_.size();
+  }
+
+  void read_fields(std::string_view lines) {
+    FieldLines rest(lines);
+    for (FieldLines::Field field; !head_.refused && rest.next(field);) {
+      if (++count_ > kFieldsMax) {
+        return refuse("the worker's answer cannot be passed on: it has too many header fields");
+      }
+      read_field(field);
+    }
+    if (rest.stopped() == FieldLines::Stopped::kMalformed) {
+      refuse("the worker's answer cannot be passed on: a header field is malformed");
+    }
+    if (head_.refused || rest.stopped() != FieldLines::Stopped::kAtEnd) return;
+    fields_ = lines.substr(0, rest.size() - 2);
+    head_.size = rest.size();
+  }
+
   void read_field(const FieldLines::Field& field) {
     const std::string_view value = field.value;
     switch (field_named(field.name)) {
@@ -110,7 +117,7 @@ class ResponseReader {
       default:
         break;
     }
-    out_.put_field(field.name, value);
+    pass_on(field, out_);
   }
 
   bool agrees_to_switch() const {
@@ -150,8 +157,7 @@ class ResponseReader {
       out_.put("Transfer-Encoding: chunked\r\n");
     }
     if (head_.switches) {
-      out_.put("Connection: upgrade\r\n");
-      out_.put_field("Upgrade", switched_to_);
+      out_.put("Connection: upgrade\r\nUpgrade: ", switched_to_, "\r\n");
     } else if (!head_.interim) {
       if (!has_date_) out_.put_field("Date", to_.date);
       if (head_.close_client) out_.put("Connection: close\r\n");
@@ -185,10 +191,8 @@ class ResponseReader {
 
 ResponseHead parse_response_head(std::string_view bytes, const ResponseTo& to, HeadWriter& out) {
   ResponseHead head;
-  const auto line_end = bytes.find("\r\n");
   ResponseReader reader(head, to, out);
-  reader.read_line(bytes.substr(0, line_end));
-  if (!head.refused) reader.read_fields(bytes.substr(line_end + 2));
+  reader.read(bytes);
   reader.finish();
   return head;
 }

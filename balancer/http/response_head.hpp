@@ -12,6 +12,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -25,6 +26,7 @@ namespace foretide::balancer {
 struct ResponseHead {
   bool refused = false;
   std::string_view refusal;
+  std::size_t size = 0;  // bytes, its empty line included; 0: it is refused, or not complete
 
   int status = 0;
   Framing from_upstream = Framing::kNone;
@@ -47,6 +49,7 @@ struct ResponseTo {
   const wire::HeadChanges* changes = nullptr;  // none: nothing is changed
 };
 
-ResponseHead parse_response_head(std::string_view head, const ResponseTo& to, HeadWriter& out);
+// What stands behind the head in `bytes` does no harm.
+ResponseHead parse_response_head(std::string_view bytes, const ResponseTo& to, HeadWriter& out);
 
 }  // namespace foretide::balancer

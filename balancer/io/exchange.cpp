@@ -21,7 +21,7 @@ bool is_out_of_sockets(int error) {
 }  // namespace
 
 Exchange::Exchange(TrafficThread& thread, Stream& client, Waiter& waiter, Buffer& input,
-                   std::size_t head_size, const ClientSide& client_side)
+                   const ClientSide& client_side)
     : thread_(thread),
       loop_(thread.loop()),
       client_(client),
@@ -32,8 +32,7 @@ Exchange::Exchange(TrafficThread& thread, Stream& client, Waiter& waiter, Buffer
       reply_(thread.buffers()),
       received_(thread.buffers()),
       record_texts_(thread.buffers()),
-      request_head_((request_.acquire(), request_.block()), kBlockSize),
-      head_size_(head_size) {}
+      request_head_((request_.acquire(), request_.block()), kBlockSize) {}
 
 Exchange::~Exchange() {
   if (service_ != nullptr) service_->leave(held_);
@@ -44,9 +43,9 @@ Exchange::~Exchange() {
 
 Task<After> Exchange::run() {
   arrived_ = loop_.now();
-  head_ = parse_request_head({input_.data(), head_size_}, client_side_, thread_.draw_ids(),
+  head_ = parse_request_head({input_.data(), input_.size()}, client_side_, thread_.draw_ids(),
                              request_head_);
-  input_.consume(head_size_);
+  input_.consume(head_.size);
   if (is_logged()) note_request();
   if (head_.refused != 0) {
     ++thread_.counts().refused_requests_total;

@@ -57,9 +57,9 @@ enum class After : std::uint8_t {
 
 class Exchange {
  public:
-  // `input` begins with a complete head of `head_size` bytes.
+  // `input` begins with a complete head.
   Exchange(TrafficThread& thread, Stream& client, Waiter& waiter, Buffer& input,
-           std::size_t head_size, const ClientSide& client_side);
+           const ClientSide& client_side);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
   ~Exchange();
@@ -132,6 +132,8 @@ class Exchange {
   bool read_upstream();
   bool take_response_head();
   bool take_interim(std::string_view head);
+  ResponseHead read_response_head(std::string_view bytes, HeadWriter& out) const;
+  bool response_head_ends(std::string_view bytes);
   void take_response_body();
   void refuse_unsent_response();
   void response_is_read();
@@ -152,7 +154,6 @@ class Exchange {
   AccessRecord record_;  // of the access log, where there is one
   std::uint64_t sent_to_client_ = 0;
   HeadWriter request_head_;
-  std::size_t head_size_;
   std::size_t shared_head_size_ = 0;  // of request_head_, without what depends on the endpoint
   RequestHead head_;
   bool head_intact_ = true;  // what head_ views was not read over

@@ -168,36 +168,24 @@ void Exchange::on_upstream_end(const IoResult& result) {
 // False when its head is not complete yet.
 bool Exchange::take_response_head() {
   const std::string_view bytes{received_.data(), received_.size()};
-  const auto found = response_scan_.scan(bytes);
-  if (found == HeadScan::Found::kMore && bytes.size() < kHeadMax) return false;
-  if (found != HeadScan::Found::kEnd || response_scan_.size() > kHeadMax) {
-    outcome_ = Outcome::kBadResponse;
-    trouble_ = found == HeadScan::Found::kMalformed
-                   ? "the worker's answer cannot be passed on: its head is malformed"
-                   : "the worker's answer cannot be passed on: its head is too large";
-    return false;
-  }
   // The request's head may still be on its way out of its own block.
   reply_.acquire();
   HeadWriter out(reply_.block(), kBlockSize);
-  const auto& changes = service_->policy().response;
-  const bool early = !request_over_ || !request_complete_;
-  response_ = parse_response_head(bytes.substr(0, response_scan_.size()),
-                                  {.head_request = head_.is_head,
-                                   .http_10 = head_.http_10,
-                                   .close = head_.close || early || thread_.ends_connections(),
-                                   .date = thread_.date(),
-                                   .upgrade = head_.upgrade,
-                                   .held = held_for_,
-                                   .worker_start = endpoint_->start_time,
-                                   .changes = changes.empty() ? nullptr : &changes},
-                                  out);
+  // It mostly comes in one piece. Of one that does not each byte is looked at once, until it is
+  // whole: a worker that dribbles costs no more than another.
+  response_ = {};
+  if (!response_scan_.begun()) response_ = read_response_head(bytes, out);
+  if (response_.size == 0 || response_.size > kHeadMax) {
+    if (!response_head_ends(bytes)) return false;
+    out = HeadWriter(reply_.block(), kBlockSize);
+    response_ = read_response_head(bytes, out);
+  }
   if (response_.refused) {
     outcome_ = Outcome::kBadResponse;
     trouble_ = response_.refusal;
     return false;
   }
-  received_.consume(response_scan_.size());
+  received_.consume(response_.size);
   response_scan_ = {};
   if (response_.interim) return take_interim(out.text());
   if (response_.switches && !request_complete_) {
@@ -242,6 +230,33 @@ bool Exchange::take_interim(std::string_view head) {
   const bool said = response_.status == 100 && said_continue_;
   if (!head_.http_10 && !said) to_client_.add(head);
   return true;
+}
+
+ResponseHead Exchange::read_response_head(std::string_view bytes, HeadWriter& out) const {
+  const auto& changes = service_->policy().response;
+  const bool early = !request_over_ || !request_complete_;
+  return parse_response_head(bytes,
+                             {.head_request = head_.is_head,
+                              .http_10 = head_.http_10,
+                              .close = head_.close || early || thread_.ends_connections(),
+                              .date = thread_.date(),
+                              .upgrade = head_.upgrade,
+                              .held = held_for_,
+                              .worker_start = endpoint_->start_time,
+                              .changes = changes.empty() ? nullptr : &changes},
+                             out);
+}
+
+// Whether it is whole. Ends the exchange with an outcome where it is not and never will be.
+bool Exchange::response_head_ends(std::string_view bytes) {
+  const auto found = response_scan_.scan(bytes);
+  if (found == HeadScan::Found::kMore && bytes.size() < kHeadMax) return false;
+  if (found == HeadScan::Found::kEnd && response_scan_.size() <= kHeadMax) return true;
+  outcome_ = Outcome::kBadResponse;
+  trouble_ = found == HeadScan::Found::kMalformed
+                 ? "the worker's answer cannot be passed on: its head is malformed"
+                 : "the worker's answer cannot be passed on: its head is too large";
+  return false;
 }
 
 // What is wrong with its body came with its head: nothing of it has gone to the client.

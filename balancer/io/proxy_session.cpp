@@ -76,7 +76,6 @@ Task<> ProxySession::serve() {
       const bool in_line = bytes.find("\r\n") == std::string_view::npos;
       co_return co_await refuse(in_line ? 414 : 431, "the request head is too large");
     }
-    const std::size_t head_size = scan_.size();
     if (begins_http2()) co_return co_await serve_http2();
     scan_ = {};
     may_be_http2_ = false;
@@ -84,7 +83,7 @@ Task<> ProxySession::serve() {
     empty_lines_size_ = 0;
     After after = After::kDrop;
     {
-      Exchange exchange(thread_, client_, waiter_, input_, head_size, client_side_);
+      Exchange exchange(thread_, client_, waiter_, input_, client_side_);
       after = co_await exchange.run();
     }
     if (after == After::kReset) client_.close_with_reset();
@@ -108,7 +107,9 @@ ProxySession::HeadRead ProxySession::read_head() {
     skip_empty_lines();
     if (empty_lines_size_ > kEmptyLinesMax) return HeadRead::kMalformed;
     if (!input_.empty()) {
-      const auto found = scan_.scan({input_.data(), input_.size()});
+      const std::string_view bytes{input_.data(), input_.size()};
+      if (holds_whole_head(bytes) && bytes.size() <= kHeadMax) return HeadRead::kComplete;
+      const auto found = scan_.scan(bytes);
       if (found == HeadScan::Found::kMalformed) return HeadRead::kMalformed;
       const bool ended = found == HeadScan::Found::kEnd;
       if (ended && scan_.size() <= kHeadMax) return HeadRead::kComplete;

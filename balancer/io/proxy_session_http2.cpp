@@ -14,8 +14,8 @@ bool ProxySession::agreed_on_http2() const {
 // The preface's first half looks like a request's head (RFC 9113 section 3.4), so that whoever
 // speaks HTTP/1.1 pays nothing to be told apart.
 bool ProxySession::begins_http2() const {
-  return scan_.size() == h2::kPrefaceHead.size() && may_be_http2_ &&
-         std::string_view{input_.data(), scan_.size()} == h2::kPrefaceHead;
+  return may_be_http2_ &&
+         std::string_view{input_.data(), input_.size()}.starts_with(h2::kPrefaceHead);
 }
 
 Task<> ProxySession::serve_http2() {

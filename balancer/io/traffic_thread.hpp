@@ -11,13 +11,12 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "balancer/core/service_routes.hpp"
-#include "balancer/http/trace_fields.hpp"
+#include "balancer/http/id_source.hpp"
 #include "balancer/io/buffer.hpp"
 #include "balancer/io/event_loop.hpp"
 #include "balancer/io/listen_point.hpp"
@@ -123,7 +122,7 @@ class TrafficThread {
   bool ends_connections() const { return lame_ || draining_; }
   const Front& front() const { return *settings_.front; }
   std::uint32_t number() const { return settings_.thread; }
-  DrawnIds draw_ids() { return {chance_(), chance_(), chance_()}; }
+  DrawnIds draw_ids() { return ids_.draw(); }
   Duration head_time() const { return settings_.head_time; }
   Duration stall_time() const { return settings_.stall_time; }
   const std::shared_ptr<const TlsServer>& tls() const { return tls_; }
@@ -161,7 +160,7 @@ class TrafficThread {
   std::function<void()> on_empty_;
   Instant date_until_{};
   std::string date_;
-  std::mt19937_64 chance_{std::random_device{}()};
+  IdSource ids_;
 };
 
 }  // namespace foretide::balancer

@@ -16,9 +16,9 @@
 #include <thread>
 #include <vector>
 
+#include "balancer/core/service_slots.hpp"
 #include "balancer/io/inherited_sockets.hpp"
 #include "balancer/io/listening_sockets.hpp"
-#include "balancer/core/service_slots.hpp"
 #include "balancer/io/prober.hpp"
 #include "balancer/io/traffic_thread.hpp"
 #include "common/address.hpp"

@@ -108,16 +108,31 @@ void check_written(const RequestHead& head, const Circumstances& as, std::string
   if (!too_much) check_second_reading(head, as, text);
 }
 
+// What ends with an empty line is read without a scan for where its head ends: it must end where the
+// scan says, and be refused where the scan would.
+void check_unscanned(std::string_view bytes, const ClientSide& client) {
+  bytes.remove_prefix(balancer::empty_lines_before(bytes));
+  if (!balancer::holds_whole_head(bytes)) return;
+  Memory memory(2 * bytes.size() + kBlock);
+  const RequestHead head = parse_request_head(bytes, client, kIds, memory.writer);
+  HeadScan scan;
+  const auto found = scan.scan(bytes);
+  CHECK(found != HeadScan::Found::kMore, "an empty line ends a head");
+  CHECK(found == HeadScan::Found::kEnd || head.refused != 0, "what no head holds is refused");
+  CHECK(head.refused != 0 || head.size == scan.size(), "a head ends at its empty line");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const Circumstances as(data[0]);
   const std::string_view bytes{reinterpret_cast<const char*>(data) + 1, size - 1};
+  const ClientSide client = as.client();
+  check_unscanned(bytes, client);
   const std::string_view found = fuzz::head_in(bytes, kHeadMax);
   if (found.empty()) return 0;
   const std::string head_text = as.head(found);  // nothing behind it may be read
-  const ClientSide client = as.client();
 
   Memory small(head_text.size() / 2);
   const RequestHead cramped = parse_request_head(head_text, client, kIds, small.writer);
@@ -130,6 +145,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CHECK(!head.refusal.empty(), "a refusal has a reason");
     return 0;
   }
+  CHECK(head.size == head_text.size(), "a head ends where it ends");
   if (head.answer_here) return 0;
   if (as.changed) {
     head.fields_begin = change_path(kChanges, head.fields_begin, memory.writer);

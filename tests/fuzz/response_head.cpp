@@ -60,12 +60,26 @@ void check_written(const ResponseHead& head, const ResponseTo& to, std::string_v
   CHECK(head.interim || !head.close_client || !second.reusable, "a close is said");
 }
 
+// It is read before anybody knows whether it is whole.
+void check_unscanned(std::string_view bytes) {
+  const auto memory = std::make_unique<char[]>(2 * bytes.size() + kBlock);
+  HeadWriter out(memory.get(), 2 * bytes.size() + kBlock);
+  const ResponseHead head = parse_response_head(bytes, {.date = kDate}, out);
+  if (head.refused) return;
+  HeadScan scan;
+  const auto found = scan.scan(bytes);
+  const bool whole = found == HeadScan::Found::kEnd;
+  CHECK(whole == (head.size > 0), "it is whole where the scan finds its end");
+  CHECK(!whole || head.size == scan.size(), "a head ends at its empty line");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::uint8_t flags = data[0];
   const std::string_view bytes{reinterpret_cast<const char*>(data) + 1, size - 1};
+  check_unscanned(bytes);
   const std::string_view found = fuzz::head_in(bytes, kHeadMax);
   if (found.empty()) return 0;
   const std::string head_text(found);

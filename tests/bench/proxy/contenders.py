@@ -2,8 +2,8 @@
 
 The peers' configuration is fixed: nginx with one worker, upstream keep-alive of 256, HTTP/1.1 upstream, with
 its default buffering and without; HAProxy with one thread and http-reuse always. What each has of counters
-and of health checks is on: nginx's stub_status and its passive checks, HAProxy's Prometheus page and a check
-a second, our metrics and what our balancer does by default. `relay` is no proxy: it copies bytes."""
+and of health checks is on: nginx's stub_status and its passive checks, HAProxy's Prometheus page and a check a
+second, our metrics and a probe a second. `relay` is no proxy: it copies bytes."""
 import os
 import subprocess
 from dataclasses import dataclass
@@ -96,7 +96,8 @@ def start_relay(stage, name, setting, cores):
     return stage.start(name, command, cores, port), port
 
 
-def balancer_config(stage, port, upstreams, tls=False, name="balancer"):
+def balancer_config(stage, port, upstreams, tls=False, name="balancer", more=""):
+    """`more` of the service's keys: ", key: value"."""
     listen = f'traffic: ["127.0.0.1:{port}"]'
     if tls:
         cert, key, _ = certificate(stage)
@@ -106,12 +107,13 @@ def balancer_config(stage, port, upstreams, tls=False, name="balancer"):
     return stage.write(
         name + ".yaml",
         f'version: 1\nlisten: {{{listen}, balancer_admin: "127.0.0.1:{free_port()}"}}\n'
-        f"services:\n  web: {{upstreams: [{addresses}]}}\n")
+        f"services:\n  web: {{upstreams: [{addresses}]{more}}}\n")
 
 
 def start_foretide(stage, name, setting, cores):
     port = free_port()
-    path = balancer_config(stage, port, [setting.upstream], setting.tls, name)
+    path = balancer_config(stage, port, [setting.upstream], setting.tls, name,
+                           more=", probe: {ready: {http: /, interval: 1s}}")
     command = [stage.program("foretide-balancer"), "--standalone", "--config", path,
                "--log-level", "warn", "--threads", str(setting.threads)]
     return stage.start(name, command, cores, port), port

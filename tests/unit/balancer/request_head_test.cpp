@@ -384,6 +384,16 @@ TEST_F(RequestHeads, SurviveMutationsAndNeverWriteWhatCannotBeRead) {
   }
 }
 
+TEST_F(RequestHeads, EndAtTheirEmptyLineWhateverStandsBehind) {
+  const std::string head = "GET / HTTP/1.1\r\nHost: a\r\nConnection: x-one\r\nX-One: 1\r\n\r\n";
+  const auto read = this->read(head + "Connection: x-two\r\nX-Two: 2\r\n\r\n");
+  EXPECT_EQ(read.head.refused, 0);
+  EXPECT_EQ(read.head.size, head.size());
+  EXPECT_EQ(read.head.fields, "Host: a\r\nConnection: x-one\r\nX-One: 1\r\n");
+  EXPECT_THAT(read.written, Not(HasSubstr("X-One")));
+  EXPECT_THAT(read.written, Not(HasSubstr("X-Two")));
+}
+
 TEST(HeadScan, GoesOnWhereItStopped) {
   const std::string head = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
   for (std::size_t size = 0; size < head.size(); ++size) {

@@ -142,5 +142,17 @@ TEST_F(ResponseHeads, AreRefusedWhenTheyAreNotPlain) {
   }
 }
 
+TEST_F(ResponseHeads, AreIncompleteUntilTheirEmptyLineAndMindNothingBehindIt) {
+  const std::string head = "HTTP/1.1 200 OK\r\nServer: a\r\nContent-Length: 4\r\n\r\n";
+  for (std::size_t size = 0; size < head.size(); ++size) {
+    const auto part = read(head.substr(0, size));
+    EXPECT_EQ(part.size, 0u) << size;
+    EXPECT_FALSE(part.refused) << size;
+  }
+  const auto whole = read(head + "body\r\nX: y\r\n\r\n");
+  EXPECT_EQ(whole.size, head.size());
+  EXPECT_THAT(written_, Not(HasSubstr("X: y")));
+}
+
 }  // namespace
 }  // namespace foretide::balancer
