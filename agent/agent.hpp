@@ -3,9 +3,10 @@
 // /proc, reports, and looks after the log files.
 //
 // Ending the agent ends no worker; the next one adopts them. Workers of a former boot are started
-// again once a coordinator has welcomed this agent: a host cloned from another's disk has that one's
-// records and key, and is refused instead. Where no coordinator says anything at all for 15 s, they
-// are started without (a clone that cannot reach it does so too): nothing depends on its being up.
+// again once a coordinator has welcomed this agent: a host cloned from another's disk has that
+// one's records and key, and is refused instead. Where no coordinator says anything at all for
+// 15 s, they are started without (a clone that cannot reach it does so too): nothing depends on its
+// being up.
 //
 // One thread, the io_context's.
 #pragma once

@@ -8,8 +8,8 @@
 // threads': a scrape or a new table never stands between a request and its answer.
 //
 // Being replaced by another process, which serves on the same sockets by then (retire()): that one
-// has the control link and the admin pages; what is in flight here ends here. Requests that are held
-// here still have to hear of new workers: the tables that the successor saves are read twice a
+// has the control link and the admin pages; what is in flight here ends here. Requests that are
+// held here still have to hear of new workers: the tables that the successor saves are read twice a
 // second.
 //
 // Ending (stop()): for `lame_duck` the readiness path says no, and answers carry `Connection:
@@ -49,9 +49,9 @@ class Balancer {
                                                      InheritedSockets inherited = {});
   ~Balancer();
 
-  // There is no predecessor any more: talks with the coordinator from now on, where it is connected,
-  // and removes the files of its unix sockets in the end. Until then it serves by the tables of the
-  // last run.
+  // There is no predecessor any more: talks with the coordinator from now on, where it is
+  // connected, and removes the files of its unix sockets in the end. Until then it serves by the
+  // tables of the last run.
   void take_over();
 
   // Standalone: other services, upstreams and certificates from now on. What it listens on stays.

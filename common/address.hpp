@@ -1,8 +1,10 @@
 // Where something listens: a host (name or literal address, IPv6 without brackets) and a port.
-// `text()` writes it as people do, `parse_address` reads it: "127.0.0.1:8080", "[::1]:8080", ":8080".
+// `text()` writes it as people do, `parse_address` reads it: "127.0.0.1:8080", "[::1]:8080",
+// ":8080".
 //
-// Where clients are listened for it may also be a socket in the file system: then the host is its text as
-// a whole, "unix:/run/foretide/traffic.sock", and there is no port. `parse_address` never gives one.
+// Where clients are listened for it may also be a socket in the file system: then the host is its
+// text as a whole, "unix:/run/foretide/traffic.sock", and there is no port. `parse_address` never
+// gives one.
 #pragma once
 
 #include <compare>
@@ -25,8 +27,8 @@ struct Address {
   friend auto operator<=>(const Address&, const Address&) = default;
 };
 
-// Nothing when the text has no port, the port is not a number up to 65535, or brackets do not match.
-// An empty host is kept empty; the caller decides what it stands for.
+// Nothing when the text has no port, the port is not a number up to 65535, or brackets do not
+// match. An empty host is kept empty; the caller decides what it stands for.
 std::optional<Address> parse_address(std::string_view text);
 
 // Whether it is an IPv4 or IPv6 address in digits, without brackets, port or scope.

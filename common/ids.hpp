@@ -1,8 +1,8 @@
-// Names of the things that the programs speak about, each a type of its own so that a worker's id can
-// never stand where a node's name is meant. All are short ASCII text, chosen once and never reused:
-// a node's name by its operator, a service's by the cluster file, a worker's id by the coordinator
-// ("web-7-12": service, epoch in which it was made, number within that epoch), a release's id from what
-// its workers run.
+// Names of the things that the programs speak about, each a type of its own so that a worker's id
+// can never stand where a node's name is meant. All are short ASCII text, chosen once and never
+// reused: a node's name by its operator, a service's by the cluster file, a worker's id by the
+// coordinator ("web-7-12": service, epoch in which it was made, number within that epoch), a
+// release's id from what its workers run.
 #pragma once
 
 #include <compare>

@@ -1,6 +1,6 @@
-// IP addresses as numbers, and ranges of them as people write them: "10.0.0.0/8", "fd00::/8", or one
-// address. An IPv4 address and the same one mapped into IPv6 (::ffff:10.0.0.1) are one address, so
-// that it does not matter on which kind of socket somebody came.
+// IP addresses as numbers, and ranges of them as people write them: "10.0.0.0/8", "fd00::/8", or
+// one address. An IPv4 address and the same one mapped into IPv6 (::ffff:10.0.0.1) are one address,
+// so that it does not matter on which kind of socket somebody came.
 #pragma once
 
 #include <array>

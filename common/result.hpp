@@ -1,6 +1,6 @@
-// The outcome of something that the outside world may refuse: a value, or an Error that is already a
-// sentence for people (what, where, what to do). Used where a failure is expected and has one reader;
-// exceptions are left to third-party code and are caught in the file that wraps it.
+// The outcome of something that the outside world may refuse: a value, or an Error that is already
+// a sentence for people (what, where, what to do). Used where a failure is expected and has one
+// reader; exceptions are left to third-party code and are caught in the file that wraps it.
 #pragma once
 
 #include <string>

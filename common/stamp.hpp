@@ -2,8 +2,8 @@
 //
 // Sets and tables are stamped, and a receiver drops whatever is older than what it has. That alone
 // keeps a late or repeated message from undoing a newer one. The epoch grows at every coordinator
-// start, to one more than the highest that the store or any HELLO has seen, so that a coordinator that
-// lost its store is still newer than what its agents remember. No clock is involved.
+// start, to one more than the highest that the store or any HELLO has seen, so that a coordinator
+// that lost its store is still newer than what its agents remember. No clock is involved.
 #pragma once
 
 #include <compare>

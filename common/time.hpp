@@ -1,6 +1,6 @@
-// The two clocks, kept apart by type. An Instant is a reading of this host's monotonic clock and serves
-// every age, deadline and rate; a WallTime serves display, seasons and schedules. Neither is ever
-// compared with another host's. Core code receives both as values and reads no clock.
+// The two clocks, kept apart by type. An Instant is a reading of this host's monotonic clock and
+// serves every age, deadline and rate; a WallTime serves display, seasons and schedules. Neither is
+// ever compared with another host's. Core code receives both as values and reads no clock.
 #pragma once
 
 #include <chrono>

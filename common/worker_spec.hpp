@@ -1,8 +1,8 @@
-// What a worker runs, as the cluster file says it and as it travels to the agent. A release is the set of
-// fields up to and including `needs`: change one and the release changes, which replaces the workers.
-// `env` values may hold references (`${file:…}`, `${env:…}`); they are resolved by the agent at exec and
-// never before, so that no store, wire or API ever holds a secret. `{host}` and `{port}` in argv and env
-// are filled in by the agent.
+// What a worker runs, as the cluster file says it and as it travels to the agent. A release is the
+// set of fields up to and including `needs`: change one and the release changes, which replaces the
+// workers. `env` values may hold references (`${file:…}`, `${env:…}`); they are resolved by the
+// agent at exec and never before, so that no store, wire or API ever holds a secret. `{host}` and
+// `{port}` in argv and env are filled in by the agent.
 #pragma once
 
 #include <chrono>

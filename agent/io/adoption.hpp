@@ -23,10 +23,10 @@ struct Adoption {
 Adoption adopt(const std::vector<WorkerRecord>& records, ProcessRunner& runner,
                const ProcTree& tree, const std::string& boot_id, Instant now);
 
-// For a worker whose record cannot be read: what its process tells, known as the leader of a session
-// that writes to the worker's log. It is taken for ready. Where its environment does not tell its
-// port either (some programs write their title over it) it is to stop, since nobody could be told
-// where it is. Nothing: no such process.
+// For a worker whose record cannot be read: what its process tells, known as the leader of a
+// session that writes to the worker's log. It is taken for ready. Where its environment does not
+// tell its port either (some programs write their title over it) it is to stop, since nobody could
+// be told where it is. Nothing: no such process.
 std::optional<WorkerRecord> record_of_running(const WorkerId& id, const std::string& log,
                                               const ProcTree& tree, const std::string& boot_id,
                                               Instant now);

@@ -24,8 +24,8 @@
 namespace foretide::agent {
 namespace {
 
-// Where one start was blocked the next ones are likely to be, and all of them together must not keep
-// the agent from reporting: silent for 15 s it would count as lost.
+// Where one start was blocked the next ones are likely to be, and all of them together must not
+// keep the agent from reporting: silent for 15 s it would count as lost.
 constexpr Duration kImpatientFor = std::chrono::seconds(10);
 constexpr std::chrono::milliseconds kExecTimeOnceBlocked{50};
 

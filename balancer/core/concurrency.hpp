@@ -11,11 +11,11 @@
 // single request that ended too early costs it e^4.
 //
 // What is believed is worth much: requests wait in one queue for whichever worker is free next,
-// instead of behind a slow one at a worker (on simulated workers p99 falls by a sixth, and by nearly
-// half where some are slow). Where no guess holds (workers that share their time between all they
-// have, batch them, or serve many) there is no limit. Beyond four at once keeping requests back
-// would win nothing, and workers that batch would starve; nothing is believed where a request takes
-// less than 2 ms, as the way to the next one would count.
+// instead of behind a slow one at a worker (on simulated workers p99 falls by a sixth, and by
+// nearly half where some are slow). Where no guess holds (workers that share their time between all
+// they have, batch them, or serve many) there is no limit. Beyond four at once keeping requests
+// back would win nothing, and workers that batch would starve; nothing is believed where a request
+// takes less than 2 ms, as the way to the next one would count.
 //
 // A limit stops what it was learned from, so that an error would last. Therefore requests that have
 // waited as long as k service times make `extra_for` let k of them go to one worker above the limit
@@ -49,8 +49,8 @@ struct Overlap {
   std::array<double, kAtOnceMost> since{};  // [k]: seconds since k of them were left
 };
 
-// What is at one worker. Sees up to eight at a time; what comes while some are there that it has not
-// seen is not certain.
+// What is at one worker. Sees up to eight at a time; what comes while some are there that it has
+// not seen is not certain.
 class Overlaps {
  public:
   void begin(Instant now);

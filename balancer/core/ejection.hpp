@@ -1,9 +1,9 @@
 // When an endpoint is given nothing for a while, because of what its requests have shown.
 //
-// Five requests in a row that broke or timed out, or a speed far below the others', send it away for
-// 5 s; each further time for twice as long, up to 5 min. An endpoint that serves as long as it was
-// last away is forgiven one time. A worker that answers with errors of its own (500) is not broken;
-// those say nothing here.
+// Five requests in a row that broke or timed out, or a speed far below the others', send it away
+// for 5 s; each further time for twice as long, up to 5 min. An endpoint that serves as long as it
+// was last away is forgiven one time. A worker that answers with errors of its own (500) is not
+// broken; those say nothing here.
 //
 // How many may be away at once is the endpoint set's to say: see `may_eject` there. Source of the
 // idea and of the five: Envoy's outlier detection.

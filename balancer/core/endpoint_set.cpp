@@ -180,8 +180,7 @@ bool EndpointSet::has_other_open(const Endpoint* than) const {
 }
 
 Endpoint* EndpointSet::least_loaded(const Asked& asked, Instant now) {
-  now_ = now;
-  look(now);
+  advance_to(now);
   return load_.choose(endpoints_, asked, now);
 }
 
@@ -202,8 +201,7 @@ bool EndpointSet::begin(Endpoint& endpoint, Instant now) {
       return false;
     }
   }
-  now_ = now;
-  look(now);
+  advance_to(now);
   ++in_flight_;
   ++endpoint.in_flight;
   endpoint.busy.start(now);
@@ -240,8 +238,7 @@ void EndpointSet::refused(Endpoint& endpoint, Instant now) {
 
 void EndpointSet::finish(Endpoint& endpoint, Finish how, Instant began, Instant now) {
   CHECK(endpoint.in_flight > 0, "a request is finished once, on the endpoint it began on");
-  now_ = now;
-  look(now);
+  advance_to(now);
   --in_flight_;
   --endpoint.in_flight;
   endpoint.busy.end(now);

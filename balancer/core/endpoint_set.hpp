@@ -102,6 +102,10 @@ class EndpointSet {
 
  private:
   bool is_open(const Endpoint& endpoint, Instant now) const;
+  void advance_to(Instant now) {
+    now_ = now;
+    look(now);
+  }
   void settle(Endpoint& endpoint);  // whether it is open may have changed
   void judge(Endpoint& endpoint, Finish how);
   bool may_eject() const;

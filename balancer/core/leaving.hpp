@@ -4,8 +4,9 @@
 // a host that does not know them and resets them. And as long as the address is here, somebody must
 // keep its port from being closed, or new clients are refused. So the balancer falls silent to new
 // clients, waits until the last connection has ended, says that the address may go, and stays until
-// it has gone; whoever tried to connect meanwhile tries again a second later, as TCP does, and finds
-// the other host. With one request of 300 ms in flight that second is all that anybody notices.
+// it has gone; whoever tried to connect meanwhile tries again a second later, as TCP does, and
+// finds the other host. With one request of 300 ms in flight that second is all that anybody
+// notices.
 //
 // Bounds: after `drain` nobody is waited for any more, and kMoveTime later nothing is: the address
 // stays, as one does that nobody moves, and new clients are refused.

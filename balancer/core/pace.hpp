@@ -3,7 +3,8 @@
 //
 // A count of what ended, in which each one fades by e within ten seconds; divided by what of the
 // ten seconds has passed, it is requests a second. Example: 50 end in a second and 400 wait: come
-// back in 8 s. Where nothing has ended yet (the first worker is still starting) it is said to be 5 s.
+// back in 8 s. Where nothing has ended yet (the first worker is still starting) it is said to be
+// 5 s.
 #pragma once
 
 #include <algorithm>

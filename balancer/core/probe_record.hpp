@@ -1,6 +1,6 @@
-// What probing an endpoint has shown so far: good until so many bad answers in a row, then bad until
-// so many good ones. With three and two, one lost packet changes nothing, and a worker that comes
-// back is believed the second time.
+// What probing an endpoint has shown so far: good until so many bad answers in a row, then bad
+// until so many good ones. With three and two, one lost packet changes nothing, and a worker that
+// comes back is believed the second time.
 #pragma once
 
 #include <cstdint>

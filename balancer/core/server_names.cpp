@@ -1,17 +1,13 @@
 #include "balancer/core/server_names.hpp"
 
-#include <algorithm>
+#include "common/ascii.hpp"
 
 namespace foretide::balancer {
 namespace {
 
 std::string plain(std::string_view name) {
   if (name.ends_with('.')) name.remove_suffix(1);
-  std::string text(name);
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  });
-  return text;
+  return lower_case(name);
 }
 
 }  // namespace

@@ -3,17 +3,10 @@
 #include <algorithm>
 #include <tuple>
 
+#include "common/ascii.hpp"
+
 namespace foretide::balancer {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool equal_without_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
@@ -117,9 +110,7 @@ std::string host_of(std::string_view authority) {
     authority = authority.substr(0, authority.find(':'));
   }
   if (authority.ends_with('.')) authority.remove_suffix(1);
-  std::string host(authority);
-  std::transform(host.begin(), host.end(), host.begin(), lower);
-  return host;
+  return lower_case(authority);
 }
 
 std::optional<std::string_view> field_in(std::string_view fields, std::string_view name) {
@@ -127,7 +118,7 @@ std::optional<std::string_view> field_in(std::string_view fields, std::string_vi
     const auto end = fields.find("\r\n");
     const std::string_view line = fields.substr(0, end);
     const auto colon = line.find(':');
-    if (colon != std::string_view::npos && equal_without_case(line.substr(0, colon), name)) {
+    if (colon != std::string_view::npos && same_word(line.substr(0, colon), name)) {
       return trimmed(line.substr(colon + 1));
     }
     if (end == std::string_view::npos) break;

@@ -18,7 +18,6 @@ namespace {
 constexpr std::uint32_t kRequestsAtOnce = 128;
 constexpr std::int32_t kConnectionWindow = 1024 * 1024;
 constexpr std::chrono::seconds kIdleTime{75}, kLastChance{1};
-constexpr std::uint32_t kBlocksInARow = 32;  // then others have a turn
 // Each of the requests at once may have an interim head, a head, a window and an end on their way.
 constexpr std::size_t kFramesUnsentMax = 1000;
 constexpr EventBudget::Rate kResets{.at_once = 200, .per_second = 20};

@@ -1,25 +1,14 @@
 #include "balancer/h2/response_reader.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <utility>
 
 #include "balancer/http/field_names.hpp"
 #include "balancer/http/head_lines.hpp"
+#include "common/ascii.hpp"
 #include "common/check.hpp"
 
 namespace foretide::balancer::h2 {
-namespace {
-
-std::string lower_case(std::string_view name) {
-  std::string text(name);
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  });
-  return text;
-}
-
-}  // namespace
 
 ResponseReader::Piece ResponseReader::take(std::span<char> bytes) {
   if (state_ == State::kHead) return take_head(bytes);

@@ -4,21 +4,14 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
-#include <cstring>
 
 #include "balancer/http/head_lines.hpp"
 
 namespace foretide::balancer {
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_hex(char c) {
-  return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
+  return hex_value(c) >= 0;
 }
 
 // RFC 3986 section 3.2.2: what a reg-name holds beside percent-encoded bytes.
@@ -33,18 +26,6 @@ constexpr std::array<bool, 256> bytes_of_names() {
 }
 
 constexpr std::array<bool, 256> kInName = bytes_of_names();
-
-// Eight bytes in lower case at a time. A sum sets a byte's high bit where the byte is at least the
-// letter that it was made from, and carries into no other since the high bits were taken off.
-std::uint64_t lower_of_eight(const char* bytes) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = kOnes << 7;
-  const std::uint64_t low = word & ~kHighs;
-  const std::uint64_t from_a = low + kOnes * (0x80 - 'A'), above_z = low + kOnes * (0x7f - 'Z');
-  const std::uint64_t upper = from_a & ~above_z & ~word & kHighs;
-  return word | (upper >> 2);
-}
 
 // Calls `visit` with each word of a comma-separated list, without the white space around it.
 template <class Visit>
@@ -98,18 +79,6 @@ Nominated nominated_in(std::string_view fields) {
 }
 
 }  // namespace
-
-bool same_word(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  std::size_t i = 0;
-  for (; a.size() - i >= 8; i += 8) {
-    if (lower_of_eight(a.data() + i) != lower_of_eight(b.data() + i)) return false;
-  }
-  for (; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
-}
 
 std::optional<std::uint64_t> length_in(std::string_view value) {
   if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit)) return std::nullopt;

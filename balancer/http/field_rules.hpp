@@ -12,13 +12,12 @@
 #include <string_view>
 
 #include "balancer/http/head_writer.hpp"
+#include "common/ascii.hpp"
 
 namespace foretide::balancer {
 
 // How a body's end is known.
 enum class Framing : std::uint8_t { kNone, kLength, kChunked, kUntilClose };
-
-bool same_word(std::string_view a, std::string_view b);  // without case
 
 // Digits only, and it fits.
 std::optional<std::uint64_t> length_in(std::string_view value);

@@ -4,26 +4,20 @@
 #include <charconv>
 #include <cstring>
 
+#include "common/ascii.hpp"
+
 namespace foretide::balancer {
 namespace {
 
 constexpr std::uint16_t kExtensionMax = 1024;
 constexpr std::uint16_t kTrailersMax = 8192;
 
-bool is_token_char(char c) {
-  const char low = static_cast<char>(c | 0x20);
-  if ((low >= 'a' && low <= 'z') || (c >= '0' && c <= '9')) return true;
-  return c != '\0' && std::strchr("!#$%&'*+-.^_`|~", c) != nullptr;
+bool is_space(char c) {
+  return c == ' ' || c == '\t';
 }
 
 bool is_control(char c) {
   return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char low = static_cast<char>(c | 0x20);
-  return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
 }
 
 }  // namespace
@@ -90,12 +84,6 @@ void BodyReader::take_size_digit(char c) {
 
 // One byte of chunk framing.
 void BodyReader::take_control(char c) {
-  const auto expect = [&](char wanted, State next) {
-    state_ = c == wanted ? next : State::kMalformed;
-  };
-  const auto bounded = [&](std::uint16_t max) {
-    if (++overhead_ > max) state_ = State::kMalformed;
-  };
   switch (state_) {
     case State::kSizeFirst:
       digits_ = 0;
@@ -107,65 +95,31 @@ void BodyReader::take_control(char c) {
         state_ = State::kSizeLf;
       } else if (c == ';') {
         state_ = State::kExtensionFirst;
-      } else if (c == ' ' || c == '\t') {
+      } else if (is_space(c)) {
         state_ = State::kSizeSpace;
       } else {
         take_size_digit(c);
       }
       return;
     case State::kSizeSpace:
-      if (c == ';') {
-        state_ = State::kExtensionFirst;
-      } else if (c != ' ' && c != '\t') {
-        state_ = State::kMalformed;
-      }
-      return bounded(kExtensionMax);
     case State::kExtensionFirst:
-      if (is_token_char(c)) {
-        state_ = State::kExtension;
-      } else if (c != ' ' && c != '\t') {
-        state_ = State::kMalformed;
-      }
-      return bounded(kExtensionMax);
     case State::kExtension:
-      if (c == '\r') {
-        state_ = State::kSizeLf;
-        return;
-      }
-      if (is_control(c)) state_ = State::kMalformed;
-      return bounded(kExtensionMax);
+      return take_extension(c);
     case State::kSizeLf:
       overhead_ = 0;
-      return expect('\n', remaining_ == 0 ? State::kTrailerFirst : State::kData);
+      return expect(c, '\n', remaining_ == 0 ? State::kTrailerFirst : State::kData);
     case State::kDataCr:
-      return expect('\r', State::kDataLf);
+      return expect(c, '\r', State::kDataLf);
     case State::kDataLf:
-      return expect('\n', State::kSizeFirst);
+      return expect(c, '\n', State::kSizeFirst);
     case State::kTrailerFirst:
-      if (c == '\r') {
-        state_ = State::kLastLf;
-        return;
-      }
-      state_ = is_token_char(c) ? State::kTrailerName : State::kMalformed;
-      return bounded(kTrailersMax);
     case State::kTrailerName:
-      if (c == ':') {
-        state_ = State::kTrailerValue;
-      } else if (!is_token_char(c)) {
-        state_ = State::kMalformed;
-      }
-      return bounded(kTrailersMax);
     case State::kTrailerValue:
-      if (c == '\r') {
-        state_ = State::kTrailerLf;
-      } else if (is_control(c)) {
-        state_ = State::kMalformed;
-      }
-      return bounded(kTrailersMax);
+      return take_trailer(c);
     case State::kTrailerLf:
-      return expect('\n', State::kTrailerFirst);
+      return expect(c, '\n', State::kTrailerFirst);
     case State::kLastLf:
-      return expect('\n', State::kDone);
+      return expect(c, '\n', State::kDone);
     case State::kDone:
     case State::kMalformed:
     case State::kLength:
@@ -174,6 +128,49 @@ void BodyReader::take_control(char c) {
       state_ = State::kMalformed;
       return;
   }
+}
+
+// Behind a size.
+void BodyReader::take_extension(char c) {
+  if (state_ == State::kExtension) {
+    if (c == '\r') {
+      state_ = State::kSizeLf;
+      return;
+    }
+    if (is_control(c)) state_ = State::kMalformed;
+  } else if (state_ == State::kExtensionFirst && is_token_char(c)) {
+    state_ = State::kExtension;
+  } else if (state_ == State::kSizeSpace && c == ';') {
+    state_ = State::kExtensionFirst;
+  } else if (!is_space(c)) {
+    state_ = State::kMalformed;
+  }
+  count_overhead(kExtensionMax);
+}
+
+void BodyReader::take_trailer(char c) {
+  if (state_ == State::kTrailerFirst) {
+    if (c == '\r') {
+      state_ = State::kLastLf;
+      return;
+    }
+    state_ = is_token_char(c) ? State::kTrailerName : State::kMalformed;
+  } else if (state_ == State::kTrailerName) {
+    if (c == ':') {
+      state_ = State::kTrailerValue;
+    } else if (!is_token_char(c)) {
+      state_ = State::kMalformed;
+    }
+  } else if (c == '\r') {
+    state_ = State::kTrailerLf;
+  } else if (is_control(c)) {
+    state_ = State::kMalformed;
+  }
+  count_overhead(kTrailersMax);
+}
+
+void BodyReader::count_overhead(std::uint16_t max) {
+  if (++overhead_ > max) state_ = State::kMalformed;
 }
 
 ChunkFrame::ChunkFrame(std::size_t content) {

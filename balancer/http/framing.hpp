@@ -56,6 +56,10 @@ class BodyReader {
   };
   void take_control(char c);
   void take_size_digit(char c);
+  void take_extension(char c);
+  void take_trailer(char c);
+  void count_overhead(std::uint16_t max);
+  void expect(char c, char wanted, State next) { state_ = c == wanted ? next : State::kMalformed; }
 
   State state_ = State::kDone;
   std::uint8_t digits_ = 0;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "balancer/http/field_rules.hpp"
+#include "common/ascii.hpp"
 
 namespace foretide::balancer {
 namespace {
@@ -13,10 +14,6 @@ namespace {
 std::string_view target_in(std::string_view start_line) {
   const auto begin = start_line.find(' ') + 1;
   return start_line.substr(begin, start_line.rfind(' ') - begin);
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
 // Without the prefix, if it ends at a path element.

@@ -1,6 +1,6 @@
 // The PROXY header with which a load balancer in front of this one says whose connection it passes
-// on: version 1 is a line of text, version 2 binary (haproxy.org/download/2.6/doc/proxy-protocol.txt,
-// sections 2.1 and 2.2).
+// on: version 1 is a line of text, version 2 binary
+// (haproxy.org/download/2.6/doc/proxy-protocol.txt, sections 2.1 and 2.2).
 //
 //     PROXY TCP4 192.0.2.7 10.0.0.1 51234 443\r\n
 //

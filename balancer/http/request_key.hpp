@@ -1,5 +1,5 @@
-// What of a request tells to whom it belongs, as the settings name it: a header's value, a cookie's,
-// or the client's address.
+// What of a request tells to whom it belongs, as the settings name it: a header's value, a
+// cookie's, or the client's address.
 #pragma once
 
 #include <optional>

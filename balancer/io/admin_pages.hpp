@@ -1,6 +1,7 @@
 // What the balancer's own admin address shows: /healthz, /readyz, /metrics (Prometheus text),
 // /v1/status (JSON), and /leaving, which is 200 from the order to end until nobody would notice if
-// the address moved to another host; whoever moves it waits for that. Made from the latest snapshot of the threads, at most half a second old.
+// the address moved to another host; whoever moves it waits for that. Made from the latest snapshot
+// of the threads, at most half a second old.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// What an exchange leaves in the access log. What the client asked is copied at the beginning, as the
-// memory that it stands in is read over by a body; nothing of it is done while the log is off.
+// What an exchange leaves in the access log. What the client asked is copied at the beginning, as
+// the memory that it stands in is read over by a body; nothing of it is done while the log is off.
 #include <algorithm>
 #include <cstring>
 

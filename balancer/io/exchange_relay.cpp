@@ -7,8 +7,7 @@
 namespace foretide::balancer {
 namespace {
 
-constexpr std::uint32_t kBlocksInARow = 32;  // then others have a turn
-constexpr std::size_t kSmallBody = 4096;     // copied behind its head, to go out in one piece
+constexpr std::size_t kSmallBody = 4096;  // copied behind its head, to go out in one piece
 constexpr EventBudget::Rate kInterims{.at_once = 100, .per_second = 10};  // of one request
 
 }  // namespace

@@ -8,8 +8,6 @@
 namespace foretide::balancer {
 namespace {
 
-constexpr std::uint32_t kBlocksInARow = 32;  // then others have a turn
-
 // One direction of a tunnel.
 struct Way {
   Stream& from;

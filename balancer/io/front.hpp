@@ -1,6 +1,6 @@
-// What every traffic thread knows of how clients are met: whom it believes, how many connections one
-// client may have, which path asks for the balancer itself, where requests are written down. Made
-// once from the settings and shared unchanged; ClientCounts inside counts over all threads.
+// What every traffic thread knows of how clients are met: whom it believes, how many connections
+// one client may have, which path asks for the balancer itself, where requests are written down.
+// Made once from the settings and shared unchanged; ClientCounts inside counts over all threads.
 #pragma once
 
 #include <cstdint>

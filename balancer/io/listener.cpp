@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "balancer/io/proxy_session.hpp"
+#include "balancer/io/stream_layer.hpp"
 #include "balancer/io/traffic_thread.hpp"
 #include "common/io/log.hpp"
 
@@ -19,7 +20,8 @@ namespace {
 constexpr int kAcceptsInARow = 64, kAcceptsAtTheEnd = 4096;
 constexpr std::chrono::milliseconds kPause{50};
 
-// Undoes ignore_new(), whose effect is on the socket, whoever holds it; nothing where there is none.
+// Undoes ignore_new(), whose effect is on the socket, whoever holds it; nothing where there is
+// none.
 void hear_new(int fd) {
   const int unused = 0;
   ::setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
@@ -63,7 +65,7 @@ Listener::Accepted Listener::accept_one() {
       return begun ? Accepted::kOne : Accepted::kFailed;
     }
     if (errno == ECONNABORTED || errno == EINTR) continue;
-    const bool is_empty = errno == EAGAIN || errno == EWOULDBLOCK;
+    const bool is_empty = would_block(errno);
     return is_empty ? Accepted::kNone : Accepted::kFailed;  // no descriptors, no memory
   }
 }

@@ -30,8 +30,9 @@ class Listener : public Source {
   // Takes what stands in the kernel's backlog, which closing would reset: those clients are
   // connected already and may have sent their request.
   void accept_rest();
-  // From now on a new client's SYN is lost, neither answered nor refused, so that its kernel sends it
-  // again, a second later, to whoever has the address by then. Handshakes that have begun end well.
+  // From now on a new client's SYN is lost, neither answered nor refused, so that its kernel sends
+  // it again, a second later, to whoever has the address by then. Handshakes that have begun end
+  // well.
   void ignore_new();
 
  private:

@@ -1,10 +1,10 @@
 // The listening sockets of one address: opened before a thread runs, kept until nobody is listened
 // for any more.
 //
-// On TCP each thread has a socket of its own on the same port (SO_REUSEPORT), and the kernel spreads
-// the connections: 4 threads, 4 sockets. A unix socket, and one that was handed over to us, is a
-// single one that all threads share. Every thread gets a descriptor of its own of what it serves
-// (share()); here stay the originals, which is what can be handed over to a successor.
+// On TCP each thread has a socket of its own on the same port (SO_REUSEPORT), and the kernel
+// spreads the connections: 4 threads, 4 sockets. A unix socket, and one that was handed over to us,
+// is a single one that all threads share. Every thread gets a descriptor of its own of what it
+// serves (share()); here stay the originals, which is what can be handed over to a successor.
 //
 // An address in use is an Error that names it; so is one that another program shares by
 // SO_REUSEPORT, which the kernel alone would allow. "[::]" is listened on for IPv4 too, unless
@@ -62,8 +62,8 @@ class ListeningSockets {
 
   // Another process goes on listening here.
   void leave_file() { file_.leave(); }
-  // Who handed the sockets over is gone, or lets go of them: what was its file is now ours to remove.
-  // Not before, as it goes on if we fail.
+  // Who handed the sockets over is gone, or lets go of them: what was its file is now ours to
+  // remove. Not before, as it goes on if we fail.
   void claim_file();
 
  private:

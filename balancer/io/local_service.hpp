@@ -3,10 +3,10 @@
 // A request takes an endpoint at once if one may take it and nobody waits before it; else it is
 // held. Held requests are let go in order of arrival, one for each place that becomes free: when a
 // request ends, when a table changes, when a resting endpoint may be tried again. Nobody else is
-// woken. Where several threads share a hard capacity, or one of them has learned how many requests a
-// worker serves at once, the order of arrival holds over all of them: a thread leaves a free place
-// to the one that holds the oldest request, and tells it so; what that one cannot use goes to the
-// next.
+// woken. Where several threads share a hard capacity, or one of them has learned how many requests
+// a worker serves at once, the order of arrival holds over all of them: a thread leaves a free
+// place to the one that holds the oldest request, and tells it so; what that one cannot use goes to
+// the next.
 //
 // A request that broke at one endpoint is to go to another; once it has to wait it takes what there
 // is, or all behind it would wait for the same other one.

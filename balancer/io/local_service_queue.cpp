@@ -1,4 +1,5 @@
-// Who waits, and whose turn it is: among the requests that this thread holds, and among the threads.
+// Who waits, and whose turn it is: among the requests that this thread holds, and among the
+// threads.
 #include <algorithm>
 
 #include "balancer/io/local_service.hpp"

@@ -4,12 +4,13 @@
 // One for the whole balancer, on the control thread: no request waits for a probe, and a worker is
 // asked once an interval, however many threads serve. A probe is a TCP connect, or a GET that must
 // answer 200 to 399, on a connection of its own (an idle one that still answers would say nothing
-// of the door), by TLS where the service's requests go by TLS. The first probes of a table's endpoints are spread over the interval, so that they
-// never come all at once; 64 are under way at a time at most, what is due beyond waits for those.
+// of the door), by TLS where the service's requests go by TLS. The first probes of a table's
+// endpoints are spread over the interval, so that they never come all at once; 64 are under way at
+// a time at most, what is due beyond waits for those.
 //
 // An endpoint is good until it has proved bad: whoever put it into the table thought that it was
-// ready, and a balancer that has just started turns nobody away. One that moves to another address is
-// good again. Draining endpoints are not asked.
+// ready, and a balancer that has just started turns nobody away. One that moves to another address
+// is good again. Draining endpoints are not asked.
 //
 // On its io_context only. Not here: what follows from a bad health, `core/endpoint_set`; whether a
 // worker is to be restarted, the agent and the coordinator.

@@ -2,8 +2,8 @@
 // and so on there, whatever they are here, and LISTEN_PID and LISTEN_FDS say so. Nothing else is
 // left open but standard input, output and error, which are ours.
 //
-// Lives between fork and exec, where only async-signal-safe calls are allowed: whatever needs memory
-// is made before.
+// Lives between fork and exec, where only async-signal-safe calls are allowed: whatever needs
+// memory is made before.
 #pragma once
 
 #include <string>

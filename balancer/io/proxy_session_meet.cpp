@@ -1,5 +1,5 @@
-// How a connection begins, before its first request: who its client is (a PROXY header where the peer
-// is to send one), whether that client may have one more, whether it is believed, and TLS.
+// How a connection begins, before its first request: who its client is (a PROXY header where the
+// peer is to send one), whether that client may have one more, whether it is believed, and TLS.
 #include <sys/socket.h>
 
 #include <array>

@@ -28,10 +28,6 @@ ssize_t transmit(int fd, const iovec& part) {
   return ::syscall(SYS_sendto, fd, part.iov_base, part.iov_len, MSG_NOSIGNAL, nullptr, 0);
 }
 
-bool would_block(int error) {
-  return error == EAGAIN || error == EWOULDBLOCK;
-}
-
 IoResult failed(int error) {
   return {IoResult::Kind::kError, 0, error};
 }

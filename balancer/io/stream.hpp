@@ -40,8 +40,8 @@ class Stream : public Source {
   explicit Stream(EventLoop& loop);
   ~Stream() { close(); }
 
-  // Takes over a connected, non-blocking descriptor; it has none yet. False, with errno, when it cannot be watched:
-  // it is closed.
+  // Takes over a connected, non-blocking descriptor; it has none yet. False, with errno, when it
+  // cannot be watched: it is closed.
   [[nodiscard]] bool attach(int fd);
   // Begins to connect; kBlocked: `establish` when it is readable, writable or broken.
   IoResult connect(const Address& address);
@@ -104,6 +104,9 @@ struct Want {
   Stream* stream = nullptr;
   std::uint8_t events = kNothing;
 };
+
+// What one session reads before it lets others have a turn (`Waiter::yield`).
+inline constexpr std::uint32_t kBlocksInARow = 32;
 
 class Waiter {
  public:

@@ -10,6 +10,7 @@
 // Its Stream owns it and outlives it. On the loop's thread.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -27,6 +28,11 @@ struct IoResult {
   bool done() const { return kind == Kind::kDone; }
   bool blocked() const { return kind == Kind::kBlocked; }
 };
+
+// Whether a system call did nothing because it would have had to wait.
+inline bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK;
+}
 
 class StreamLayer {
  public:

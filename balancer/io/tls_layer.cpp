@@ -17,10 +17,6 @@ namespace {
 constexpr std::size_t kRecordMax = 16 * 1024;  // RFC 8446 section 5.1
 constexpr std::uint8_t kEitherWay = kReadable | kWritable;
 
-bool would_block(int error) {
-  return error == EAGAIN || error == EWOULDBLOCK;
-}
-
 TlsLayer& layer_of(BIO* bio) {
   return *static_cast<TlsLayer*>(BIO_get_data(bio));
 }

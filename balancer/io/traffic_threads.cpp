@@ -236,7 +236,8 @@ void TrafficThreads::go_quiet() {
 }
 
 void TrafficThreads::drain(std::function<void()> on_empty) {
-  // Who finds no file tries elsewhere; the threads' own descriptors are the last and take who waits.
+  // Who finds no file tries elsewhere; the threads' own descriptors are the last and take who
+  // waits.
   sockets_.clear();
   auto left = std::make_shared<std::atomic<std::size_t>>(threads_.size());
   on_each([left, on_empty = std::move(on_empty), &owner = owner_](TrafficThread& thread) {

@@ -1,5 +1,5 @@
-// A listening socket in the file system. Its file has mode 0660 from the first moment: whoever is to
-// reach it is of the balancer's group. Nginx in front of the balancer, say, would be.
+// A listening socket in the file system. Its file has mode 0660 from the first moment: whoever is
+// to reach it is of the balancer's group. Nginx in front of the balancer, say, would be.
 //
 // A file that a dead process left is replaced, for nobody can be reached by it; one that a living
 // process listens on is an Error that says so, and so is a file of another kind. Two balancers that

@@ -1,25 +1,17 @@
 #include "common/io/admin_gate.hpp"
 
-#include <algorithm>
-#include <cctype>
+#include "common/ascii.hpp"
 
 namespace foretide {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  std::transform(lowered.begin(), lowered.end(), lowered.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lowered;
-}
 
 // "localhost:7400" -> "localhost", "[::1]:7400" -> "::1"
 std::string host_without_port(std::string_view host) {
   if (host.starts_with('[')) {
     const auto end = host.find(']');
-    return end == std::string_view::npos ? std::string{} : lower(host.substr(1, end - 1));
+    return end == std::string_view::npos ? std::string{} : lower_case(host.substr(1, end - 1));
   }
-  return lower(host.substr(0, host.find(':')));
+  return lower_case(host.substr(0, host.find(':')));
 }
 
 // "127.evil.example" begins like a loopback address and is none.
@@ -40,7 +32,7 @@ bool same_in_constant_time(std::string_view given, std::string_view expected) {
 
 bool carries_token(std::string_view authorization, std::string_view token) {
   constexpr std::string_view scheme = "bearer ";
-  if (lower(authorization.substr(0, scheme.size())) != scheme) return false;
+  if (lower_case(authorization.substr(0, scheme.size())) != scheme) return false;
   return same_in_constant_time(authorization.substr(scheme.size()), token);
 }
 
@@ -57,10 +49,10 @@ std::optional<AdminRefusal> AdminGate::refusal_for(const AdminHead& head,
                                                    std::string_view local_ip) const {
   if (head.host.empty()) return AdminRefusal{400, "the request has no Host"};
   const std::string host = host_without_port(head.host);
-  if (!is_loopback_name(host) && host != lower(listen.host) && host != local_ip) {
+  if (!is_loopback_name(host) && host != lower_case(listen.host) && host != local_ip) {
     return AdminRefusal{403, "this Host is not served here: use the address that is listened on"};
   }
-  if (!head.origin.empty() && lower(head.origin) != "http://" + lower(head.host)) {
+  if (!head.origin.empty() && lower_case(head.origin) != "http://" + lower_case(head.host)) {
     return AdminRefusal{403, "requests from other origins are refused"};
   }
   if (needs_token(*this, head) && !carries_token(head.authorization, token)) {

@@ -11,10 +11,11 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <utility>
+
+#include "common/ascii.hpp"
 
 namespace foretide {
 namespace {
@@ -35,12 +36,6 @@ bool wait_for(int fd, short events, Clock::time_point deadline) {
     if (ready == 0 && Clock::now() >= deadline) return false;
     if (ready < 0 && errno != EINTR) return false;
   }
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 }  // namespace
@@ -223,7 +218,7 @@ Result<HttpAnswer> HttpClient::exchange(const HttpRequest& request) {
   auto& message = parser.get();
   HttpAnswer answer{.status = static_cast<int>(message.result_int()), .headers = {}, .body = {}};
   for (const auto& field : message) {
-    answer.headers[lower(std::string(field.name_string()))] = std::string(field.value());
+    answer.headers[lower_case(std::string(field.name_string()))] = std::string(field.value());
   }
   answer.body = std::move(message.body());
   if (message.keep_alive()) {

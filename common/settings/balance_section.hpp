@@ -1,5 +1,5 @@
-// `balance`, `queue`, `eject` and `probe.ready` of a service: how its requests are given to workers and
-// wait for them.
+// `balance`, `queue`, `eject` and `probe.ready` of a service: how its requests are given to workers
+// and wait for them.
 #pragma once
 
 #include "common/settings/schema.hpp"

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/ascii.hpp"
 #include "common/settings/address_ranges.hpp"
 #include "common/settings/cluster_keys.hpp"
 #include "common/settings/header_names.hpp"
@@ -23,10 +24,7 @@ constexpr std::array<std::string_view, 10> kOurs{
     "trailer", "expect",         "proxy-connection"};
 
 bool is_ours(std::string_view name) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return std::find(kOurs.begin(), kOurs.end(), lower) != kOurs.end();
+  return std::find(kOurs.begin(), kOurs.end(), lower_case(name)) != kOurs.end();
 }
 
 bool may_be_changed(const std::string& name, Position at, Problems& problems) {

@@ -4,14 +4,12 @@
 #include <algorithm>
 #include <string_view>
 
+#include "common/ascii.hpp"
+
 namespace foretide::settings {
 
 inline bool is_header_name(std::string_view name) {
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  };
-  return !name.empty() && std::all_of(name.begin(), name.end(), fits);
+  return !name.empty() && std::all_of(name.begin(), name.end(), is_token_char);
 }
 
 }  // namespace foretide::settings

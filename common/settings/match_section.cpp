@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "common/ascii.hpp"
 #include "common/settings/cluster_keys.hpp"
 #include "common/settings/header_names.hpp"
 
@@ -15,13 +16,6 @@ constexpr std::size_t kMatchesMost = 16;  // of one service
 
 bool is_lower_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
 }
 
 // "api.example.org", "*.example.org", "127.0.0.1", "[::1]"; no port, as the balancer compares
@@ -60,7 +54,7 @@ wire::Match match_in(const YamlNode& node, const ServiceId& id, Problems& proble
     problems.add(node.at, "'match' has no condition, remove it for a service that takes the rest");
   }
   if (const auto host = section.text("host")) {
-    match.host = lower(*host);
+    match.host = lower_case(*host);
     if (!is_match_host(match.host)) {
       section.report("host",
                      "'host' is " + shown(section.entry("host")->value) +
@@ -82,7 +76,7 @@ wire::Match match_in(const YamlNode& node, const ServiceId& id, Problems& proble
 // Could one request meet the header conditions of both, neither being the more specific?
 bool headers_tie(const wire::Match& a, const wire::Match& b) {
   if (a.header_name.empty() != b.header_name.empty()) return false;
-  return lower(a.header_name) != lower(b.header_name) || a.header_value == b.header_value;
+  return !same_word(a.header_name, b.header_name) || a.header_value == b.header_value;
 }
 
 std::string tie_text(const PlacedMatch& earlier, const PlacedMatch& later) {

@@ -44,7 +44,8 @@ bool is_host(std::string_view host) {
              : std::all_of(host.begin(), host.end(), is_v6_character);
 }
 
-// The path of a unix socket; the kernel takes 107 bytes of it. Control characters would end up in the log.
+// The path of a unix socket; the kernel takes 107 bytes of it. Control characters would end up in
+// the log.
 bool is_socket_path(std::string_view path) {
   constexpr std::size_t kPathMax = 107;
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };

@@ -3,9 +3,10 @@
 //
 // Each `fields` names every field of one struct once; the writer and the reader both walk it, so
 // that they cannot drift apart. `required` is always sent and must be there; `optional` is sent
-// when it is known; `defaulted` is sent unless it is empty (or false, or zero, or the value given as
-// its default), and absent it is that. A field that a later version adds is optional or defaulted. Keys are one or two letters,
-// unique within their struct, and never reused for something else.
+// when it is known; `defaulted` is sent unless it is empty (or false, or zero, or the value given
+// as its default), and absent it is that. A field that a later version adds is optional or
+// defaulted. Keys are one or two letters, unique within their struct, and never reused for
+// something else.
 #pragma once
 
 #include <concepts>

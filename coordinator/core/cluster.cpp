@@ -100,8 +100,8 @@ void take_persisted(Turn& turn, const PersistedNode& persisted) {
   }
 }
 
-// What was decided last holds, rather than the number of workers in the sets, some of which may have
-// been on a host that is gone and were replaced.
+// What was decided last holds, rather than the number of workers in the sets, some of which may
+// have been on a host that is gone and were replaced.
 void take_decided(State& state, const Decision& decision) {
   const auto found = state.services.find(decision.service);
   if (found == state.services.end() || !found->second.settings) return;

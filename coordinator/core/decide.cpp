@@ -40,10 +40,10 @@ std::uint32_t expected_balancers(const State& state, const ServiceRecord& servic
   return count;
 }
 
-// How long it is since the last word about this service of that balancer which is silent longest and
-// may be serving it: it sent requests to its workers, or has not told in its session whether it does
-// (we know it from the store, or it has just begun). One that is silent for five minutes is taken for
-// dead.
+// How long it is since the last word about this service of that balancer which is silent longest
+// and may be serving it: it sent requests to its workers, or has not told in its session whether it
+// does (we know it from the store, or it has just begun). One that is silent for five minutes is
+// taken for dead.
 std::optional<Duration> silence_of(const State& state, const ServiceRecord& service, Instant now) {
   constexpr Duration kSilent = std::chrono::seconds(5), kDead = std::chrono::minutes(5);
   std::optional<Duration> longest;

@@ -1,6 +1,6 @@
-// The record of one decision about one service's number of workers: what was known, which rules spoke,
-// which won and why, and what held the others back. Kept so that every change can be explained; stored,
-// streamed and printed by `foretide explain`.
+// The record of one decision about one service's number of workers: what was known, which rules
+// spoke, which won and why, and what held the others back. Kept so that every change can be
+// explained; stored, streamed and printed by `foretide explain`.
 #pragma once
 
 #include <cstdint>

@@ -80,7 +80,8 @@ void on_phase(Turn& turn, ServiceRecord& service, WorkerRecord& worker) {
 }
 
 // Two hosts with one worker's name: a store was lost and its names were given again, or a host was
-// copied. Which of the two is meant cannot be told from here, so the second is left alone, and said.
+// copied. Which of the two is meant cannot be told from here, so the second is left alone, and
+// said.
 void tell_twin(Turn& turn, const NodeRecord& node, const WorkerRecord& known) {
   const std::string text = "node " + node.id.text + " runs a worker " + known.id.text +
                            ", which is one of node " + known.node.text +

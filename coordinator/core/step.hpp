@@ -1,10 +1,10 @@
 // The coordinator's brain: step(state, event) -> actions.
 //
-// Everything that the coordinator knows is in State, everything that happens comes as an Event with the
-// time at which it happened, and everything that it does is in the actions. No clock, no socket, no
-// thread, no randomness in here; live running, the deterministic simulation and replays call the same
-// function. The order of the actions is the order in which they must be carried out: what has to be
-// durable is persisted before it is sent.
+// Everything that the coordinator knows is in State, everything that happens comes as an Event with
+// the time at which it happened, and everything that it does is in the actions. No clock, no
+// socket, no thread, no randomness in here; live running, the deterministic simulation and replays
+// call the same function. The order of the actions is the order in which they must be carried out:
+// what has to be durable is persisted before it is sent.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Keeps out whom the core need not hear: a newcomer whose workers others could not reach (see
-// reachability.hpp), and whatever else the session says that was turned away. It is told why, each time it
-// says Hello, and is let in as soon as the reason is gone.
+// reachability.hpp), and whatever else the session says that was turned away. It is told why, each
+// time it says Hello, and is let in as soon as the reason is gone.
 #pragma once
 
 #include <functional>

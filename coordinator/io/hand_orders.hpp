@@ -1,6 +1,6 @@
-// What people order by hand: a count, a pause, a node's drain. Each is stored first, then told to the
-// core, so that a restart finds it again; what was ordered of a service that has left the cluster
-// file does not come back with it.
+// What people order by hand: a count, a pause, a node's drain. Each is stored first, then told to
+// the core, so that a restart finds it again; what was ordered of a service that has left the
+// cluster file does not come back with it.
 //
 // How long a count still holds is told over a restart by this host's own wall clock. On the
 // coordinator's thread.

@@ -33,7 +33,7 @@ void for_each_field(std::string_view fields, Visit visit) {
 inline std::size_t count_of(std::string_view fields, std::string_view wanted) {
   std::size_t count = 0;
   for_each_field(fields, [&](std::string_view name, std::string_view) {
-    count += balancer::same_word(name, wanted) ? 1 : 0;
+    count += same_word(name, wanted) ? 1 : 0;
   });
   return count;
 }

@@ -337,54 +337,55 @@ TEST(FreedPlaces, TellThoseWhoWantToKnowOnceAndNotOneself) {
   EXPECT_TRUE(take(2).empty());
 }
 
-// The thread saw it full already as it took the table up, so that it never met it while choosing.
-TEST(EndpointSet, LooksAgainAtWhatWasFullWhenItsTableCame) {
-  FreedPlaces freed(2);
-  EndpointSet one, other;
-  Picker picker;
-  wire::ServiceTable table;
-  table.stamp = {1, 1};
-  table.policy.hard_capacity = 1;
-  table.endpoints.push_back({.id = {"a"}, .address = {"10.0.0.1", 80}});
-  const auto slots = std::make_shared<Slots>();
-  std::uint32_t thread = 0;
-  for (EndpointSet* set : {&other, &one}) {
-    set->apply(table);
-    set->find({"a"})->slots = slots;
-    set->share(&freed, thread++);
-    if (set == &other) {
-      ASSERT_TRUE(other.begin(*other.find({"a"}), kStart));
+// Two threads that serve the same endpoints "0", "1" and so on, one request at a time at each.
+struct TwoThreads {
+  explicit TwoThreads(std::uint32_t endpoints, std::uint32_t first_number = 0) {
+    table.stamp = {1, 1};
+    table.policy.hard_capacity = 1;
+    for (std::uint32_t i = 0; i < endpoints; ++i) {
+      table.endpoints.push_back({.id = {std::to_string(i)}, .address = {"10.0.0.1", 80}});
+      slots.push_back(std::make_shared<Slots>());
+      slots.back()->number = first_number + i;
     }
   }
-  EXPECT_EQ(picker.pick(one, {}, kStart), nullptr);
-  other.finish(*other.find({"a"}), Finish::kCompleted, kStart, kStart + 1ms);
-  EXPECT_EQ(picker.pick(one, {}, kStart + 1ms), one.find({"a"}));
-}
+  void take_table(EndpointSet& set) {
+    set.apply(table);
+    for (std::size_t i = 0; i < slots.size(); ++i) set.endpoints()[i]->slots = slots[i];
+    set.share(&freed, &set == &one ? 0 : 1);
+  }
+  void fill_by_other() {
+    for (const auto& endpoint : other.endpoints()) EXPECT_TRUE(other.begin(*endpoint, kStart));
+  }
+  // Whether `one`, which finds all full, takes what the other gives back.
+  void expect_given_back_is_taken(const WorkerId& id) {
+    EXPECT_EQ(picker.pick(one, {}, kStart), nullptr);
+    other.finish(*other.find(id), Finish::kCompleted, kStart, kStart + 1ms);
+    EXPECT_EQ(picker.pick(one, {}, kStart + 1ms), one.find(id));
+  }
 
-// Whether a thread takes "33" of fifty, filled by another one, once that one gives it back.
-void take_what_another_gave_back(std::uint32_t first_number) {
-  FreedPlaces freed(2);
+  wire::ServiceTable table;
+  std::vector<std::shared_ptr<Slots>> slots;
+  FreedPlaces freed{2};
   EndpointSet one, other;
   Picker picker;
-  wire::ServiceTable table;
-  table.stamp = {1, 1};
-  table.policy.hard_capacity = 1;
-  std::vector<std::shared_ptr<Slots>> slots;
-  for (std::uint32_t i = 0; i < 50; ++i) {
-    table.endpoints.push_back({.id = {std::to_string(i)}, .address = {"10.0.0.1", 80}});
-    slots.push_back(std::make_shared<Slots>());
-    slots.back()->number = first_number + i;
-  }
-  std::uint32_t thread = 0;
-  for (EndpointSet* set : {&one, &other}) {
-    set->apply(table);
-    for (std::size_t i = 0; i < 50; ++i) set->endpoints()[i]->slots = slots[i];
-    set->share(&freed, thread++);
-  }
-  for (const auto& endpoint : other.endpoints()) ASSERT_TRUE(other.begin(*endpoint, kStart));
-  EXPECT_EQ(picker.pick(one, {}, kStart), nullptr);
-  other.finish(*other.find({"33"}), Finish::kCompleted, kStart, kStart + 1ms);
-  EXPECT_EQ(picker.pick(one, {}, kStart + 1ms), one.find({"33"}));
+};
+
+// The thread saw it full already as it took the table up, so that it never met it while choosing.
+TEST(EndpointSet, LooksAgainAtWhatWasFullWhenItsTableCame) {
+  TwoThreads threads(1);
+  threads.take_table(threads.other);
+  threads.fill_by_other();
+  threads.take_table(threads.one);
+  threads.expect_given_back_is_taken({"0"});
+}
+
+// One of fifty that another thread filled after both took the table up.
+void take_what_another_gave_back(std::uint32_t first_number) {
+  TwoThreads threads(50, first_number);
+  threads.take_table(threads.one);
+  threads.take_table(threads.other);
+  threads.fill_by_other();
+  threads.expect_given_back_is_taken({"33"});
 }
 
 TEST(EndpointSet, LooksAgainAtWhatOthersFilledOnceTheyGiveAPlaceBack) {

@@ -14,39 +14,38 @@
 namespace foretide::balancer {
 namespace {
 
-class SharedPlaces : public testing::Test {
+// One request, from its arrival to its end.
+struct Request {
+  HeldRequest held;
+  Endpoint* endpoint = nullptr;  // that it took at once
+  Endpoint* at() const { return endpoint != nullptr ? endpoint : held.given; }
+  bool served() const { return at() != nullptr; }
+};
+
+class Arrivals : public testing::Test {
  protected:
-  // One request, from its arrival to its end.
-  struct Request {
-    HeldRequest held;
-    Endpoint* endpoint = nullptr;
-    bool served() const { return endpoint != nullptr || held.given != nullptr; }
-  };
-
-  SharedPlaces() {
-    wire::ServiceTable table;
-    table.stamp = {1, 1};
-    table.service = {"web"};
-    table.policy.hard_capacity = 1;
-    table.endpoints = {{{"a"}, {"127.0.0.1", 9001}, wire::EndpointState::kActive}};
-    for (auto* service : {&one_, &other_}) {
-      service->apply(table, {{{"a"}, slots_}});
-    }
-  }
-
-  Request& arrive(LocalService& service) {
+  // One that broke at `avoid` arrives again there, if at any.
+  Request& arrive(LocalService& service, const Endpoint* avoid = nullptr) {
     Request& request = requests_.emplace_back();
     request.held.waiter = &waiter_;
+    request.held.avoid = avoid;
     service.arrived(request.held);
     request.endpoint = service.take(request.held);
     if (request.endpoint == nullptr) service.hold(request.held);
     return request;
   }
-  void end(LocalService& service, Request& request) {
-    Endpoint* endpoint = request.endpoint != nullptr ? request.endpoint : request.held.given;
-    ASSERT_NE(endpoint, nullptr);
-    service.finish(*endpoint, Finish::kCompleted, request.held.began);
+  void end(LocalService& service, Request& request, Finish how = Finish::kCompleted) {
+    ASSERT_NE(request.at(), nullptr);
+    service.finish(*request.at(), how, request.held.began);
   }
+
+  EventLoop loop_;
+  Waiter waiter_{loop_};
+  std::deque<Request> requests_;
+};
+
+class TwoThreads : public Arrivals {
+ protected:
   void hear() {
     while (!woken_.empty()) {
       const auto thread = woken_.front();
@@ -63,13 +62,25 @@ class SharedPlaces : public testing::Test {
             .wake_thread = [this](std::uint32_t woken) { woken_.push_back(woken); }};
   }
 
-  EventLoop loop_;
-  Waiter waiter_{loop_};
   std::shared_ptr<ServiceShare> share_ = std::make_shared<ServiceShare>(2);
-  std::shared_ptr<Slots> slots_ = std::make_shared<Slots>();
-  std::deque<Request> requests_;
   std::deque<std::uint32_t> woken_;
   LocalService one_{loop_, settings(0)}, other_{loop_, settings(1)};
+};
+
+class SharedPlaces : public TwoThreads {
+ protected:
+  SharedPlaces() {
+    wire::ServiceTable table;
+    table.stamp = {1, 1};
+    table.service = {"web"};
+    table.policy.hard_capacity = 1;
+    table.endpoints = {{{"a"}, {"127.0.0.1", 9001}, wire::EndpointState::kActive}};
+    for (auto* service : {&one_, &other_}) {
+      service->apply(table, {{{"a"}, slots_}});
+    }
+  }
+
+  std::shared_ptr<Slots> slots_ = std::make_shared<Slots>();
 };
 
 TEST_F(SharedPlaces, AreGivenInOrderOfArrivalOverAllThreads) {
@@ -221,14 +232,8 @@ TEST_F(PlacesOfTwo, AreLeftToOthersWithoutATurn) {
 }
 
 // Workers of which nothing is said, and of which it was learned that they serve one at a time.
-class LearnedPlaces : public testing::Test {
+class LearnedPlaces : public TwoThreads {
  protected:
-  struct Request {
-    HeldRequest held;
-    Endpoint* endpoint = nullptr;
-    Endpoint* at() const { return endpoint != nullptr ? endpoint : held.given; }
-  };
-
   void apply(std::uint32_t queue_max) {
     wire::ServiceTable table;
     table.stamp = {1, 1};
@@ -257,42 +262,12 @@ class LearnedPlaces : public testing::Test {
     }
     EXPECT_EQ(set.load().at_once(), 1u);
   }
-  Request& arrive(LocalService& service) {
-    Request& request = requests_.emplace_back();
-    request.held.waiter = &waiter_;
-    service.arrived(request.held);
-    request.endpoint = service.take(request.held);
-    if (request.endpoint == nullptr) service.hold(request.held);
-    return request;
-  }
   void end(LocalService& service, Request& request) {
-    ASSERT_NE(request.at(), nullptr);
-    service.finish(*request.at(), Finish::kReturned, request.held.began);
-  }
-  void hear() {
-    while (!woken_.empty()) {
-      const auto thread = woken_.front();
-      woken_.pop_front();
-      (thread == 0 ? one_ : other_).let_go();
-    }
-  }
-  LocalService::Settings settings(std::uint32_t thread) {
-    return {.id = {"web"},
-            .threads = 2,
-            .thread = thread,
-            .share = share_,
-            .report_now = [] {},
-            .wake_thread = [this](std::uint32_t woken) { woken_.push_back(woken); }};
+    Arrivals::end(service, request, Finish::kReturned);
   }
 
-  EventLoop loop_;
-  Waiter waiter_{loop_};
-  std::shared_ptr<ServiceShare> share_ = std::make_shared<ServiceShare>(2);
   std::map<WorkerId, std::shared_ptr<Slots>> slots_{{{"a"}, std::make_shared<Slots>()},
                                                     {{"b"}, std::make_shared<Slots>()}};
-  std::deque<Request> requests_;
-  std::deque<std::uint32_t> woken_;
-  LocalService one_{loop_, settings(0)}, other_{loop_, settings(1)};
 };
 
 TEST_F(LearnedPlaces, AreSharedByTheThreadsInOrderOfArrival) {
@@ -377,14 +352,8 @@ TEST_F(SharedPlaces, TellWhoIsRefusedWhenToComeBack) {
 }
 
 // One thread with two workers, "x" and "y", of one place each.
-class OneThread : public testing::Test {
+class OneThread : public Arrivals {
  protected:
-  struct Request {
-    HeldRequest held;
-    Endpoint* endpoint = nullptr;
-    Endpoint* at() const { return endpoint != nullptr ? endpoint : held.given; }
-  };
-
   OneThread() { apply(10); }
   void apply(std::uint32_t queue_max) {
     wire::ServiceTable table;
@@ -397,20 +366,8 @@ class OneThread : public testing::Test {
     service_.apply(table, {});
   }
   Endpoint& endpoint(const char* id) { return *service_.endpoints().find(WorkerId{id}); }
-  // One that broke at `avoid` arrives again there, if at any.
-  Request& arrive(const Endpoint* avoid = nullptr) {
-    Request& request = requests_.emplace_back();
-    request.held.waiter = &waiter_;
-    request.held.avoid = avoid;
-    service_.arrived(request.held);
-    request.endpoint = service_.take(request.held);
-    if (request.endpoint == nullptr) service_.hold(request.held);
-    return request;
-  }
-  void end(Request& request) {
-    ASSERT_NE(request.at(), nullptr);
-    service_.finish(*request.at(), Finish::kCompleted, request.held.began);
-  }
+  Request& arrive(const Endpoint* avoid = nullptr) { return Arrivals::arrive(service_, avoid); }
+  void end(Request& request) { Arrivals::end(service_, request); }
   // Until it is given a place, by nothing but time.
   bool gets_a_place(Request& request) {
     struct Watch {
@@ -429,9 +386,6 @@ class OneThread : public testing::Test {
     return request.at() != nullptr;
   }
 
-  EventLoop loop_;
-  Waiter waiter_{loop_};
-  std::deque<Request> requests_;
   LocalService service_{loop_,
                         {.id = {"web"},
                          .share = std::make_shared<ServiceShare>(),

@@ -43,17 +43,43 @@ int patience_ms() {
 
 }  // namespace
 
+std::string Peer::receive_until(std::string_view end) {
+  auto at = unread_.find(end);
+  while (at == std::string::npos) {
+    if (!fill()) return std::exchange(unread_, {});
+    at = unread_.find(end);
+  }
+  std::string bytes = unread_.substr(0, at + end.size());
+  unread_.erase(0, bytes.size());
+  return bytes;
+}
+
+std::string Peer::receive(std::size_t size) {
+  while (unread_.size() < size && fill()) {
+  }
+  std::string bytes = unread_.substr(0, size);
+  unread_.erase(0, bytes.size());
+  return bytes;
+}
+
+std::string Peer::receive_message() {
+  std::string head = receive_until("\r\n\r\n");
+  const auto at = head.find("Content-Length: ");
+  if (at == std::string::npos) return head;
+  return head + receive(std::stoul(head.substr(at + 16)));
+}
+
 RawSocket::RawSocket(int fd) : fd_(fd) {}
 RawSocket::RawSocket(RawSocket&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)),
-      unread_(std::move(other.unread_)),
+    : Peer(std::move(other)),
+      fd_(std::exchange(other.fd_, -1)),
       was_reset_(other.was_reset_),
       patient_(other.patient_) {}
 
 RawSocket& RawSocket::operator=(RawSocket&& other) noexcept {
   close();
   fd_ = std::exchange(other.fd_, -1);
-  unread_ = std::move(other.unread_);
+  Peer::operator=(std::move(other));
   was_reset_ = other.was_reset_;
   patient_ = other.patient_;
   return *this;
@@ -102,32 +128,6 @@ bool RawSocket::fill() {
   if (size <= 0) return false;
   unread_.append(bytes, static_cast<std::size_t>(size));
   return true;
-}
-
-std::string RawSocket::receive_until(std::string_view end) {
-  auto at = unread_.find(end);
-  while (at == std::string::npos) {
-    if (!fill()) return std::exchange(unread_, {});
-    at = unread_.find(end);
-  }
-  std::string bytes = unread_.substr(0, at + end.size());
-  unread_.erase(0, bytes.size());
-  return bytes;
-}
-
-std::string RawSocket::receive(std::size_t size) {
-  while (unread_.size() < size && fill()) {
-  }
-  std::string bytes = unread_.substr(0, size);
-  unread_.erase(0, bytes.size());
-  return bytes;
-}
-
-std::string RawSocket::receive_message() {
-  std::string head = receive_until("\r\n\r\n");
-  const auto at = head.find("Content-Length: ");
-  if (at == std::string::npos) return head;
-  return head + receive(std::stoul(head.substr(at + 16)));
 }
 
 std::string RawSocket::receive_all() {

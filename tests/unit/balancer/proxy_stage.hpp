@@ -23,7 +23,27 @@ namespace foretide::balancer {
 
 inline constexpr std::chrono::seconds kPatience{10};
 
-class RawSocket {
+// One end of a connection, as what it hears is read.
+class Peer {
+ public:
+  // Everything up to and including `end`.
+  std::string receive_until(std::string_view end);
+  std::string receive(std::size_t size);
+  // A head and as much as its Content-Length says.
+  std::string receive_message();
+
+ protected:
+  Peer() = default;
+  Peer(Peer&&) = default;
+  Peer& operator=(Peer&&) = default;
+  ~Peer() = default;
+  // Waits for more of `unread_`; false when nothing comes any more.
+  virtual bool fill() = 0;
+
+  std::string unread_;
+};
+
+class RawSocket final : public Peer {
  public:
   explicit RawSocket(int fd = -1);
   RawSocket(RawSocket&& other) noexcept;
@@ -37,11 +57,6 @@ class RawSocket {
   // Sends what the other side takes without waiting, again and again until it takes nothing for a
   // while.
   std::size_t send_until_blocked(std::size_t most, std::string_view again_and_again = "x");
-  // Everything up to and including `end`.
-  std::string receive_until(std::string_view end);
-  std::string receive(std::size_t size);
-  // A head and as much as its Content-Length says.
-  std::string receive_message();
   // All until the end; "(reset)" is added when it is a reset.
   std::string receive_all();
   // Nothing comes within a moment. For what must not happen: it cannot prove it, but breaks if it
@@ -58,9 +73,8 @@ class RawSocket {
   void reset();
 
  private:
-  bool fill();
+  bool fill() override;
   int fd_;
-  std::string unread_;
   bool was_reset_ = false;
   bool patient_ = false;
 };

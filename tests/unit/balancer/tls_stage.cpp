@@ -190,32 +190,6 @@ bool TlsPeer::fill() {
   return false;
 }
 
-std::string TlsPeer::receive_until(std::string_view end) {
-  auto at = unread_.find(end);
-  while (at == std::string::npos) {
-    if (!fill()) return std::exchange(unread_, {});
-    at = unread_.find(end);
-  }
-  std::string bytes = unread_.substr(0, at + end.size());
-  unread_.erase(0, bytes.size());
-  return bytes;
-}
-
-std::string TlsPeer::receive(std::size_t size) {
-  while (unread_.size() < size && fill()) {
-  }
-  std::string bytes = unread_.substr(0, size);
-  unread_.erase(0, bytes.size());
-  return bytes;
-}
-
-std::string TlsPeer::receive_message() {
-  std::string head = receive_until("\r\n\r\n");
-  const auto at = head.find("Content-Length: ");
-  if (at == std::string::npos) return head;
-  return head + receive(std::stoul(head.substr(at + 16)));
-}
-
 std::string TlsPeer::receive_all() {
   while (fill()) {
   }

@@ -50,7 +50,7 @@ std::shared_ptr<const TlsServer> loaded(const TlsSettings& settings,
 
 SslContextPtr worker_context(const CertificateFiles& files);
 
-class TlsPeer {
+class TlsPeer final : public Peer {
  public:
   struct Wish {
     std::string server_name;
@@ -72,9 +72,6 @@ class TlsPeer {
   std::string ask(std::string_view request);
 
   void send(std::string_view bytes);
-  std::string receive_until(std::string_view end);
-  std::string receive(std::size_t size);
-  std::string receive_message();
   // All until the end; "(cut)" is added unless the peer said that it ends.
   std::string receive_all();
   bool was_resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
@@ -90,12 +87,11 @@ class TlsPeer {
 
  private:
   TlsPeer(RawSocket socket, SslContextPtr context);
-  bool fill();
+  bool fill() override;
 
   RawSocket socket_;
   SslContextPtr context_;
   SslPtr ssl_;
-  std::string unread_;
   std::size_t read_max_ = 16384;
   bool ended_ = false;  // by the peer's own word
 };
