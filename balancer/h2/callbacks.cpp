@@ -112,6 +112,9 @@ struct Connection::Callbacks {
   static int frame_sent(nghttp2_session*, const nghttp2_frame* frame, void* user) {
     Connection& self = of(user);
     const auto type = frame->hd.type;
+    if (type == NGHTTP2_HEADERS) {
+      if (RequestStream* request = self.find(frame->hd.stream_id)) request->end().head_was_sent();
+    }
     if ((type == NGHTTP2_HEADERS || type == NGHTTP2_DATA) && ends_stream(*frame)) {
       if (RequestStream* request = self.find(frame->hd.stream_id)) {
         request->end_sent = true;

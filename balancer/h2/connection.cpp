@@ -18,6 +18,8 @@ namespace {
 constexpr std::uint32_t kRequestsAtOnce = 128;
 constexpr std::int32_t kConnectionWindow = 1024 * 1024;
 constexpr std::chrono::seconds kIdleTime{75}, kLastChance{1};
+// Each of the requests at once may have an interim head, a head, a window and an end on their way.
+constexpr std::size_t kFramesUnsentMax = 1000;
 constexpr EventBudget::Rate kResets{.at_once = 200, .per_second = 20};
 constexpr EventBudget::Rate kIdleFrames{.at_once = Connection::kIdleFramesAtOnce,
                                         .per_second = 100};
@@ -44,7 +46,8 @@ Connection::Connection(const Parts& parts)
       output_(thread_.buffers()),
       resets_(kResets, thread_.loop().now()),
       idle_frames_(kIdleFrames, thread_.loop().now()),
-      idle_since_(thread_.loop().now()) {
+      idle_since_(thread_.loop().now()),
+      taken_at_(thread_.loop().now()) {
   if (!session_) throw std::bad_alloc();
   const std::array<nghttp2_settings_entry, 2> settings{
       {{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, kRequestsAtOnce},
@@ -76,7 +79,8 @@ Task<> Connection::run() {
       woke = co_await waiter_.yield();
     } else {
       const bool pending = !output_.empty();
-      const auto events = static_cast<std::uint8_t>(kReadable | (pending ? kWritable : kNothing));
+      const auto events = static_cast<std::uint8_t>((is_behind() ? kNothing : kReadable) |
+                                                    (pending ? kWritable : kNothing));
       woke = co_await waiter_.sleep(deadline(),
                                     {&client_, static_cast<std::uint8_t>(events | kBroken)});
     }
@@ -91,6 +95,7 @@ Task<> Connection::run() {
 
 // False when there is nothing to read.
 bool Connection::read_some() {
+  if (is_behind()) return false;
   if (!input_.empty()) {
     feed();
     return true;
@@ -120,6 +125,11 @@ void Connection::feed() {
     over_ = true;
   }
   input_.release();  // nghttp2 takes all or fails
+}
+
+// What it has sent makes us say more than it takes.
+bool Connection::is_behind() const {
+  return nghttp2_session_get_outbound_queue_size(session_.get()) > kFramesUnsentMax;
 }
 
 // All of a request's fields have come.
@@ -154,6 +164,7 @@ RequestStream* Connection::find(std::int32_t stream) const {
 
 // False when nothing could be written.
 bool Connection::write_some() {
+  if (output_.empty()) taken_at_ = thread_.loop().now();
   fill_output();
   if (output_.empty()) {
     output_.release();
@@ -161,7 +172,10 @@ bool Connection::write_some() {
   }
   const iovec part{output_.data(), output_.size()};
   const IoResult result = client_.write({&part, 1});
-  if (result.done()) output_.consume(result.size);
+  if (result.done()) {
+    output_.consume(result.size);
+    taken_at_ = thread_.loop().now();
+  }
   if (!result.done() && !result.blocked()) over_ = true;
   if (output_.empty()) output_.release();
   return result.done();
@@ -259,7 +273,8 @@ std::optional<Instant> Connection::idle_since() const {
 }
 
 Instant Connection::deadline() const {
-  const Instant next = std::min(goaway_at_, head_deadline_);
+  Instant next = std::min(goaway_at_, head_deadline_);
+  if (!output_.empty()) next = std::min<Instant>(next, taken_at_ + thread_.stall_time());
   return requests_.empty() ? std::min<Instant>(next, idle_since_ + kIdleTime) : next;
 }
 
@@ -275,6 +290,7 @@ void Connection::on_deadline() {
     over_ = true;  // half a head is nothing that could be answered
     ++thread_.counts().refused_requests_total;
   }
+  if (!output_.empty() && now >= taken_at_ + thread_.stall_time()) over_ = true;
   if (requests_.empty() && now >= idle_since_ + kIdleTime) {
     // One that does not even take the goodbye is left without.
     if (!output_.empty()) over_ = true;

@@ -6,10 +6,12 @@
 // bytes just read have completed are begun afterwards, never within nghttp2.
 //
 // Limits, each with its fate: 128 requests at once (more are refused by nghttp2, to be tried
-// again); of each, 64 KiB of body unread and 64 KiB of answer unsent; 15 KiB of fields (431). What
-// costs us more than the client has a budget (event_budget.hpp): streams that are reset, by the
-// client or for its faults (CVE-2023-44487 and its kin), and frames that carry nothing. Beyond it
-// the connection is told to calm down, and ended. One without a request is closed after 75 s.
+// again); of each, 64 KiB of body unread and 64 KiB of answer unsent; 15 KiB of fields (431). Beyond
+// 1,000 frames that a client has not taken (refusals, acknowledgements, windows) nothing more is
+// read of it until it takes some; one that takes not a byte for a minute is cut. What costs us more
+// than the client has a budget (event_budget.hpp): streams that are reset, by the client or for its
+// faults (CVE-2023-44487 and its kin), and frames that carry nothing. Beyond it the connection is
+// told to calm down, and ended. One without a request is closed after 75 s.
 //
 // Going down: a first GOAWAY says that no more is wanted, a second one a second later what was
 // still taken; what was taken is served to its end.
@@ -74,6 +76,7 @@ class Connection final : public RequestOwner {
   void begin_requests();
   bool write_some();
   void fill_output();
+  bool is_behind() const;
   bool is_done() const;
   void begin_shutdown();
   Instant deadline() const;
@@ -103,6 +106,7 @@ class Connection final : public RequestOwner {
   Instant head_deadline_ = Instant::max();  // of the request whose fields are coming
   std::int32_t head_of_ = 0;
   Instant goaway_at_ = Instant::max();
+  Instant taken_at_;  // when the client took something, or there was nothing to be taken
   std::size_t running_ = 0;
   bool in_turn_ = false;  // frames are written at its end anyway
   bool shutting_down_ = false;

@@ -10,8 +10,6 @@
 namespace foretide::balancer::h2 {
 namespace {
 
-constexpr std::chrono::seconds kStallTime{60};  // without a byte of the answer let out
-
 StreamEnd& put_on(Stream& stream, std::unique_ptr<StreamEnd> end) {
   StreamEnd& layer = *end;
   stream.set_layer(std::move(end));
@@ -101,8 +99,8 @@ Task<> RequestStream::send_rest() {
   std::size_t left = end_.output_size();
   while (left > 0) {
     stream_.lower(kWritable);
-    const Woke woke =
-        co_await waiter_.sleep(thread_.loop().now() + kStallTime, {&stream_, kWritable | kBroken});
+    const Woke woke = co_await waiter_.sleep(thread_.loop().now() + thread_.stall_time(),
+                                             {&stream_, kWritable | kBroken});
     const std::size_t now_left = end_.output_size();
     if (woke == Woke::kCancelled || (woke == Woke::kDeadline && now_left == left)) break;
     left = now_left;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace foretide::balancer::h2 {
 
@@ -31,6 +32,11 @@ void StreamEnd::closed() {
   input_.clear();
   output_.clear();
   stream_.raise(kReadable | kWritable | kBroken);
+}
+
+void StreamEnd::head_was_sent() {
+  if (!std::exchange(interim_unsent_, false)) return;
+  stream_.raise(kWritable);
 }
 
 std::size_t StreamEnd::give_output(char* into, std::size_t most) {
@@ -115,12 +121,16 @@ IoResult StreamEnd::write(std::span<const iovec> parts) {
 // Takes a head, or as much of a body as there is room for.
 std::size_t StreamEnd::write_one(std::span<char> bytes) {
   if (reader_.ended()) return bytes.size();
+  if (interim_unsent_) return 0;
   const std::size_t room = kOutputMax - output_.size();
   const bool in_head = !reader_.in_body();
   if (!in_head) bytes = bytes.first(std::min(bytes.size(), room));
   if (bytes.empty()) return 0;
   const auto piece = reader_.take(bytes);
-  if (piece.head != nullptr) owner_.send_head(id_, *piece.head);
+  if (piece.head != nullptr) {
+    interim_unsent_ = piece.head->interim();
+    owner_.send_head(id_, *piece.head);
+  }
   output_.append(bytes.data(), piece.content);
   return piece.used;
 }

@@ -4,8 +4,9 @@
 //
 // Both ways are bounded. Of the request no more comes than the stream's window lets in (64 KiB),
 // and the window opens again only by what was read here. Of the response no more is taken than
-// kOutputMax ahead of what the client's windows have let out. So a slow client slows its worker
-// down, and neither slows another stream.
+// kOutputMax ahead of what the client's windows have let out, and of interim heads, which no window
+// holds back, one at a time. So a slow client slows its worker down, and neither slows another
+// stream.
 //
 // The connection calls the upper half of the functions, the Stream the lower. Everything on the
 // loop's thread.
@@ -47,6 +48,8 @@ class StreamEnd final : public StreamLayer {
   void end_input();
   // The stream is closed: nothing is read or written any more.
   void closed();
+  // A head of the response has gone out: another may follow.
+  void head_was_sent();
   // Up to `most` bytes of the response's body.
   std::size_t give_output(char* into, std::size_t most);
   std::size_t output_size() const { return output_.size(); }
@@ -78,6 +81,7 @@ class StreamEnd final : public StreamLayer {
   std::array<char, 24> frame_{};
   std::string_view frame_left_;  // of what stands around a chunk
   std::size_t chunk_left_ = 0;
+  bool interim_unsent_ = false;
   bool in_chunk_ = false;
   bool input_ended_ = false;
   bool last_chunk_given_ = false;

@@ -1,10 +1,14 @@
 #include "balancer/io/access_log.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <cstring>
 #include <utility>
 
@@ -36,25 +40,39 @@ AccessLog::AccessLog(Settings settings) : settings_(std::move(settings)) {
 }
 
 AccessLog::~AccessLog() {
+  const std::uint64_t lost_before = lost_;
+  give_up_at_ = monotonic_now() + kLastWait;
   ending_ = true;
   if (thread_.joinable()) thread_.join();
+  if (const auto lost = lost_ - lost_before; lost > 0) {
+    spdlog::error("the access log ends: {} lines of it could not be written to {}", lost,
+                  settings_.file == "-" ? "standard output" : settings_.file);
+  }
   if (fd_ > STDERR_FILENO) ::close(fd_);
 }
 
 Outcome AccessLog::open_file() {
   if (settings_.file == "-") {
     fd_ = STDOUT_FILENO;
+    note_kind();
     return Done{};
   }
-  const int fd =
-      ::open(settings_.file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, kMode);
+  // Of a pipe without a reader it would else wait for one.
+  const int fd = ::open(settings_.file.c_str(),
+                        O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, kMode);
   if (fd < 0) {
-    return Error{"observe.access_log: " + settings_.file +
-                 " cannot be opened: " + std::strerror(errno)};
+    return Error{"observe.access_log: " + settings_.file + " cannot be opened: " +
+                 (errno == ENXIO ? "nobody reads this pipe" : std::strerror(errno))};
   }
   if (fd_ > STDERR_FILENO) ::close(fd_);
   fd_ = fd;
+  note_kind();
   return Done{};
+}
+
+void AccessLog::note_kind() {
+  struct stat kind {};
+  always_takes_ = ::fstat(fd_, &kind) == 0 && S_ISREG(kind.st_mode);
 }
 
 void AccessLog::run() {
@@ -77,27 +95,42 @@ void AccessLog::write_some() {
   for (auto& ring : rings_) {
     AccessRecord record;
     lines_.clear();
-    std::uint64_t count = 0;
     while (lines_.size() < kLinesMax && ring->take(record, texts_)) {
       append_access_line(record, settings_.format, lines_);
-      ++count;
     }
     more_ = more_ || lines_.size() >= kLinesMax;
-    if (!write_lines()) lost_ += count;
+    write_lines();
   }
 }
 
-bool AccessLog::write_lines() {
+void AccessLog::write_lines() {
   for (std::string_view rest = lines_; !rest.empty();) {
-    const auto size = ::write(fd_, rest.data(), rest.size());
-    if (size < 0 && errno == EINTR) continue;
+    if (!always_takes_ && !await_room()) return lose(rest);
+    // Where there is room in a pipe there is room for that much, and no writing waits.
+    const std::size_t most = always_takes_ ? rest.size() : PIPE_BUF;
+    const auto size = ::write(fd_, rest.data(), std::min(rest.size(), most));
+    if (size < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (size <= 0) {
       complain(settings_.file + " cannot be written: " + std::strerror(errno));
-      return false;
+      return lose(rest);
     }
     rest.remove_prefix(static_cast<std::size_t>(size));
   }
-  return true;
+}
+
+// False: the time to wait for a reader is over. Standard output may be other programs' too, so it is
+// not made non-blocking.
+bool AccessLog::await_room() const {
+  for (;;) {
+    if (ending_ && monotonic_now() >= give_up_at_) return false;
+    pollfd poll{fd_, POLLOUT, 0};
+    const int found = ::poll(&poll, 1, static_cast<int>(kPause.count()));
+    if (found > 0 || (found < 0 && errno != EINTR)) return true;  // what is wrong, writing tells
+  }
+}
+
+void AccessLog::lose(std::string_view lines) {
+  lost_ += static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
 }
 
 void AccessLog::complain(const std::string& what) {

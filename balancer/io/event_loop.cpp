@@ -41,6 +41,7 @@ void EventLoop::run() {
     const int count =
         ::epoll_wait(epoll_, batch_.data(), static_cast<int>(batch_.size()), wait_ms());
     now_ = monotonic_now();
+    ++turns_;
     CHECK(count >= 0 || errno == EINTR, "waiting on an epoll of our own cannot fail");
     batch_size_ = count > 0 ? static_cast<std::size_t>(count) : 0;
     for (batch_at_ = 0; batch_at_ < batch_size_; ++batch_at_) {

@@ -52,6 +52,8 @@ class EventLoop {
   void stop();
 
   Instant now() const { return now_; }
+  // How often it has looked at its sockets: hardly ever while nothing happens.
+  std::uint64_t turns() const { return turns_; }
   TimerWheel& timers() { return timers_; }
 
   // False, with errno, when the kernel has no room for it.
@@ -74,6 +76,7 @@ class EventLoop {
   int mailbox_event_;
   Source mailbox_source_;
   Instant now_;
+  std::uint64_t turns_ = 0;
   TimerWheel timers_;
   std::vector<epoll_event> batch_;
   std::size_t batch_at_ = 0, batch_size_ = 0;

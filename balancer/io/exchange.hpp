@@ -18,6 +18,10 @@
 // request that is held reads on, as far as the block has room. A body that is in hand as a whole
 // can be sent again.
 //
+// Interim answers (1xx) are passed on like all else: one at a time, the next is not read before it is
+// written. A worker may send a hundred and then ten a second, as one that tells how an upload or a
+// long computation goes; what sends more would never come to its answer, and ends in a 502.
+//
 // After a 101 both sides are passed on as they come (exchange_tunnel.cpp).
 #pragma once
 
@@ -27,6 +31,7 @@
 #include <string_view>
 
 #include "balancer/core/access_line.hpp"
+#include "balancer/core/event_budget.hpp"
 #include "balancer/http/framing.hpp"
 #include "balancer/http/head_scan.hpp"
 #include "balancer/http/request_head.hpp"
@@ -126,6 +131,7 @@ class Exchange {
   bool read_client();
   bool read_upstream();
   bool take_response_head();
+  bool take_interim(std::string_view head);
   ResponseHead read_response_head(std::string_view bytes, HeadWriter& out) const;
   bool response_head_ends(std::string_view bytes);
   void take_response_body();
@@ -169,6 +175,7 @@ class Exchange {
   std::string_view trouble_;
   Outgoing to_upstream_, to_client_;
   BodyReader request_body_, response_body_;
+  std::optional<EventBudget> interims_;  // once one has come
   HeadScan response_scan_;
   ResponseHead response_;
   Instant response_deadline_ = Instant::max();

@@ -8,6 +8,7 @@ namespace foretide::balancer {
 namespace {
 
 constexpr std::size_t kSmallBody = 4096;  // copied behind its head, to go out in one piece
+constexpr EventBudget::Rate kInterims{.at_once = 100, .per_second = 10};  // of one request
 
 }  // namespace
 
@@ -185,12 +186,7 @@ bool Exchange::take_response_head() {
   }
   received_.consume(response_.size);
   response_scan_ = {};
-  if (response_.interim) {
-    // A 100 that was answered here is not said twice.
-    const bool said = response_.status == 100 && said_continue_;
-    if (!head_.http_10 && !said) to_client_.add(out.text());
-    return true;
-  }
+  if (response_.interim) return take_interim(out.text());
   if (response_.switches && !request_complete_) {
     outcome_ = Outcome::kBadResponse;
     trouble_ = "the worker's answer cannot be passed on: it switches before the request was sent";
@@ -219,6 +215,19 @@ bool Exchange::take_response_head() {
     take_response_body();  // one call, one segment, one client that is woken once
     if (outcome_ == Outcome::kTruncated) refuse_unsent_response();
   }
+  return true;
+}
+
+bool Exchange::take_interim(std::string_view head) {
+  if (!interims_) interims_.emplace(kInterims, loop_.now());
+  if (!interims_->spend(loop_.now())) {
+    outcome_ = Outcome::kBadResponse;
+    trouble_ = "the worker sends interim answers (1xx) without end";
+    return false;
+  }
+  // A 100 that was answered here is not said twice.
+  const bool said = response_.status == 100 && said_continue_;
+  if (!head_.http_10 && !said) to_client_.add(head);
   return true;
 }
 

@@ -1,12 +1,23 @@
 #include "balancer/io/access_log.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
 
 namespace foretide::balancer {
 namespace {
@@ -160,6 +171,109 @@ TEST_F(AccessLogFile, IsRefusedWhereItCannotBeOpened) {
   ASSERT_FALSE(log);
   EXPECT_THAT(log.error(), HasSubstr("observe.access_log: "));
   EXPECT_THAT(log.error(), HasSubstr("No such file"));
+}
+
+// A pipe, which holds 64 KiB, as standard output or as a file. What a test finds out it says when
+// the output is its own again.
+class AccessLogPipe : public testing::Test {
+ protected:
+  AccessLogPipe() : own_output_(::dup(STDOUT_FILENO)), own_logger_(spdlog::default_logger()) {
+    std::fflush(stdout);
+    EXPECT_EQ(::pipe2(ends_.data(), O_CLOEXEC), 0);
+    auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(said_);
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", std::move(sink)));
+  }
+  ~AccessLogPipe() override {
+    give_output_back();
+    spdlog::set_default_logger(own_logger_);
+    for (const int end : ends_) ::close(end);
+    ::close(own_output_);
+  }
+  void make_it_the_output() { ::dup2(ends_[1], STDOUT_FILENO); }
+  void give_output_back() { ::dup2(own_output_, STDOUT_FILENO); }
+  std::string path() const { return "/proc/self/fd/" + std::to_string(ends_[1]); }
+  static std::unique_ptr<AccessLog> opened(const std::string& file) {
+    auto log = AccessLog::open({.format = AccessFormat::kCombined, .file = file});
+    return log ? std::move(*log) : nullptr;
+  }
+  static void put(AccessLog& log, int lines) {
+    for (int i = 0; i < lines; ++i) log.ring(0).put(sample());
+  }
+  // Reads until nothing comes for a moment; how many lines it was.
+  std::size_t read_lines(int wait_ms) {
+    std::size_t lines = 0;
+    std::array<char, 65536> bytes{};
+    pollfd poll{ends_[0], POLLIN, 0};
+    while (::poll(&poll, 1, wait_ms) == 1) {
+      const auto size = ::read(ends_[0], bytes.data(), bytes.size());
+      if (size <= 0) break;
+      lines += static_cast<std::size_t>(std::count(bytes.begin(), bytes.begin() + size, '\n'));
+    }
+    return lines;
+  }
+  // Whether it ends without being read. If not, it is read, so that the test goes on.
+  bool ends(std::unique_ptr<AccessLog> log) {
+    auto end = std::async(std::launch::async, [&] { log.reset(); });
+    const bool in_time = end.wait_for(10s) == std::future_status::ready;
+    while (end.wait_for(0s) != std::future_status::ready) read_lines(10);
+    return in_time;
+  }
+  // What was said of lines that were not written.
+  std::size_t said_to_be_lost() const {
+    const std::string said = said_.str();
+    const auto at = said.find(" lines of it could not be written");
+    if (at == std::string::npos) return 0;
+    return std::stoul(said.substr(said.rfind(':', at) + 1));
+  }
+
+  std::array<int, 2> ends_{-1, -1};
+  std::ostringstream said_;
+
+ private:
+  int own_output_;
+  std::shared_ptr<spdlog::logger> own_logger_;
+};
+
+constexpr int kLinesInPlenty = 5000;  // more than a pipe holds, less than a ring
+
+TEST_F(AccessLogPipe, EndsThoughNobodyReadsStandardOutput) {
+  make_it_the_output();
+  auto log = opened("-");
+  put(*log, kLinesInPlenty);
+  const bool ended = ends(std::move(log));
+  give_output_back();
+  EXPECT_TRUE(ended);
+  const auto read = read_lines(0);
+  EXPECT_GT(read, 100u) << "as much as the pipe holds";
+  EXPECT_EQ(read + said_to_be_lost(), static_cast<std::size_t>(kLinesInPlenty)) << said_.str();
+}
+
+TEST_F(AccessLogPipe, EndsThoughNobodyReadsItsFile) {
+  auto log = opened(path());
+  put(*log, kLinesInPlenty);
+  EXPECT_TRUE(ends(std::move(log)));
+  EXPECT_EQ(read_lines(0) + said_to_be_lost(), static_cast<std::size_t>(kLinesInPlenty));
+}
+
+TEST_F(AccessLogPipe, LosesNothingWhenItIsReadLate) {
+  make_it_the_output();
+  auto log = opened("-");
+  put(*log, kLinesInPlenty);
+  auto end = std::async(std::launch::async, [&] { log.reset(); });
+  std::size_t read = 0;
+  while (end.wait_for(0s) != std::future_status::ready) read += read_lines(10);
+  read += read_lines(0);
+  give_output_back();
+  EXPECT_EQ(read, static_cast<std::size_t>(kLinesInPlenty));
+  EXPECT_EQ(said_.str(), "");
+}
+
+TEST_F(AccessLogFile, IsRefusedWhereItIsAPipeThatNobodyReads) {
+  const std::string path = folder_ + "/pipe";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const auto log = AccessLog::open({.format = AccessFormat::kJson, .file = path});
+  ASSERT_FALSE(log);
+  EXPECT_THAT(log.error(), HasSubstr("nobody reads this pipe"));
 }
 
 TEST(AccessLog, IsNoneWhenItIsOff) {

@@ -2,6 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <dirent.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstdlib>
+#include <memory>
 #include <string>
 
 #include "tests/unit/balancer/proxy_stage.hpp"
@@ -108,6 +114,39 @@ TEST_F(Tunnels, AreNotOpenedUnlessBothEndsAgree) {
   EXPECT_THAT(client.receive_message(), HasSubstr("200 OK"));
   client.send(get("/next"));
   EXPECT_THAT(upstream.receive_message(), HasSubstr("GET /next"));
+}
+
+// This program's own end of a connection to `peer`: the proxy's.
+int descriptor_towards(const Address& peer) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> list(::opendir("/proc/self/fd"), ::closedir);
+  while (const dirent* entry = ::readdir(list.get())) {
+    const int fd = std::atoi(entry->d_name);
+    sockaddr_in at{};
+    socklen_t size = sizeof at;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0) continue;
+    if (at.sin_family == AF_INET && ntohs(at.sin_port) == peer.port) return fd;
+  }
+  return -1;
+}
+
+// It has not heard yet what it agrees to.
+TEST_F(Tunnels, AreNotOpenedBeforeTheWholeRequestWasSent) {
+  const int little = 1;  // as little as the kernel lets it be
+  ::setsockopt(worker.fd(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+  client = proxy.client();
+  client.send(get("/first"));
+  upstream = worker.accept();
+  serve(upstream, "first");
+  EXPECT_THAT(client.receive_message(), HasSubstr("first"));
+  // The next goes the same way, and its head does not fit the way at once.
+  const int fd = descriptor_towards(worker.address());
+  ASSERT_EQ(::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &little, sizeof little), 0);
+  const std::string large = "X-Large: " + std::string(14'000, 'x') + "\r\n";
+  client.send(get("/chat", large + "Connection: Upgrade\r\nUpgrade: websocket\r\n"));
+  ASSERT_TRUE(proxy.wait_until([](const auto& traffic) { return traffic.in_flight == 1; }));
+  upstream.send(kAgree + "first words");
+  EXPECT_THAT(client.receive_message(), HasSubstr("it switches before the request was sent"));
+  EXPECT_THAT(upstream.receive_all(), testing::Not(HasSubstr("Upgrade: websocket\r\n")));
 }
 
 }  // namespace
