@@ -111,6 +111,7 @@ std::size_t RawSocket::send_until_blocked(std::size_t most, std::string_view aga
     const std::size_t at = total % block.size();
     const auto part = std::min(block.size() - at, most - total);
     const auto size = ::send(fd_, block.data() + at, part, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (size < 0 && errno != EAGAIN) break;  // the peer has had enough
     if (size > 0) total += static_cast<std::size_t>(size);
   }
   return total;
