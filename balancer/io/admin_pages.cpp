@@ -148,6 +148,9 @@ AdminResponse metrics_page(const AdminView& view) {
   out.family("foretide_balancer_connections_closed_idle_total", "counter",
              "Idle client connections closed to make room for others.");
   out.sample("", static_cast<double>(connections.closed_idle_total));
+  out.family("foretide_balancer_shed_requests_total", "counter",
+             "Requests refused because the balancer had none left of what they need.");
+  out.sample("reason=\"sockets\"", static_cast<double>(connections.shed_for_sockets_total));
   out.family("foretide_balancer_access_log_dropped_total", "counter",
              "Lines of the access log that were lost.");
   out.sample("", static_cast<double>(view.access_log_dropped));

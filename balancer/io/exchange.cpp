@@ -212,7 +212,9 @@ Task<> Exchange::connect() {
   // A table may have come while it was on its way here: nothing was sent, so the table has the
   // word.
   if (endpoint_->state != wire::EndpointState::kActive) co_return finish(Finish::kReturned);
-  upstream_ = std::make_unique<UpstreamConnection>(loop_, endpoint_->address);
+  upstream_ = thread_.upstreams().connection_to(endpoint_->address);
+  if (!upstream_) outcome_ = Outcome::kOutOfSockets;
+  if (!upstream_) co_return;
   upstream_->set_waiter(&waiter_);
   if (auto tls = service_->tls().layer_for(*endpoint_, *upstream_)) {
     upstream_->set_layer(std::move(tls));

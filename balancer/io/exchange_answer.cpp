@@ -64,6 +64,7 @@ Task<After> Exchange::answer_outcome() {
   } else if (!response_read_) {
     ++(by_client ? thread_.counts().abandoned_total : traffic.failed_total);
   }
+  if (outcome_ == Outcome::kOutOfSockets) ++thread_.counts().shed_for_sockets_total;
   upstream_.reset();
   if (endpoint_ != nullptr) {
     // Time that a client took to send, or to take its answer, is none of the worker's.

@@ -81,7 +81,11 @@ void Listener::accept_some() {
       return pause(kPause);
     }
     const Accepted accepted = accept_one();
-    if (accepted == Accepted::kFailed) return pause(kPause);
+    if (accepted == Accepted::kFailed) {
+      // What is kept for later requests gives its descriptor to a client that is there now.
+      if (thread_.upstreams().close_longest_idle()) continue;
+      return pause(kPause);
+    }
     if (accepted == Accepted::kNone) return;
   }
 }

@@ -18,6 +18,7 @@ constexpr std::chrono::milliseconds kReportGap{50}, kDateAge{200};
 
 TrafficThread::TrafficThread(Settings settings)
     : settings_(std::move(settings)),
+      upstreams_(loop_, settings_.upstreams),
       report_timer_([](void* owner) { static_cast<TrafficThread*>(owner)->send_report(); }, this) {
   if (!settings_.front) settings_.front = std::make_shared<Front>();
 }

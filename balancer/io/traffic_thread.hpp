@@ -22,6 +22,7 @@
 #include "balancer/io/listen_point.hpp"
 #include "balancer/io/listener.hpp"
 #include "balancer/io/local_service.hpp"
+#include "balancer/io/upstream_pool.hpp"
 #include "common/result.hpp"
 
 namespace foretide::balancer {
@@ -34,10 +35,11 @@ struct ConnectionCounts {
   std::uint64_t accepted_total = 0, refused_requests_total = 0, unmatched_total = 0;
   std::uint64_t abandoned_total = 0;  // requests whose client went away, or would not go on
   std::uint64_t tls_full_total = 0, tls_resumed_total = 0, tls_failed_total = 0;  // handshakes
-  std::uint64_t rejected_total = 0;      // connections: too many of one client, no PROXY header
-  std::uint64_t closed_idle_total = 0;   // to make room for others
-  std::uint64_t http2_total = 0;         // connections
-  std::uint64_t http2_calmed_total = 0;  // of which ended for what they flooded us with
+  std::uint64_t rejected_total = 0;          // connections: too many of one client, no PROXY header
+  std::uint64_t closed_idle_total = 0;       // to make room for others
+  std::uint64_t shed_for_sockets_total = 0;  // requests: there was no socket for a worker
+  std::uint64_t http2_total = 0;             // connections
+  std::uint64_t http2_calmed_total = 0;      // of which ended for what they flooded us with
   std::uint32_t open = 0;
 
   ConnectionCounts& operator+=(const ConnectionCounts& other) {
@@ -50,6 +52,7 @@ struct ConnectionCounts {
     tls_failed_total += other.tls_failed_total;
     rejected_total += other.rejected_total;
     closed_idle_total += other.closed_idle_total;
+    shed_for_sockets_total += other.shed_for_sockets_total;
     http2_total += other.http2_total;
     http2_calmed_total += other.http2_calmed_total;
     open += other.open;
@@ -63,6 +66,7 @@ class TrafficThread {
     std::uint32_t threads = 1;
     std::uint32_t thread = 0;  // which of them this is
     std::uint32_t connections_max = 10'000;
+    UpstreamSockets::Settings upstreams;
     std::chrono::milliseconds head_time{30'000};  // for a request's head, from its first byte
     std::chrono::milliseconds stall_time{
         60'000};  // an HTTP/2 client's, until it takes some of what is written
@@ -77,6 +81,7 @@ class TrafficThread {
 
   EventLoop& loop() { return loop_; }
   BufferPool& buffers() { return buffers_; }
+  UpstreamSockets& upstreams() { return upstreams_; }
   // Serves until `stop`.
   void run() { loop_.run(); }
 
@@ -143,6 +148,7 @@ class TrafficThread {
   Settings settings_;
   EventLoop loop_;
   BufferPool buffers_;
+  UpstreamSockets upstreams_;
   ServiceRoutes routes_;
   std::map<ServiceId, std::unique_ptr<LocalService>> services_;
   std::vector<LocalService*> routed_;  // by index of the routes' services

@@ -9,7 +9,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "balancer/core/descriptor_shares.hpp"
 #include "balancer/io/resolve.hpp"
+#include "common/io/log.hpp"
 
 namespace foretide::balancer {
 
@@ -24,13 +26,6 @@ std::uint64_t descriptors_max() {
 }
 
 }  // namespace
-
-std::uint32_t connections_max_for(std::uint64_t descriptors_max, std::uint32_t threads) {
-  constexpr std::uint64_t kConnectionsMax = 10'000, kForTheRest = 64;
-  const auto left = descriptors_max - std::min(descriptors_max, kForTheRest);
-  return static_cast<std::uint32_t>(
-      std::clamp<std::uint64_t>(left / 2 / threads, 1, kConnectionsMax));
-}
 
 Result<std::unique_ptr<TrafficThreads>> TrafficThreads::open(net::io_context& owner,
                                                              Settings settings) {
@@ -89,15 +84,22 @@ TrafficThreads::TrafficThreads(net::io_context& owner, Settings settings)
           thread.set_health(service, worker, health);
         });
       }) {
-  auto connections_max = connections_max_for(descriptors_max(), settings_.threads);
-  if (settings_.connections > 0) {
-    connections_max = std::max(settings_.connections / settings_.threads, 1U);
+  const auto shares =
+      descriptor_shares_for(descriptors_max(), settings_.threads, settings_.connections);
+  const auto asked_for = settings_.connections / settings_.threads;
+  if (shares.connections < asked_for) {
+    spdlog::warn(
+        "listen.connections: {} connections are taken instead of {}: there are {} "
+        "descriptors (ulimit -n), and workers need some",
+        shares.connections * settings_.threads, settings_.connections, descriptors_max());
   }
+  const auto to_workers = std::make_shared<SocketBudget>(shares.worker_sockets);
   for (std::uint32_t i = 0; i < settings_.threads; ++i) {
     threads_.push_back(std::make_unique<TrafficThread>(TrafficThread::Settings{
         .threads = settings_.threads,
         .thread = i,
-        .connections_max = connections_max,
+        .connections_max = shares.connections,
+        .upstreams = {.budget = to_workers, .idle_max = shares.idle_sockets},
         .static_endpoints = settings_.static_endpoints,
         .front = settings_.front,
         .report_now =

@@ -31,10 +31,6 @@ struct TrafficSnapshot {
   ConnectionCounts connections;
 };
 
-// How many client connections each thread may have where the process may have so many descriptors:
-// each may need a second one, to a worker, and some are for the rest of the program.
-std::uint32_t connections_max_for(std::uint64_t descriptors_max, std::uint32_t threads);
-
 class TrafficThreads {
  public:
   struct Settings {

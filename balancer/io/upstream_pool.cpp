@@ -1,6 +1,7 @@
 #include "balancer/io/upstream_pool.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace foretide::balancer {
@@ -8,6 +9,11 @@ namespace {
 
 constexpr std::size_t kIdleMax = 512;  // an endpoint and thread
 constexpr std::chrono::seconds kIdleTime{30};
+
+// One that is closed helps against these. The last: no room to watch a socket.
+bool is_short_of_descriptors(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOSPC;
+}
 
 }  // namespace
 
@@ -17,7 +23,7 @@ class IdleConnections {
     if (list_.empty()) return nullptr;
     auto connection = std::move(list_.back());
     list_.pop_back();
-    connection->idle_in_ = nullptr;
+    connection->sockets_.is_not_idle(*connection);
     connection->idle_timer_.clear();
     connection->set_unawaited(nullptr);
     return connection;
@@ -25,7 +31,9 @@ class IdleConnections {
 
   void give(EventLoop& loop, std::unique_ptr<UpstreamConnection> connection) {
     if (list_.size() >= kIdleMax) return;
+    connection->sockets_.make_room_for_idle();
     connection->idle_in_ = this;
+    connection->sockets_.is_idle(*connection);
     connection->set_waiter(nullptr);
     connection->set_unawaited([](Stream& stream) {
       auto& idle = static_cast<UpstreamConnection&>(stream);
@@ -48,12 +56,65 @@ class IdleConnections {
   std::vector<std::unique_ptr<UpstreamConnection>> list_;
 };
 
-UpstreamConnection::UpstreamConnection(EventLoop& loop, Address address)
-    : Stream(loop),
+UpstreamConnection::UpstreamConnection(UpstreamSockets& sockets, Address address)
+    : Stream(sockets.loop_),
+      sockets_(sockets),
       address_(std::move(address)),
       idle_timer_(
           [](void* owner) { IdleConnections::drop(*static_cast<UpstreamConnection*>(owner)); },
           this) {}
+
+UpstreamConnection::~UpstreamConnection() {
+  if (idle_in_ != nullptr) sockets_.is_not_idle(*this);
+  close();  // before another may have its place
+  if (sockets_.settings_.budget) sockets_.settings_.budget->give();
+}
+
+IoResult UpstreamConnection::connect() {
+  IoResult result = Stream::connect(address_);
+  if (is_short_of_descriptors(result.error) && sockets_.close_longest_idle()) {
+    result = Stream::connect(address_);
+  }
+  return result;
+}
+
+UpstreamSockets::UpstreamSockets(EventLoop& loop, Settings settings)
+    : loop_(loop), settings_(std::move(settings)) {}
+
+std::unique_ptr<UpstreamConnection> UpstreamSockets::connection_to(const Address& address) {
+  while (settings_.budget && !settings_.budget->take()) {
+    if (!close_longest_idle()) return nullptr;
+  }
+  return std::unique_ptr<UpstreamConnection>(new UpstreamConnection(*this, address));
+}
+
+bool UpstreamSockets::close_longest_idle() {
+  if (longest_ == nullptr) return false;
+  IdleConnections::drop(*longest_);
+  return true;
+}
+
+// Another thread may need the socket that is given up where the budget is tight.
+void UpstreamSockets::make_room_for_idle() {
+  const bool tight = settings_.budget && settings_.budget->is_tight();
+  if (tight || idle_ >= settings_.idle_max) close_longest_idle();
+}
+
+void UpstreamSockets::is_idle(UpstreamConnection& connection) {
+  connection.idle_longer_ = shortest_;
+  (shortest_ != nullptr ? shortest_->idle_shorter_ : longest_) = &connection;
+  shortest_ = &connection;
+  ++idle_;
+}
+
+void UpstreamSockets::is_not_idle(UpstreamConnection& connection) {
+  auto* const longer = std::exchange(connection.idle_longer_, nullptr);
+  auto* const shorter = std::exchange(connection.idle_shorter_, nullptr);
+  (longer != nullptr ? longer->idle_shorter_ : longest_) = shorter;
+  (shorter != nullptr ? shorter->idle_longer_ : shortest_) = longer;
+  connection.idle_in_ = nullptr;
+  --idle_;
+}
 
 std::unique_ptr<UpstreamConnection> take_idle(Endpoint& endpoint, Probe probe) {
   auto* idle = static_cast<IdleConnections*>(endpoint.attached.get());

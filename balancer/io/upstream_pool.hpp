@@ -1,10 +1,15 @@
-// Idle keep-alive connections to endpoints, kept beside each endpoint (Endpoint::attached), newest
-// used first, so that the rest can age and close.
+// A thread's connections to endpoints, and those of them that are idle: kept beside each endpoint
+// (Endpoint::attached), newest used first, so that the rest can age and close.
 //
 // An idle connection is closed at once when the worker closes it or says something unasked, when
 // its endpoint no longer takes requests or has moved, and after half a minute. What the worker did
 // in the very moment of reuse nobody can know; the exchange deals with that by sending again what
 // may be sent again.
+//
+// Bounds: the process has a budget of sockets to workers (socket_budget.hpp), a thread keeps so many
+// idle ones at most, an endpoint 512. Where a socket is needed and none is to be had, neither from
+// the budget nor from the system, the thread's longest idle one is closed for it; only without one
+// of those is there none.
 #pragma once
 
 #include <cstddef>
@@ -12,23 +17,60 @@
 #include <vector>
 
 #include "balancer/core/endpoint_set.hpp"
+#include "balancer/io/socket_budget.hpp"
 #include "balancer/io/stream.hpp"
 
 namespace foretide::balancer {
 
 class IdleConnections;
+class UpstreamSockets;
 
 class UpstreamConnection : public Stream {
  public:
-  UpstreamConnection(EventLoop& loop, Address address);
+  ~UpstreamConnection();
   const Address& address() const { return address_; }
-  IoResult connect() { return Stream::connect(address_); }
+  IoResult connect();
 
  private:
   friend class IdleConnections;
+  friend class UpstreamSockets;
+  UpstreamConnection(UpstreamSockets& sockets, Address address);
+
+  UpstreamSockets& sockets_;
   Address address_;
   IdleConnections* idle_in_ = nullptr;
+  UpstreamConnection* idle_longer_ = nullptr;  // the thread's order of idle ones
+  UpstreamConnection* idle_shorter_ = nullptr;
   Timer idle_timer_;
+};
+
+// Those of one thread. Outlives them all.
+class UpstreamSockets {
+ public:
+  struct Settings {
+    std::shared_ptr<SocketBudget> budget;  // none: any number
+    std::size_t idle_max = 10'000;
+  };
+  UpstreamSockets(EventLoop& loop, Settings settings);
+
+  // Nothing when there is no socket left.
+  std::unique_ptr<UpstreamConnection> connection_to(const Address& address);
+  // False when there is no idle one.
+  bool close_longest_idle();
+  std::size_t idle() const { return idle_; }
+
+ private:
+  friend class UpstreamConnection;
+  friend class IdleConnections;
+  void make_room_for_idle();
+  void is_idle(UpstreamConnection& connection);
+  void is_not_idle(UpstreamConnection& connection);
+
+  EventLoop& loop_;
+  Settings settings_;
+  UpstreamConnection* longest_ = nullptr;
+  UpstreamConnection* shortest_ = nullptr;
+  std::size_t idle_ = 0;
 };
 
 // Nothing when there is none. `probe` asks the socket itself whether the worker has closed it,

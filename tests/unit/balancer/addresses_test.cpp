@@ -1,10 +1,9 @@
-// Addresses as the balancer reads and writes them, and how many connections it may have to them.
+// Addresses as the balancer reads and writes them.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 
 #include "balancer/io/client_address.hpp"
 #include "balancer/io/resolve.hpp"
-#include "balancer/io/traffic_threads.hpp"
 
 namespace foretide::balancer {
 namespace {
@@ -36,13 +35,6 @@ TEST(Resolving, PrefersIPv4WhereverItStands) {
   EXPECT_EQ(preferred_in(&first), &last);
   first.ai_next = nullptr;
   EXPECT_EQ(preferred_in(&first), &first);
-}
-
-TEST(ConnectionsMax, LeavesADescriptorForTheWorkerOfEachConnection) {
-  EXPECT_EQ(connections_max_for(1024, 1), 480u);
-  EXPECT_EQ(connections_max_for(1024, 4), 120u);
-  EXPECT_EQ(connections_max_for(1'000'000, 2), 10'000u);
-  EXPECT_EQ(connections_max_for(16, 8), 1u);
 }
 
 }  // namespace
