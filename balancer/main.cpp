@@ -209,6 +209,8 @@ int serve(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Until Running listens to them, these would end a balancer whose sockets have clients waiting.
+  for (const int signal : {SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE}) std::signal(signal, SIG_IGN);
   CLI::App app{"Foretide's load balancer", "foretide-balancer"};
   Options options;
   app.add_option("--config", options.config, "balancer.yaml; with --standalone a cluster file")
@@ -233,7 +235,6 @@ int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("foretide-balancer"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
   spdlog::set_level(spdlog::level::from_str(options.log_level));
-  std::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
   try {
     return serve(options);

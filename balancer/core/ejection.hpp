@@ -2,8 +2,12 @@
 //
 // Five requests in a row that broke or timed out, or a speed far below the others', send it away
 // for 5 s; each further time for twice as long, up to 5 min. An endpoint that serves as long as it
-// was last away is forgiven one time. A worker that answers with errors of its own (500) is not
-// broken; those say nothing here.
+// was last away is forgiven one time.
+//
+// Errors that a worker answers with (5xx) count among the five, but send it away only where others
+// answer well: what all answer with an error is the requests' fault, or that of something behind
+// them. Without it a worker that fails at once would look like the quickest of all, and draw nearly
+// every request.
 //
 // How many may be away at once is the endpoint set's to say: see `may_eject` there. Source of the
 // idea and of the five: Envoy's outlier detection.
@@ -23,6 +27,9 @@ class Ejection {
 
   // Whether it has failed often enough.
   bool failed() { return ++failures_in_a_row_ >= kFailuresInARow; }
+  // The same, now and then: the question that follows is not for each of a thousand errors.
+  bool erred() { return ++failures_in_a_row_ % kFailuresInARow == 0; }
+  bool is_serving() const { return failures_in_a_row_ == 0; }
   void served(Instant now) {
     failures_in_a_row_ = 0;
     if (times_ == 0 || now < until_ + away_for(times_ - 1)) return;

@@ -135,10 +135,23 @@ bool EndpointSet::may_eject() const {
   return policy_.eject && active_ > 1 && away_ < std::max<std::size_t>(1, active_ / 3);
 }
 
+// Most of them.
+bool EndpointSet::others_serve(const Endpoint& than) const {
+  std::size_t others = 0, serving = 0;
+  for (const auto& endpoint : endpoints_) {
+    if (endpoint.get() == &than || !endpoint->open) continue;
+    ++others;
+    serving += endpoint->ejection.is_serving();
+  }
+  return 2 * serving > others;
+}
+
 void EndpointSet::judge(Endpoint& endpoint, Finish how) {
   bool should_go = false;
   if (how == Finish::kFailed) {
     should_go = endpoint.ejection.failed();
+  } else if (how == Finish::kAnsweredError) {
+    should_go = endpoint.ejection.erred() && others_serve(endpoint);
   } else if (how != Finish::kReturned) {
     endpoint.ejection.served(now_);
     // By load, a slow one gets little in any case.

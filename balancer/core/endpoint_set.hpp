@@ -107,6 +107,7 @@ class EndpointSet {
     look(now);
   }
   void settle(Endpoint& endpoint);  // whether it is open may have changed
+  bool others_serve(const Endpoint& than) const;
   void judge(Endpoint& endpoint, Finish how);
   bool may_eject() const;
   void rebuild();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "balancer/core/plain_path.hpp"
 #include "common/ascii.hpp"
 
 namespace foretide::balancer {
@@ -14,11 +15,10 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-bool prefix_fits(std::string_view prefix, std::string_view target) {
+bool prefix_fits(std::string_view prefix, std::string_view path) {
   if (prefix.empty()) return true;
-  if (!target.starts_with(prefix)) return false;
-  if (prefix.ends_with('/') || target.size() == prefix.size()) return true;
-  return target[prefix.size()] == '/' || target[prefix.size()] == '?';
+  if (!path.starts_with(prefix)) return false;
+  return prefix.ends_with('/') || path.size() == prefix.size() || path[prefix.size()] == '/';
 }
 
 }  // namespace
@@ -30,7 +30,9 @@ bool ServiceRoutes::apply(const wire::MatchTable& table) {
   table_ = table;
   for (const auto& match : table.matches) {
     const std::string host = host_of(match.host);
-    Rule rule{match.path_prefix, match.header_name, match.header_value, index_of(match.service)};
+    std::string memory;
+    const std::string prefix(plain_path(match.path_prefix, memory));
+    Rule rule{prefix, match.header_name, match.header_value, index_of(match.service)};
     Rules* rules = &any_host_;
     if (host.starts_with("*.")) {
       const std::string suffix = host.substr(1);
@@ -71,6 +73,11 @@ bool ServiceRoutes::apply(const wire::MatchTable& table) {
 
 std::optional<std::size_t> ServiceRoutes::find(const RouteQuery& query) const {
   if (only_) return only_;
+  std::string memory;
+  return find_plain({query.host, plain_path(query.target, memory), query.fields});
+}
+
+std::optional<std::size_t> ServiceRoutes::find_plain(const RouteQuery& query) const {
   if (!exact_hosts_.empty() || !wildcard_hosts_.empty()) {
     const std::string host = host_of(query.host);
     if (const auto exact = exact_hosts_.find(host); exact != exact_hosts_.end()) {

@@ -8,8 +8,8 @@
 // host whose matches do not fit the path falls through to the wildcard's and then to any host's.
 //
 // A prefix ends at a path element: "/api" fits "/api", "/api/x" and "/api?q", not "/apis"; "/api/"
-// fits what begins so. Hosts are compared without case, port and final dot; paths as they came,
-// undecoded.
+// fits what begins so. Hosts are compared without case, port and final dot; paths as servers read
+// them (plain_path.hpp).
 #pragma once
 
 #include <cstddef>
@@ -47,6 +47,7 @@ class ServiceRoutes {
   };
   using Rules = std::vector<Rule>;  // the most special first
 
+  std::optional<std::size_t> find_plain(const RouteQuery& query) const;
   static std::optional<std::size_t> match_in(const Rules& rules, const RouteQuery& query);
   std::size_t index_of(const ServiceId& service);
 

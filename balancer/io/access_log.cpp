@@ -118,8 +118,8 @@ void AccessLog::write_lines() {
   }
 }
 
-// False: the time to wait for a reader is over. Standard output may be other programs' too, so it is
-// not made non-blocking.
+// False: the time to wait for a reader is over. Standard output may be other programs' too, so it
+// is not made non-blocking.
 bool AccessLog::await_room() const {
   for (;;) {
     if (ending_ && monotonic_now() >= give_up_at_) return false;

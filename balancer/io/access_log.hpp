@@ -3,9 +3,10 @@
 //
 // Nothing that a disk does is felt by a request: a record that finds its ring full is dropped and
 // counted (AccessRing). A pipe or a terminal that nobody reads is waited for, while the rings fill;
-// at the end of the program for a second, then what is left is dropped, counted and said. A file that cannot be written costs the lines of that moment, said in the
-// log at most every ten seconds, and is opened anew at the next. `reopen` is for log rotation: move
-// the file away, then say so (SIGUSR1).
+// at the end of the program for a second, then what is left is dropped, counted and said. A file
+// that cannot be written costs the lines of that moment, said in the log at most every ten seconds,
+// and is opened anew at the next. `reopen` is for log rotation: move the file away, then say so
+// (SIGUSR1).
 #pragma once
 
 #include <atomic>

@@ -44,13 +44,16 @@ void EventLoop::run() {
     ++turns_;
     CHECK(count >= 0 || errno == EINTR, "waiting on an epoll of our own cannot fail");
     batch_size_ = count > 0 ? static_cast<std::size_t>(count) : 0;
+    for (std::size_t i = 0; i < batch_size_; ++i) {
+      static_cast<Source*>(batch_[i].data.ptr)->untold_events_ = batch_[i].events;
+    }
     for (batch_at_ = 0; batch_at_ < batch_size_; ++batch_at_) {
       auto* source = static_cast<Source*>(batch_[batch_at_].data.ptr);
       if (source == nullptr) continue;
       if (source == &mailbox_source_) {
         run_posted();
       } else {
-        source->ready_(*source, batch_[batch_at_].events);
+        source->ready_(*source, std::exchange(source->untold_events_, 0));
       }
     }
     batch_size_ = 0;

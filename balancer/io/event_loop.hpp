@@ -1,9 +1,10 @@
 // One thread's loop: it waits for sockets by edge-triggered epoll, keeps the timers, and runs what
 // other threads post to it. Nothing of it is shared but the mailbox.
 //
-// A Source is told its events by a plain function. Sources may be destroyed at any time on the
-// loop's thread, also from within an event: what the present batch still holds for them is taken
-// out.
+// A Source is told its events by a plain function. Before the first of a batch is told, each one
+// can be asked for its own: an idle connection that a request is about to use may have said
+// something in the same batch. Sources may be destroyed at any time on the loop's thread, also from
+// within an event: what the present batch still holds for them is taken out.
 //
 // now() is read once for each batch of events, so it is free and at most a batch (under a
 // millisecond) old.
@@ -32,9 +33,13 @@ class Source {
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
 
+  // What the present batch says of it and it was not told yet.
+  std::uint32_t untold_events() const { return untold_events_; }
+
  private:
   friend class EventLoop;
   Ready ready_;
+  std::uint32_t untold_events_ = 0;
 };
 
 class EventLoop {

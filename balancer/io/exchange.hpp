@@ -18,9 +18,9 @@
 // request that is held reads on, as far as the block has room. A body that is in hand as a whole
 // can be sent again.
 //
-// Interim answers (1xx) are passed on like all else: one at a time, the next is not read before it is
-// written. A worker may send a hundred and then ten a second, as one that tells how an upload or a
-// long computation goes; what sends more would never come to its answer, and ends in a 502.
+// Interim answers (1xx) are passed on like all else: one at a time, the next is not read before it
+// is written. A worker may send a hundred and then ten a second, as one that tells how an upload or
+// a long computation goes; what sends more would never come to its answer, and ends in a 502.
 //
 // After a 101 both sides are passed on as they come (exchange_tunnel.cpp).
 #pragma once

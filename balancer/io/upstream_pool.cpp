@@ -121,7 +121,9 @@ std::unique_ptr<UpstreamConnection> take_idle(Endpoint& endpoint, Probe probe) {
   if (idle == nullptr) return nullptr;
   for (;;) {
     auto connection = idle->take();
-    if (!connection || probe == Probe::kNo || !connection->has_input()) return connection;
+    if (!connection) return nullptr;
+    const bool doubtful = probe == Probe::kYes || connection->untold_events() != 0;
+    if (!doubtful || !connection->has_input()) return connection;
   }
 }
 

@@ -2,9 +2,10 @@
 // (Endpoint::attached), newest used first, so that the rest can age and close.
 //
 // An idle connection is closed at once when the worker closes it or says something unasked, when
-// its endpoint no longer takes requests or has moved, and after half a minute. What the worker did
-// in the very moment of reuse nobody can know; the exchange deals with that by sending again what
-// may be sent again.
+// its endpoint no longer takes requests or has moved, and after half a minute. Whatever the worker
+// had done when the loop last looked at its sockets is known at reuse. What it does after that, in
+// the microseconds until the request is sent, nobody can know: the exchange deals with an end by
+// sending again what may be sent again; a worker that answers twice can then be believed once.
 //
 // Bounds: the process has a budget of sockets to workers (socket_budget.hpp), a thread keeps so many
 // idle ones at most, an endpoint 512. Where a socket is needed and none is to be had, neither from

@@ -2,14 +2,16 @@
 // what they measure is the proxy before it. It believes its peer: it is never to face anything but
 // a proxy of ours on loopback.
 //
-//     bench-worker [--ports N]      listens on N free ports of 127.0.0.1 (1), prints them, one a line
+//     bench-worker [--ports N]      listens on N free ports of 127.0.0.1 (1), prints them, one
+//                                   a line
 //
 //     GET  /          200 bytes at once
 //     GET  /bytes/N   N bytes
-//     POST, PUT       reads the body of Content-Length bytes, or in chunks, to its end, then 200 bytes
+//     POST, PUT       reads the body of Content-Length bytes, or in chunks, to its end, then
+//                     200 bytes
 //
-// One thread, level-triggered, no memory for a body: what is sent repeats one block, what is read is
-// dropped. SIGTERM ends it.
+// One thread, level-triggered, no memory for a body: what is sent repeats one block, what is read
+// is dropped. SIGTERM ends it.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

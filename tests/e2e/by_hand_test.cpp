@@ -1,5 +1,5 @@
-// What an operator orders by hand through the admin API, on real processes under traffic: a pause, a
-// node's drain, a node's removal.
+// What an operator orders by hand through the admin API, on real processes under traffic: a pause,
+// a node's drain, a node's removal.
 #include <gtest/gtest.h>
 
 #include <csignal>

@@ -1,9 +1,9 @@
 // Several hosts on one wire: network namespaces, joined by a bridge, with addresses that can move
 // from one to another as VRRP moves them.
 //
-// The namespaces have no name; descriptors of this process hold them. So whatever becomes of a test,
-// they are gone with its process and the programs that it started, and every test may use the same
-// addresses and ports. Needs root, `ip` and `nsenter`; made() tells.
+// The namespaces have no name; descriptors of this process hold them. So whatever becomes of a
+// test, they are gone with its process and the programs that it started, and every test may use the
+// same addresses and ports. Needs root, `ip` and `nsenter`; made() tells.
 #pragma once
 
 #include <functional>

@@ -1,7 +1,7 @@
-// Two balancers and an address that moves from one to the other, in network namespaces, under a load
-// of short and long requests, on kept and on new connections. When the balancer that has the address
-// ends in peace, no request fails; when it is killed, each client loses what it had in flight there
-// and nothing else. Needs root and `ip`; skipped, and says so, without them.
+// Two balancers and an address that moves from one to the other, in network namespaces, under a
+// load of short and long requests, on kept and on new connections. When the balancer that has the
+// address ends in peace, no request fails; when it is killed, each client loses what it had in
+// flight there and nothing else. Needs root and `ip`; skipped, and says so, without them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

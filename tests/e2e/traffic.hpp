@@ -1,8 +1,8 @@
 // HTTP traffic for the end-to-end tests: clients in threads of their own, each with one keep-alive
-// connection or one for each request, each sending its next request when the last one is answered. How many of them are at
-// work can be changed while it runs, which is how demand rises and falls. Every request is
-// accounted for: a connection refused or cut, an answer that is not whole, and any status but 200
-// are failures, and the first few are kept in words.
+// connection or one for each request, each sending its next request when the last one is answered.
+// How many of them are at work can be changed while it runs, which is how demand rises and falls.
+// Every request is accounted for: a connection refused or cut, an answer that is not whole, and any
+// status but 200 are failures, and the first few are kept in words.
 #pragma once
 
 #include <atomic>

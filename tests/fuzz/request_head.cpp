@@ -108,8 +108,8 @@ void check_written(const RequestHead& head, const Circumstances& as, std::string
   if (!too_much) check_second_reading(head, as, text);
 }
 
-// What ends with an empty line is read without a scan for where its head ends: it must end where the
-// scan says, and be refused where the scan would.
+// What ends with an empty line is read without a scan for where its head ends: it must end where
+// the scan says, and be refused where the scan would.
 void check_unscanned(std::string_view bytes, const ClientSide& client) {
   bytes.remove_prefix(balancer::empty_lines_before(bytes));
   if (!balancer::holds_whole_head(bytes)) return;

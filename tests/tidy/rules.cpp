@@ -201,6 +201,23 @@ std::vector<Finding> overlong_files(const SourceFile& file) {
   return {{file.path, 0, std::to_string(count) + " lines, at most " + std::to_string(most)}};
 }
 
+std::vector<Finding> wide_comments(const SourceFile& file) {
+  if (!is_cpp(file)) return {};
+  std::vector<Finding> findings;
+  int number = 0;
+  for (const auto line : lines_of(file.text)) {
+    ++number;
+    const auto begin = line.find_first_not_of(' ');
+    if (begin == std::string_view::npos || !line.substr(begin).starts_with("//")) continue;
+    const auto columns = std::count_if(line.begin(), line.end(), [](char byte) {
+      return (static_cast<unsigned char>(byte) & 0xc0) != 0x80;  // begins a character
+    });
+    if (columns <= kColumnsMost) continue;
+    findings.push_back({file.path, number, std::to_string(columns) + " columns of comment"});
+  }
+  return findings;
+}
+
 std::vector<Finding> drawers(const SourceFile& file) {
   if (!is_cpp(file)) return {};
   std::string words = file_name(file.path);
@@ -251,6 +268,7 @@ const std::vector<Rule>& all_rules() {
                                        {"HeadersWithoutProse", headers_without_prose},
                                        {"HeadersWithoutGuard", headers_without_guard},
                                        {"OverlongFiles", overlong_files},
+                                       {"WideComments", wide_comments},
                                        {"Drawers", drawers},
                                        {"LeftoverMarks", leftover_marks},
                                        {"Places", places}};

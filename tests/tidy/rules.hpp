@@ -23,6 +23,7 @@ struct Finding {
 inline constexpr int kLinesMost = 450;  // of a source file
 inline constexpr int kTestLinesMost =
     600;  // of one under tests, where tables and stories take room
+inline constexpr int kColumnsMost = 100;
 
 // Under core/: the standard library but for threads, streams of files and the like; Eigen in files
 // named forecast_*.cpp; nothing from an io/ folder.
@@ -37,6 +38,8 @@ std::vector<Finding> libraries_past_their_door(const SourceFile& file);
 std::vector<Finding> headers_without_prose(const SourceFile& file);
 std::vector<Finding> headers_without_guard(const SourceFile& file);
 std::vector<Finding> overlong_files(const SourceFile& file);
+// clang-format keeps code within its columns, and leaves comments as they are.
+std::vector<Finding> wide_comments(const SourceFile& file);
 // util, helper, manager and their like name no idea.
 std::vector<Finding> drawers(const SourceFile& file);
 std::vector<Finding> leftover_marks(const SourceFile& file);

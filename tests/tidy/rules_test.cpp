@@ -131,6 +131,15 @@ TEST(Rules, FindWhatWasLeftForLater) {
   EXPECT_TRUE(leftover_marks({"a.cpp", "mkstemp(\"/tmp/aXXXXXX\"); " + mark + "S"}).empty());
 }
 
+TEST(Rules, KeepCommentsWithinTheirColumns) {
+  const std::string at_most = "// " + std::string(97, 'x');
+  EXPECT_TRUE(wide_comments({"a/x.cpp", "int a;\n" + at_most + "\nint b;"}).empty());
+  EXPECT_EQ(wide_comments({"a/x.cpp", "int a;\n " + at_most}),
+            (Findings{{"a/x.cpp", 2, "101 columns of comment"}}));
+  EXPECT_TRUE(wide_comments({"a/x.cpp", "// " + std::string(96, 'x') + "\u2026"}).empty());
+  EXPECT_TRUE(wide_comments({"a/x.md", " " + at_most}).empty());
+}
+
 TEST(Rules, FindPlacesOfOneMachine) {
   const std::string folder = std::string("/wo") + "rk/";
   EXPECT_EQ(places({"a", "cd " + folder + "main"}).size(), 1u);

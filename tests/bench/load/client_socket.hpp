@@ -2,7 +2,8 @@
 // done now and says whether more has to be waited for. The same three calls whatever lies
 // underneath, so that a load does not care.
 //
-// TLS: no verification, no session is ever offered again (each handshake is a full one). One thread.
+// TLS: no verification, no session is ever offered again (each handshake is a full one). One
+// thread.
 #pragma once
 
 #include <openssl/ssl.h>

@@ -52,8 +52,8 @@ void Load::run() {
   took_seconds_ = std::chrono::duration<double>(Clock::now() - began_).count();
 }
 
-// Closed: whoever rests begins. Open: the requests that are due, as long as somebody rests; those that
-// find nobody stay due.
+// Closed: whoever rests begins. Open: the requests that are due, as long as somebody rests; those
+// that find nobody stay due.
 void Load::begin_due(Clock::time_point now) {
   while (!idle_.empty() && may_begin()) {
     auto due = now;

@@ -5,8 +5,8 @@
 //     bench-load run --port P [--connections 64] [--seconds 3] [--path /] [--body BYTES]
 //                    [--rate PER_SECOND] [--requests N] [--new-connections] [--tls] [--sources K]
 //         Without --rate each client sends its next request at once; with it requests are due at
-//         that rate, evenly, whether or not the former ones are answered in time, and latency counts
-//         from then. Ends after the seconds, or after N requests. Prints one line of JSON.
+//         that rate, evenly, whether or not the former ones are answered in time, and latency
+//         counts from then. Ends after the seconds, or after N requests. Prints one line of JSON.
 //
 //     bench-load hold --port P --connections N [--path /] [--tls] [--sources K]
 //         Opens N connections, sends one request on each, prints "holding", and waits until its

@@ -1,9 +1,10 @@
 // The uneven workers that choosing is measured with, in the model and on sockets alike.
 //
-// Sixteen workers serve one request at a time (or four). A request brings its work along: log-normal
-// with sigma 1, 20 ms in the mean. Work is done at a worker's speed at that moment: (a) four of the
-// workers are three times slower, (b) four drop to a third every other two seconds, (c) all are
-// even. What is offered is 75 % of what they can do in the mean: 500 requests a second in (a).
+// Sixteen workers serve one request at a time (or four). A request brings its work along:
+// log-normal with sigma 1, 20 ms in the mean. Work is done at a worker's speed at that moment: (a)
+// four of the workers are three times slower, (b) four drop to a third every other two seconds, (c)
+// all are even. What is offered is 75 % of what they can do in the mean: 500 requests a second in
+// (a).
 #pragma once
 
 #include <array>

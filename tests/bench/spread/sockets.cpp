@@ -3,11 +3,11 @@
 //
 //     bench-spread-sockets UNEVENNESS SLOTS
 //
-// prints the ports of the workers, one line, and then for each line `PORT SECONDS SEED` that it reads plays
-// that load against the proxy on that port and prints one line of JSON. Requests come at times that
-// were drawn beforehand, whatever became of those before (an open loop), and a request's time runs
-// from then. Both the times and the work come from the seed, so that all contenders get the same.
-// It ends when its input does.
+// prints the ports of the workers, one line, and then for each line `PORT SECONDS SEED` that it
+// reads plays that load against the proxy on that port and prints one line of JSON. Requests come
+// at times that were drawn beforehand, whatever became of those before (an open loop), and a
+// request's time runs from then. Both the times and the work come from the seed, so that all
+// contenders get the same. It ends when its input does.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -1,4 +1,5 @@
-// A node around the agent's roster for tests: a clock of its own, and what the roster does as words.
+// A node around the agent's roster for tests: a clock of its own, and what the roster does as
+// words.
 #pragma once
 
 #include <gtest/gtest.h>

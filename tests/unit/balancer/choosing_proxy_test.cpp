@@ -1,5 +1,5 @@
-// Choosing as clients and workers see it: to whom requests go that belong together, where a repeated one
-// goes, in which order clients are served and what they are told when they are not.
+// Choosing as clients and workers see it: to whom requests go that belong together, where a
+// repeated one goes, in which order clients are served and what they are told when they are not.
 #include <gmock/gmock.h>
 
 #include <atomic>

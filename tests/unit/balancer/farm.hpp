@@ -1,6 +1,6 @@
-// Simulated workers behind the balancer's own choosing: requests come in a steady stream, wait in one
-// queue where the picker says so, and are served in order, so many at a time. A story of seconds is
-// played in a moment, and in the same way each time.
+// Simulated workers behind the balancer's own choosing: requests come in a steady stream, wait in
+// one queue where the picker says so, and are served in order, so many at a time. A story of
+// seconds is played in a moment, and in the same way each time.
 #pragma once
 
 #include <cmath>

@@ -1,5 +1,5 @@
-// How clients are met: who is believed, how many may come, who says who they are, what is written down
-// of them, and how they are sent away.
+// How clients are met: who is believed, how many may come, who says who they are, what is written
+// down of them, and how they are sent away.
 #include "balancer/io/front.hpp"
 
 #include <gmock/gmock.h>

@@ -62,8 +62,8 @@ class UnreadHttp2 : public testing::Test {
   RawServer worker;
 };
 
-// It never says that it has seen how many requests we take at once, so each beyond is refused with a
-// frame of its own.
+// It never says that it has seen how many requests we take at once, so each beyond is refused with
+// a frame of its own.
 TEST_F(UnreadHttp2, RefusalsStopUsFromReading) {
   Proxy proxy;
   proxy.apply({});  // requests are held

@@ -90,11 +90,21 @@ TEST_F(Healths, SendAwayForLongerEachTimeAndForgive) {
   EXPECT_TRUE(takes(0)) << "ten seconds again, not twenty";
 }
 
-TEST_F(Healths, CountErrorsOfTheWorkersOwnAsService) {
+TEST_F(Healths, SendAwayWhoAnswersErrorsWhereOthersAnswerWell) {
   apply(3);
-  for (int i = 0; i < 20; ++i) request(0, Finish::kAnsweredError);
+  for (int i = 0; i < 4; ++i) request(0, Finish::kAnsweredError);
   for (int i = 0; i < 20; ++i) request(0, Finish::kReturned);
   EXPECT_TRUE(takes(0));
+  request(0, Finish::kAnsweredError);
+  EXPECT_FALSE(takes(0));
+}
+
+TEST_F(Healths, KeepWhoAnswersErrorsWhereAllDo) {
+  apply(3);
+  for (int i = 0; i < 40; ++i) {
+    for (int id = 0; id < 3; ++id) request(id, Finish::kAnsweredError);
+  }
+  for (int id = 0; id < 3; ++id) EXPECT_TRUE(takes(id));
 }
 
 TEST_F(Healths, KeepTwoThirdsWhateverTheyShow) {

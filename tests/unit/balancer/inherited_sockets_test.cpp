@@ -1,6 +1,6 @@
 // Sockets that were there when the program began: which of them is for which address, and what is
-// said of the rest. Descriptors from 3 on belong to the test's process as a whole, so each case runs
-// in a process of its own.
+// said of the rest. Descriptors from 3 on belong to the test's process as a whole, so each case
+// runs in a process of its own.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -189,7 +189,8 @@ TEST(InheritedSockets, MustBeListeningStreams) {
   }
 }
 
-// Port 0 is not told by the sockets, so the settings' text finds them; in order where it is the same.
+// Port 0 is not told by the sockets, so the settings' text finds them; in order where it is the
+// same.
 TEST(InheritedSockets, OfAPredecessorAreForWhatItsSettingsSaid) {
   const auto a = loopback(), b = loopback(2);
   const auto said = in_a_process({a.all()[0].get(), b.all()[0].get(), b.all()[1].get()}, [&] {

@@ -1,5 +1,5 @@
-// Where it listens: several addresses, IPv6 beside IPv4, sockets in the file system, and what happens
-// to them when somebody else is there already.
+// Where it listens: several addresses, IPv6 beside IPv4, sockets in the file system, and what
+// happens to them when somebody else is there already.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// What a service's policy does to its requests: time limits, repetitions, sizes, who may ask, what is
-// changed on the way.
+// What a service's policy does to its requests: time limits, repetitions, sizes, who may ask, what
+// is changed on the way.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
-// Certificates of a whole balancer: read at its start and at a reload, which changes all or nothing.
+// Certificates of a whole balancer: read at its start and at a reload, which changes all or
+// nothing.
 #include <gmock/gmock.h>
 
 #include <boost/asio/executor_work_guard.hpp>

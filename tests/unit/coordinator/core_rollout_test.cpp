@@ -66,7 +66,8 @@ TEST(Rollout, MakesRoomFirstWhereBothDoNotFit) {
   EXPECT_EQ(world.view("web").ready, 1u);
 }
 
-// given: a release that needs more than any node has     expect: the old workers stay, and it is said
+// given: a release that needs more than any node has     expect: the old workers stay, and it is
+// said
 TEST(Rollout, KeepsTheOldWorkersWhereTheirGoingMakesNoRoom) {
   World world;
   settle(world, service_named("web"));

@@ -85,8 +85,8 @@ TEST(Silence, HoldsWhatASilentBalancerUses) {
 }
 
 // given                                               expect
-// the coordinator restarts, one balancer stays silent  the count holds: its key is known, its load is not
-// it is silent for five minutes                        taken for dead: shrinks
+// the coordinator restarts, one balancer stays silent  the count holds: its key is known, its load
+// is not it is silent for five minutes                        taken for dead: shrinks
 TEST(Silence, HoldsWhatABalancerUsesThatIsNotBackSinceTheRestart) {
   World world;
   settle(world, service_named("web"));

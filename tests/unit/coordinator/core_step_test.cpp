@@ -43,7 +43,8 @@ TEST(Step, WakesFromZeroOnTheEventItself) {
   EXPECT_EQ(world.decisions.back().rule, "wake");
 }
 
-// given: a queue that holds nothing, so that requests are refused     expect: they wake it all the same
+// given: a queue that holds nothing, so that requests are refused     expect: they wake it all the
+// same
 TEST(Step, WakesOnRequestsThatMayNotWait) {
   World world;
   settle(world, sleepy());
