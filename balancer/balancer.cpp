@@ -80,6 +80,7 @@ Outcome Balancer::open(TrafficThreads::Settings settings, const Listen& listen,
   front_ = listen.front;
   settings.front = std::make_shared<Front>(front_for(front_, access_log_.get()));
   settings.connections = front_.connections;
+  settings.memory_max_bytes = front_.memory_max_bytes;
   auto threads = TrafficThreads::open(owner_, std::move(settings));
   if (!threads) return Error{threads.error()};
   threads_ = std::move(*threads);

@@ -45,6 +45,11 @@ struct Connection::Callbacks {
       nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
       return 0;
     }
+    if (self.thread_.buffers().is_short()) {
+      ++self.thread_.counts().shed_for_memory_total;
+      nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
+      return 0;
+    }
     self.head_deadline_ = self.thread_.loop().now() + self.thread_.head_time();
     self.head_of_ = id;
     const RequestStream::Parts parts{self.thread_, self, self.client_side_};
@@ -103,6 +108,9 @@ struct Connection::Callbacks {
     nghttp2_session_consume_connection(session, size);
     if (request == nullptr) {
       nghttp2_session_consume_stream(session, id, size);
+    } else if (of(user).thread_.buffers().is_spent()) {
+      ++of(user).thread_.counts().shed_for_memory_total;
+      nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_INTERNAL_ERROR);
     } else {
       request->end().take_input(text(bytes, size));
     }

@@ -8,7 +8,7 @@
 namespace foretide::balancer::h2 {
 
 StreamEnd::StreamEnd(StreamOwner& owner, std::int32_t id, Stream& stream, BufferPool& pool)
-    : owner_(owner), id_(id), stream_(stream), input_(pool), output_(pool) {
+    : owner_(owner), pool_(pool), id_(id), stream_(stream), input_(pool), output_(pool) {
   stream_.raise(kWritable);
 }
 
@@ -118,11 +118,15 @@ IoResult StreamEnd::write(std::span<const iovec> parts) {
   return {IoResult::Kind::kBlocked};
 }
 
+std::size_t StreamEnd::output_max() const {
+  return pool_.is_short() ? kBlockSize : kOutputMax;
+}
+
 // Takes a head, or as much of a body as there is room for.
 std::size_t StreamEnd::write_one(std::span<char> bytes) {
   if (reader_.ended()) return bytes.size();
   if (interim_unsent_) return 0;
-  const std::size_t room = kOutputMax - output_.size();
+  const std::size_t room = output_max() - std::min(output_max(), output_.size());
   const bool in_head = !reader_.in_body();
   if (!in_head) bytes = bytes.first(std::min(bytes.size(), room));
   if (bytes.empty()) return 0;

@@ -6,7 +6,7 @@
 // and the window opens again only by what was read here. Of the response no more is taken than
 // kOutputMax ahead of what the client's windows have let out, and of interim heads, which no window
 // holds back, one at a time. So a slow client slows its worker down, and neither slows another
-// stream.
+// stream. Where memory is short (listen.memory_max) one block of the response is kept.
 //
 // The connection calls the upper half of the functions, the Stream the lower. Everything on the
 // loop's thread.
@@ -72,7 +72,10 @@ class StreamEnd final : public StreamLayer {
   std::size_t write_one(std::span<char> bytes);
   bool nothing_to_read() const;
 
+  std::size_t output_max() const;
+
   StreamOwner& owner_;
+  const BufferPool& pool_;
   std::int32_t id_;
   Stream& stream_;
   ByteQueue input_, output_;

@@ -151,6 +151,7 @@ AdminResponse metrics_page(const AdminView& view) {
   out.family("foretide_balancer_shed_requests_total", "counter",
              "Requests refused because the balancer had none left of what they need.");
   out.sample("reason=\"sockets\"", static_cast<double>(connections.shed_for_sockets_total));
+  out.sample("reason=\"memory\"", static_cast<double>(connections.shed_for_memory_total));
   out.family("foretide_balancer_access_log_dropped_total", "counter",
              "Lines of the access log that were lost.");
   out.sample("", static_cast<double>(view.access_log_dropped));

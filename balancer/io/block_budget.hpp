@@ -9,10 +9,14 @@
 // load of a value that seldom changes. Any thread.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 
 namespace foretide::balancer {
+
+inline constexpr std::size_t kBlockSize = 20 * 1024;
 
 class BlockBudget {
  public:
@@ -27,5 +31,14 @@ class BlockBudget {
   const std::size_t most_, short_;
   std::atomic<std::size_t> claimed_{0};
 };
+
+// `asked_for` bytes; 0: a quarter of the machine's, or of what this program may have of it, but
+// enough for some hundred requests. A thread may keep some claimed that it does not use.
+inline std::size_t blocks_max_for(std::uint64_t asked_for, std::uint64_t memory,
+                                  std::uint32_t threads) {
+  constexpr std::uint64_t kLeast = std::uint64_t{32} << 20, kOfAThread = 64;
+  const std::uint64_t bytes = asked_for > 0 ? asked_for : std::max(memory / 4, kLeast);
+  return std::max<std::uint64_t>(bytes / kBlockSize, kOfAThread * threads);
+}
 
 }  // namespace foretide::balancer

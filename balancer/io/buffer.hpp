@@ -1,6 +1,9 @@
 // Memory for bytes on their way: blocks of 20 KiB from a free list of the thread: a body of 16 KiB,
 // as many programs send it at once, and its head together. A connection
 // holds one only while there is something in it; one that waits holds none.
+//
+// All threads' pools may share a budget (block_budget.hpp). A pool does not keep to it by itself:
+// who is about to begin something, or to take much, asks whether it is short or spent.
 #pragma once
 
 #include <sys/mman.h>
@@ -13,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-namespace foretide::balancer {
+#include "balancer/io/block_budget.hpp"
 
-inline constexpr std::size_t kBlockSize = 20 * 1024;
+namespace foretide::balancer {
 
 class BufferPool {
  public:
@@ -23,9 +26,16 @@ class BufferPool {
     void operator()(char* block) const { ::munmap(block, kBlockSize); }
   };
   using Block = std::unique_ptr<char[], Unmap>;
+  static constexpr std::size_t kClaimedAtOnce = 16;  // of the budget
+
+  // Before the first is taken.
+  void set_budget(std::shared_ptr<BlockBudget> budget) { budget_ = std::move(budget); }
+  bool is_short() const { return budget_ && budget_->is_short(); }
+  bool is_spent() const { return budget_ && budget_->is_spent(); }
 
   Block take() {
-    ++taken_;
+    if (++taken_ > claimed_) [[unlikely]]
+      claim();
     if (free_.empty()) return map_block();
     Block block = std::move(free_.back());
     free_.pop_back();
@@ -33,12 +43,22 @@ class BufferPool {
   }
   void give(Block block) {
     --taken_;
+    if (taken_ + 2 * kClaimedAtOnce < claimed_) [[unlikely]]
+      give_back();
     if (free_.size() < kKeptMax) free_.push_back(std::move(block));
   }
 
   std::size_t taken() const { return taken_; }
 
  private:
+  void claim() {
+    claimed_ += kClaimedAtOnce;
+    if (budget_) budget_->claim(kClaimedAtOnce);
+  }
+  void give_back() {
+    claimed_ -= kClaimedAtOnce;
+    if (budget_) budget_->give_back(kClaimedAtOnce);
+  }
   // Pages of their own, so that memory of a busy hour goes back to the system and not to the heap.
   static Block map_block() {
     void* pages =
@@ -49,7 +69,8 @@ class BufferPool {
 
   static constexpr std::size_t kKeptMax = 256;
   std::vector<Block> free_;
-  std::size_t taken_ = 0;
+  std::size_t taken_ = 0, claimed_ = 0;
+  std::shared_ptr<BlockBudget> budget_;
 };
 
 // A block with what has been read and not yet used: bytes from begin to end.

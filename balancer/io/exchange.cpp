@@ -58,6 +58,7 @@ Task<After> Exchange::run() {
     const bool ready = thread_.is_ready();
     co_return co_await answer(ready ? 200 : 503, ready ? "ready" : "going away, or no routes yet");
   }
+  if (thread_.buffers().is_short()) co_return co_await answer_out_of_memory();
   if (!thread_.has_routes()) {
     co_await await_routes();
     if (outcome_ != Outcome::kPending) co_return After::kDrop;

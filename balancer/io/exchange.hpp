@@ -78,6 +78,7 @@ class Exchange {
     kClientSlow,
     kClientGone,
     kOutOfSockets,
+    kOutOfMemory,
     kHeldInVain,  // held_.refused says why
     kOutOfTime,   // the request as a whole
     kBodyTooLarge,
@@ -107,6 +108,7 @@ class Exchange {
   Task<After> answer(int status, std::string_view reason, std::string_view location = {});
   Task<After> answer_outcome();
   Task<After> answer_held_in_vain();
+  Task<After> answer_out_of_memory();
 
   bool is_logged() const;
   std::string_view noted(std::string_view text);

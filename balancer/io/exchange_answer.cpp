@@ -70,6 +70,7 @@ Task<After> Exchange::answer_outcome() {
     // Time that a client took to send, or to take its answer, is none of the worker's.
     const bool waits_for_client = !request_over_ || !to_client_.empty();
     const bool blameless = by_client || outcome_ == Outcome::kOutOfSockets ||
+                           outcome_ == Outcome::kOutOfMemory ||
                            (outcome_ == Outcome::kOutOfTime && waits_for_client);
     finish(blameless ? Finish::kReturned : Finish::kFailed);
   }
@@ -98,9 +99,16 @@ Task<After> Exchange::answer_outcome() {
       co_return co_await answer(502, trouble_);
     case Outcome::kOutOfSockets:
       co_return co_await answer(503, "the balancer has no socket left for a worker");
+    case Outcome::kOutOfMemory:
+      co_return co_await answer_out_of_memory();
     default:
       co_return co_await answer(502, "the worker closed the connection without an answer");
   }
+}
+
+Task<After> Exchange::answer_out_of_memory() {
+  ++thread_.counts().shed_for_memory_total;
+  co_return co_await answer(503, "the balancer is out of memory for requests (listen.memory_max)");
 }
 
 Task<After> Exchange::answer_held_in_vain() {

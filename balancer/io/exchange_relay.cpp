@@ -135,6 +135,10 @@ void Exchange::pump_response() {
 bool Exchange::read_upstream() {
   if (blocks_in_a_row_ >= kBlocksInARow) return false;
   if ((upstream_->events() & (kReadable | kBroken)) == 0) return false;
+  if (received_.block() == nullptr && thread_.buffers().is_spent()) {
+    outcome_ = Outcome::kOutOfMemory;
+    return false;
+  }
   received_.acquire();
   if (received_.room().empty()) received_.make_room();
   const IoResult result = upstream_->read(received_.room());

@@ -74,6 +74,8 @@ void Listener::accept_some() {
   // Of a shared socket only one at a time, or the first thread to wake takes a whole crowd.
   const int most = settings_.sockets == Sockets::kShared ? 1 : kAcceptsInARow;
   for (int i = 0; i < most; ++i) {
+    // Whom one would close for it holds no memory.
+    if (thread_.buffers().is_spent()) return pause(kPause);
     if (thread_.is_full()) {
       // Only at the beginning is it certain that somebody waits. Who was closed for that one has
       // left by the next turn.

@@ -2,8 +2,8 @@
 // sessions. The socket may be one that other threads, or another process, accept from as well; of
 // those only one is woken for a client (EPOLLEXCLUSIVE).
 //
-// At the connection limit, or without descriptors, accepting pauses; clients wait in the kernel's
-// backlog.
+// At the connection limit, without descriptors, or with all memory for requests spent, accepting
+// pauses; clients wait in the kernel's backlog.
 #pragma once
 
 #include <cstdint>

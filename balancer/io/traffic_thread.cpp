@@ -21,6 +21,7 @@ TrafficThread::TrafficThread(Settings settings)
       upstreams_(loop_, settings_.upstreams),
       report_timer_([](void* owner) { static_cast<TrafficThread*>(owner)->send_report(); }, this) {
   if (!settings_.front) settings_.front = std::make_shared<Front>();
+  buffers_.set_budget(settings_.blocks);
 }
 
 void TrafficThread::go_lame() {

@@ -38,6 +38,7 @@ struct ConnectionCounts {
   std::uint64_t rejected_total = 0;          // connections: too many of one client, no PROXY header
   std::uint64_t closed_idle_total = 0;       // to make room for others
   std::uint64_t shed_for_sockets_total = 0;  // requests: there was no socket for a worker
+  std::uint64_t shed_for_memory_total = 0;   // requests: there was no memory for them
   std::uint64_t http2_total = 0;             // connections
   std::uint64_t http2_calmed_total = 0;      // of which ended for what they flooded us with
   std::uint32_t open = 0;
@@ -53,6 +54,7 @@ struct ConnectionCounts {
     rejected_total += other.rejected_total;
     closed_idle_total += other.closed_idle_total;
     shed_for_sockets_total += other.shed_for_sockets_total;
+    shed_for_memory_total += other.shed_for_memory_total;
     http2_total += other.http2_total;
     http2_calmed_total += other.http2_calmed_total;
     open += other.open;
@@ -67,6 +69,7 @@ class TrafficThread {
     std::uint32_t thread = 0;  // which of them this is
     std::uint32_t connections_max = 10'000;
     UpstreamSockets::Settings upstreams;
+    std::shared_ptr<BlockBudget> blocks;          // none: any number
     std::chrono::milliseconds head_time{30'000};  // for a request's head, from its first byte
     std::chrono::milliseconds stall_time{
         60'000};  // an HTTP/2 client's, until it takes some of what is written

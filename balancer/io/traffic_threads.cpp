@@ -12,6 +12,7 @@
 #include "balancer/core/descriptor_shares.hpp"
 #include "balancer/io/resolve.hpp"
 #include "common/io/log.hpp"
+#include "common/io/memory_limit.hpp"
 
 namespace foretide::balancer {
 
@@ -93,6 +94,8 @@ TrafficThreads::TrafficThreads(net::io_context& owner, Settings settings)
         "descriptors (ulimit -n), and workers need some",
         shares.connections * settings_.threads, settings_.connections, descriptors_max());
   }
+  const auto blocks = std::make_shared<BlockBudget>(
+      blocks_max_for(settings_.memory_max_bytes, memory_limit_bytes(), settings_.threads));
   const auto to_workers = std::make_shared<SocketBudget>(shares.worker_sockets);
   for (std::uint32_t i = 0; i < settings_.threads; ++i) {
     threads_.push_back(std::make_unique<TrafficThread>(TrafficThread::Settings{
@@ -100,6 +103,7 @@ TrafficThreads::TrafficThreads(net::io_context& owner, Settings settings)
         .thread = i,
         .connections_max = shares.connections,
         .upstreams = {.budget = to_workers, .idle_max = shares.idle_sockets},
+        .blocks = blocks,
         .static_endpoints = settings_.static_endpoints,
         .front = settings_.front,
         .report_now =

@@ -40,8 +40,9 @@ class TrafficThreads {
     std::shared_ptr<const TlsServer> tls;   // where one of them is for TLS
     bool static_endpoints = false;
     std::shared_ptr<const Front> front;
-    std::uint32_t connections = 0;    // at once, of all threads; 0: what descriptors allow
-    std::function<void()> on_urgent;  // traffic that the coordinator should hear of at once
+    std::uint32_t connections = 0;       // at once, of all threads; 0: what descriptors allow
+    std::uint64_t memory_max_bytes = 0;  // for bytes on their way; 0: a share of what there is
+    std::function<void()> on_urgent;     // traffic that the coordinator should hear of at once
   };
 
   // Listens before it returns; an address in use is an Error that names it and its key.

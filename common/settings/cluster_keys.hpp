@@ -18,14 +18,13 @@ inline const Keys kListen{
     "listen",
     "'listen'",
     {"traffic", "tls", "admin", "balancer_admin", "control", "telemetry", "trusted_proxies",
-     "proxy_protocol", "connections", "connections_per_client", "ready_path", "lame_duck", "drain",
-     "moving_address"},
+     "proxy_protocol", "connections", "connections_per_client", "memory_max", "ready_path",
+     "lame_duck", "drain", "moving_address"},
     {}};
 inline const Keys kObserve{"observe", "'observe'", {"access_log"}, {}};
 inline const Keys kAccessLog{"observe.access_log", "'access_log'", {"format", "file"}, {}};
 inline const Keys kTls{
-    "listen.tls", "'tls'", {"addresses", "certificates", "min_version", "clients", "http2"},
-                       {}};
+    "listen.tls", "'tls'", {"addresses", "certificates", "min_version", "clients", "http2"}, {}};
 inline const Keys kCertificate{
     "listen.tls.certificates", "a certificate", {"certificate", "key"}, {}};
 inline const Keys kTlsClients{"listen.tls.clients", "'clients'", {"ca", "required"}, {}};
@@ -92,7 +91,7 @@ inline const Keys kBalancerListen{
     "balancer.yaml: listen",
     "'listen'",
     {"traffic", "tls", "balancer_admin", "trusted_proxies", "proxy_protocol", "connections",
-     "connections_per_client", "ready_path", "lame_duck", "drain", "moving_address"},
+     "connections_per_client", "memory_max", "ready_path", "lame_duck", "drain", "moving_address"},
     {}};
 
 // All maps of agent.yaml and balancer.yaml.

@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t kConnectionsMost = 1'000'000;
+constexpr std::uint64_t kMemoryLeast = std::uint64_t{16} << 20;
 constexpr std::size_t kMovingMost = 64;  // addresses
 constexpr std::array<std::string_view, 3> kFormats{"off", "json", "combined"};
 constexpr std::array<AccessLogSettings::Format, 3> kFormatValues{
@@ -42,6 +43,15 @@ std::vector<std::string> moving_address_in(const Section& listen) {
   return addresses;
 }
 
+std::uint64_t memory_max_in(const Section& listen) {
+  const auto bytes = listen.bytes("memory_max");
+  if (bytes && *bytes < kMemoryLeast) {
+    listen.report("memory_max", "'memory_max' is " + shown(listen.entry("memory_max")->value) +
+                                    ", wants 16MiB or more");
+  }
+  return bytes.value_or(0);
+}
+
 }  // namespace
 
 void read_front(const Section& listen, FrontSettings& front) {
@@ -51,6 +61,7 @@ void read_front(const Section& listen, FrontSettings& front) {
       listen.whole("connections", {1, kConnectionsMost}).value_or(front.connections);
   front.connections_per_client = listen.whole("connections_per_client", {0, kConnectionsMost})
                                      .value_or(front.connections_per_client);
+  front.memory_max_bytes = memory_max_in(listen);
   front.ready_path = ready_path_in(listen);
   front.lame_duck = listen.duration("lame_duck", {0ms, 1h}).value_or(front.lame_duck);
   front.drain = listen.duration("drain", {0ms, 24h}).value_or(front.drain);

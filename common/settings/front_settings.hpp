@@ -21,6 +21,7 @@ struct FrontSettings {
   std::vector<std::string> proxy_protocol;   // whose connections begin with a PROXY header
   std::uint32_t connections = 0;             // of clients at once; 0: what descriptors allow
   std::uint32_t connections_per_client = 0;  // of one address; 0: any number
+  std::uint64_t memory_max_bytes = 0;        // for bytes on their way; 0: a share of what there is
   std::string ready_path;                    // answered by the balancer itself; empty: none
   std::chrono::milliseconds lame_duck{0};    // between "not ready" and the end of listening
   std::chrono::milliseconds drain{30'000};   // then, for what is in flight

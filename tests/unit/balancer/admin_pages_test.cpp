@@ -12,11 +12,15 @@ TEST(AdminPages, CountWhatNoReportCarries) {
   const HeldTables held;
   TrafficSnapshot traffic;
   traffic.connections.abandoned_total = 7;
+  traffic.connections.shed_for_sockets_total = 8;
+  traffic.connections.shed_for_memory_total = 9;
   AdminRequest request;
   request.method = "GET";
   request.path = "/metrics";
   const auto page = answer_admin(request, {.held = held, .traffic = traffic});
   EXPECT_THAT(page.body, HasSubstr("\nforetide_balancer_abandoned_total 7"));
+  EXPECT_THAT(page.body, HasSubstr("shed_requests_total{reason=\"sockets\"} 8"));
+  EXPECT_THAT(page.body, HasSubstr("shed_requests_total{reason=\"memory\"} 9"));
 }
 
 TEST(AdminPages, SayWhetherAMovingAddressMustStay) {

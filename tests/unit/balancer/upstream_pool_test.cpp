@@ -41,7 +41,7 @@ class IdleUpstreams : public testing::Test {
     ASSERT_EQ(::write(pair_[1], "x", 1), 1);
   }
   void give() {
-    auto connection = std::make_unique<UpstreamConnection>(loop_, endpoint_.address);
+    auto connection = sockets_.connection_to(endpoint_.address);
     const IoResult begun = connection->connect();
     ASSERT_TRUE(begun.done() || begun.blocked());
     worker_ = ::accept(listener_, nullptr, nullptr);
@@ -61,6 +61,7 @@ class IdleUpstreams : public testing::Test {
   };
 
   EventLoop loop_;
+  UpstreamSockets sockets_{loop_, {}};
   Endpoint endpoint_;
   First first_;
   int listener_ = -1, worker_ = -1;

@@ -56,6 +56,15 @@ TEST(ListenTraffic, OnlyTrafficTakesSockets) {
   EXPECT_FALSE(parse_standalone("version: 1\nservices: {web: {upstreams: [unix:/a]}}\n", "f"));
 }
 
+TEST(ListenMemoryMax, IsASizeThatServesSome) {
+  const auto read = parse_standalone(
+      "version: 1\nlisten: {memory_max: 2GiB}\nservices: {web: {upstreams: [\"a:1\"]}}\n", "f");
+  ASSERT_TRUE(read) << read.error();
+  EXPECT_EQ(read->listen.front.memory_max_bytes, std::uint64_t{2} << 30);
+  EXPECT_EQ(trouble_with("memory_max: 15MiB"),
+            "f:2:22: 'memory_max' is '15MiB', wants 16MiB or more");
+}
+
 TEST(ListenTraffic, IsWrittenAsItIsRead) {
   BalancerSettings settings;
   settings.coordinator = {{"a", 1}, {"a", 2}, "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"};
