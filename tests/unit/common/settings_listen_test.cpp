@@ -62,7 +62,7 @@ TEST(ListenMemoryMax, IsASizeThatServesSome) {
   ASSERT_TRUE(read) << read.error();
   EXPECT_EQ(read->listen.front.memory_max_bytes, std::uint64_t{2} << 30);
   EXPECT_EQ(trouble_with("memory_max: 15MiB"),
-            "f:2:22: 'memory_max' is '15MiB', wants 16MiB or more");
+            "f:2:10: 'memory_max' is '15MiB', wants 16MiB or more");
 }
 
 TEST(ListenTraffic, IsWrittenAsItIsRead) {
