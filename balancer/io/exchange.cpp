@@ -143,7 +143,7 @@ Task<> Exchange::serve() {
 
     // Where connections are refused this is the trial, which an old connection cannot decide.
     const Probe probe = may_be_repeated() ? Probe::kNo : Probe::kYes;
-    upstream_ = endpoint_->refusals > 0 ? nullptr : take_idle(*endpoint_, probe);
+    upstream_ = endpoint_->refusals > 0 ? nullptr : take_idle(loop_, *endpoint_, probe);
     reused_ = upstream_ != nullptr;
     if (reused_) {
       upstream_->set_waiter(&waiter_);

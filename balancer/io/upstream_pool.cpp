@@ -41,6 +41,7 @@ class IdleConnections {
       if (idle.has_input()) drop(idle);
     });
     loop.timers().set(connection->idle_timer_, loop.now() + kIdleTime);
+    connection->idle_since_turn_ = loop.turns();
     list_.push_back(std::move(connection));
   }
 
@@ -48,6 +49,11 @@ class IdleConnections {
     auto& list = connection.idle_in_->list_;
     const auto same = [&](const auto& entry) { return entry.get() == &connection; };
     list.erase(std::find_if(list.begin(), list.end(), same));
+  }
+
+  // Whether the loop has looked at its socket since it was given, and saw nothing.
+  static bool is_known(const UpstreamConnection& connection, const EventLoop& loop) {
+    return connection.idle_since_turn_ != loop.turns() && connection.untold_events() == 0;
   }
 
   std::size_t size() const { return list_.size(); }
@@ -116,14 +122,15 @@ void UpstreamSockets::is_not_idle(UpstreamConnection& connection) {
   --idle_;
 }
 
-std::unique_ptr<UpstreamConnection> take_idle(Endpoint& endpoint, Probe probe) {
+std::unique_ptr<UpstreamConnection> take_idle(const EventLoop& loop, Endpoint& endpoint,
+                                              Probe probe) {
   auto* idle = static_cast<IdleConnections*>(endpoint.attached.get());
   if (idle == nullptr) return nullptr;
   for (;;) {
     auto connection = idle->take();
     if (!connection) return nullptr;
-    const bool doubtful = probe == Probe::kYes || connection->untold_events() != 0;
-    if (!doubtful || !connection->has_input()) return connection;
+    const bool known = probe == Probe::kNo && IdleConnections::is_known(*connection, loop);
+    if (known || !connection->has_input()) return connection;
   }
 }
 

@@ -2,10 +2,11 @@
 // (Endpoint::attached), newest used first, so that the rest can age and close.
 //
 // An idle connection is closed at once when the worker closes it or says something unasked, when
-// its endpoint no longer takes requests or has moved, and after half a minute. Whatever the worker
-// had done when the loop last looked at its sockets is known at reuse. What it does after that, in
-// the microseconds until the request is sent, nobody can know: the exchange deals with an end by
-// sending again what may be sent again; a worker that answers twice can then be believed once.
+// its endpoint no longer takes requests or has moved, and after half a minute. What the worker has
+// done is looked at before reuse: as the loop saw it where it has looked since the connection became
+// idle, by a call of its own where it has not (one request in ten under full load). What comes in
+// the microseconds after that nobody can know: the exchange deals with an end by sending again what
+// may be sent again; a worker that answers twice can then be believed once.
 //
 // Bounds: the process has a budget of sockets to workers (socket_budget.hpp), a thread keeps so many
 // idle ones at most, an endpoint 512. Where a socket is needed and none is to be had, neither from
@@ -43,6 +44,7 @@ class UpstreamConnection : public Stream {
   UpstreamConnection* idle_longer_ = nullptr;  // the thread's order of idle ones
   UpstreamConnection* idle_shorter_ = nullptr;
   Timer idle_timer_;
+  std::uint64_t idle_since_turn_ = 0;  // of the loop
 };
 
 // Those of one thread. Outlives them all.
@@ -77,7 +79,8 @@ class UpstreamSockets {
 // Nothing when there is none. `probe` asks the socket itself whether the worker has closed it,
 // which costs a system call: for requests that must not be sent twice.
 enum class Probe : bool { kNo, kYes };
-std::unique_ptr<UpstreamConnection> take_idle(Endpoint& endpoint, Probe probe);
+std::unique_ptr<UpstreamConnection> take_idle(const EventLoop& loop, Endpoint& endpoint,
+                                              Probe probe);
 
 // Closes it instead where the endpoint takes no more requests, has moved, or has enough idle ones.
 void give_idle(EventLoop& loop, Endpoint& endpoint, std::unique_ptr<UpstreamConnection> connection);

@@ -51,7 +51,7 @@ class IdleUpstreams : public testing::Test {
   }
   static void as_first(Source& source) {
     auto& test = *static_cast<First&>(source).test;
-    test.taken_ = take_idle(test.endpoint_, Probe::kNo);
+    test.taken_ = take_idle(test.loop_, test.endpoint_, Probe::kNo);
     test.loop_.stop();
   }
 

@@ -127,8 +127,8 @@ TEST(BalancerSettings, TellWhatIsWrong) {
             "f:1:14: 'coordinator' is a list, wants a map with some of: control, telemetry, key\n"
             "f:3:19: 'traffic' is 'x', wants host:port such as 127.0.0.1:8080 or [::1]:8080\n"
             "f:3:22: unknown key 'admin' in 'listen', known here: traffic, tls, balancer_admin, "
-            "trusted_proxies, proxy_protocol, connections, connections_per_client, ready_path, "
-            "lame_duck, drain, moving_address\n"
+            "trusted_proxies, proxy_protocol, connections, connections_per_client, memory_max, "
+            "ready_path, lame_duck, drain, moving_address\n"
             "f:4:10: 'threads' is '0', wants a whole number from 1 to 256\n"
             "f:5:1: unknown key 'ports' in the balancer's file, known here: coordinator, name, "
             "key_file, state, listen, threads, observe");
@@ -144,6 +144,7 @@ listen:
   proxy_protocol: 10.0.1.7
   connections: 20000
   connections_per_client: 5
+  memory_max: 64MiB
   ready_path: /ready
   lame_duck: 5s
   drain: 1m
@@ -157,6 +158,7 @@ observe: {access_log: {format: combined, file: /tmp/a.log}}
       .proxy_protocol = {"10.0.1.7"},
       .connections = 20'000,
       .connections_per_client = 5,
+      .memory_max_bytes = std::uint64_t{64} << 20,
       .ready_path = "/ready",
       .lame_duck = std::chrono::seconds(5),
       .drain = std::chrono::minutes(1),
