@@ -2,8 +2,9 @@
 // rest of the program, so that none can take what another needs to go on. With 1024 of them and one
 // thread: 448 clients, 448 sockets to workers, of which 224 may be idle, 128 for the rest.
 //
-// The rest is what listens and is polled, probes (64 at once), admin pages, the coordinator, files. Where a number of clients is asked for, workers get what
-// is left, but always a quarter: clients whose requests go nowhere are of no use.
+// The rest is what listens and is polled, probes (64 at once), admin pages, the coordinator, files.
+// Where a number of clients is asked for, workers get what is left, but always a quarter: clients
+// whose requests go nowhere are of no use.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +19,8 @@ struct DescriptorShares {
   std::uint32_t idle_sockets = 0;    // of these, a thread
 };
 
-// `connections`: of clients, of all threads, as asked for; 0: an even share, 10,000 a thread at most.
+// `connections`: of clients, of all threads, as asked for; 0: an even share, 10,000 a thread at
+// most.
 inline DescriptorShares descriptor_shares_for(std::uint64_t descriptors, std::uint32_t threads,
                                               std::uint32_t connections) {
   constexpr std::uint64_t kConnectionsMax = 10'000, kForTheProgram = 120, kForAThread = 8;

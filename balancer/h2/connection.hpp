@@ -8,11 +8,12 @@
 // Limits, each with its fate: 128 requests at once (a client that was told so and sends more ends
 // its connection); of each, 64 KiB of body unread and 64 KiB of answer unsent; 15 KiB of fields
 // (431). Where memory is short (block_budget.hpp) new requests are refused to be tried again, and
-// uploads are reset where it is spent. Beyond 1,000 frames that a client has not taken (refusals, acknowledgements, windows)
-// nothing more is read of it until it takes some; one that takes not a byte for a minute is cut.
-// What costs us more than the client has a budget (event_budget.hpp): streams that are reset, by
-// the client or for its faults (CVE-2023-44487 and its kin), and frames that carry nothing. Beyond
-// it the connection is told to calm down, and ended. One without a request is closed after 75 s.
+// uploads are reset where it is spent. Beyond 1,000 frames that a client has not taken (refusals,
+// acknowledgements, windows) nothing more is read of it until it takes some; one that takes not a
+// byte for a minute is cut. What costs us more than the client has a budget (event_budget.hpp):
+// streams that are reset, by the client or for its faults (CVE-2023-44487 and its kin), and frames
+// that carry nothing. Beyond it the connection is told to calm down, and ended. One without a
+// request is closed after 75 s.
 //
 // Going down: a first GOAWAY says that no more is wanted, a second one a second later what was
 // still taken; what was taken is served to its end.

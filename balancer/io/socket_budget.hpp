@@ -1,7 +1,7 @@
 // How many sockets to workers the process may have at once, over all its threads: what is left of
-// the descriptors after the clients' and those of the rest of the program (core/descriptor_shares). With 1024
-// descriptors 448 are the clients', 448 the workers'. An HTTP/2 client may ask for 128 of them by one connection, so
-// counting clients does not bound them.
+// the descriptors after the clients' and those of the rest of the program (core/descriptor_shares).
+// With 1024 descriptors 448 are the clients', 448 the workers'. An HTTP/2 client may ask for 128 of
+// them by one connection, so counting clients does not bound them.
 //
 // Asked when a socket is made, never where one is used again: one relaxed atomic beside a system
 // call. Any thread.

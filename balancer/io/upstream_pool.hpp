@@ -3,15 +3,15 @@
 //
 // An idle connection is closed at once when the worker closes it or says something unasked, when
 // its endpoint no longer takes requests or has moved, and after half a minute. What the worker has
-// done is looked at before reuse: as the loop saw it where it has looked since the connection became
-// idle, by a call of its own where it has not (one request in ten under full load). What comes in
-// the microseconds after that nobody can know: the exchange deals with an end by sending again what
-// may be sent again; a worker that answers twice can then be believed once.
+// done is looked at before reuse: as the loop saw it where it has looked since the connection
+// became idle, by a call of its own where it has not (one request in ten under full load). What
+// comes in the microseconds after that nobody can know: the exchange deals with an end by sending
+// again what may be sent again; a worker that answers twice can then be believed once.
 //
-// Bounds: the process has a budget of sockets to workers (socket_budget.hpp), a thread keeps so many
-// idle ones at most, an endpoint 512. Where a socket is needed and none is to be had, neither from
-// the budget nor from the system, the thread's longest idle one is closed for it; only without one
-// of those is there none.
+// Bounds: the process has a budget of sockets to workers (socket_budget.hpp), a thread keeps so
+// many idle ones at most, an endpoint 512. Where a socket is needed and none is to be had, neither
+// from the budget nor from the system, the thread's longest idle one is closed for it; only without
+// one of those is there none.
 #pragma once
 
 #include <cstddef>

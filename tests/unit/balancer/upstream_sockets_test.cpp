@@ -1,5 +1,5 @@
-// Sockets to workers: how many there may be, which idle ones are kept, and what happens where none is
-// left.
+// Sockets to workers: how many there may be, which idle ones are kept, and what happens where none
+// is left.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
