@@ -3,10 +3,10 @@
 //
 // An idle connection is closed at once when the worker closes it or says something unasked, when
 // its endpoint no longer takes requests or has moved, and after half a minute. What the worker has
-// done is looked at before reuse: as the loop saw it where it has looked since the connection became
-// idle, by a call of its own where it has not (one request in ten under full load). What comes in
-// the microseconds after that nobody can know: the exchange deals with an end by sending again what
-// may be sent again; a worker that answers twice can then be believed once.
+// done is looked at before reuse: as the loop saw it where it has looked since the connection
+// became idle, by a call of its own where it has not (one request in ten under full load). What
+// comes in the microseconds after that nobody can know: the exchange deals with an end by sending
+// again what may be sent again; a worker that answers twice can then be believed once.
 #pragma once
 
 #include <cstddef>
