@@ -53,6 +53,7 @@ struct Endpoint {
   BusyClock busy;
   EndpointLoad load;
   std::uint32_t refusals = 0;  // connections refused in a row
+  bool silent = false;         // the last of them was not even refused
   bool trial = false;          // one request is finding out whether it accepts again
   Instant rests_until{};
   Health probed = Health::kGood;

@@ -58,6 +58,7 @@ Applied EndpointSet::apply(const wire::ServiceTable& table) {
     if (entry.state != wire::EndpointState::kGone && endpoint->address != entry.address) {
       endpoint->address = entry.address;
       endpoint->refusals = 0;
+      endpoint->silent = false;
       endpoint->probed = Health::kGood;
       endpoint->ejection = {};
       endpoint->attached.reset();
@@ -201,6 +202,12 @@ bool EndpointSet::all_refuse() const {
   return refusing_ == active_;
 }
 
+bool EndpointSet::all_are_silent() const {
+  return std::all_of(endpoints_.begin(), endpoints_.end(), [](const auto& endpoint) {
+    return endpoint->state != wire::EndpointState::kActive || endpoint->silent;
+  });
+}
+
 bool EndpointSet::has_open() const {
   return std::any_of(endpoints_.begin(), endpoints_.end(),
                      [](const auto& endpoint) { return endpoint->open; });
@@ -230,11 +237,11 @@ void EndpointSet::connected(Endpoint& endpoint) {
   if (endpoint.refusals == 0) return;
   if (endpoint.state == wire::EndpointState::kActive) --refusing_;
   endpoint.refusals = 0;
-  endpoint.trial = false;
+  endpoint.silent = endpoint.trial = false;
   settle(endpoint);
 }
 
-void EndpointSet::refused(Endpoint& endpoint, Instant now) {
+void EndpointSet::refused(Endpoint& endpoint, Instant now, NoConnection why) {
   // Of many that were under way together only the first counts, or one moment would look like many.
   if (endpoint.refusals > 0 && !endpoint.trial) return;
   now_ = now;
@@ -243,6 +250,7 @@ void EndpointSet::refused(Endpoint& endpoint, Instant now) {
   const bool is_first = endpoint.refusals == 0;
   if (is_first && endpoint.state == wire::EndpointState::kActive) ++refusing_;
   ++endpoint.refusals;
+  endpoint.silent = why == NoConnection::kTimedOut;
   endpoint.trial = false;
   endpoint.rests_until = now + rest;
   settle_at_ = std::min(settle_at_, endpoint.rests_until);

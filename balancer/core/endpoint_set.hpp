@@ -52,6 +52,9 @@ enum class Finish : std::uint8_t {
   kTunnelled,      // completed, but how long it took says nothing about the worker's speed
 };
 
+// Why there is no connection.
+enum class NoConnection : std::uint8_t { kRefused, kTimedOut };
+
 class EndpointSet {
  public:
   using List = LeastLoad::List;
@@ -84,6 +87,8 @@ class EndpointSet {
   std::uint32_t in_flight() const { return in_flight_; }
   // Whether every active endpoint refuses connections: the same as having no worker.
   bool all_refuse() const;
+  // Where they do: whether it is by not answering at all.
+  bool all_are_silent() const;
   // Opens what was at rest, or away, until now.
   void look(Instant now);
   // When the next endpoint may open by itself: its rest ends, or it was away long enough. Of what
@@ -96,7 +101,7 @@ class EndpointSet {
   [[nodiscard]] bool begin(Endpoint& endpoint, Instant now);
   void connected(Endpoint& endpoint);
   // The connection could not be made. Followed by finish(kReturned).
-  void refused(Endpoint& endpoint, Instant now);
+  void refused(Endpoint& endpoint, Instant now, NoConnection why = NoConnection::kRefused);
   // May remove a gone endpoint: the reference is dead afterwards.
   void finish(Endpoint& endpoint, Finish how, Instant began, Instant now);
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "balancer/io/front.hpp"
 #include "balancer/io/traffic_thread.hpp"
 
 namespace foretide::balancer::h2 {
@@ -50,7 +51,7 @@ struct Connection::Callbacks {
       nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
       return 0;
     }
-    self.head_deadline_ = self.thread_.loop().now() + self.thread_.head_time();
+    self.head_deadline_ = self.thread_.loop().now() + self.thread_.front().head_timeout;
     self.head_of_ = id;
     const RequestStream::Parts parts{self.thread_, self, self.client_side_};
     self.requests_.emplace(id, std::make_unique<RequestStream>(parts, id));

@@ -8,6 +8,7 @@
 
 #include "balancer/h2/callbacks.hpp"
 #include "balancer/http/request_head.hpp"
+#include "balancer/io/front.hpp"
 #include "balancer/io/traffic_thread.hpp"
 #include "common/check.hpp"
 #include "common/io/log.hpp"
@@ -17,7 +18,7 @@ namespace {
 
 constexpr std::uint32_t kRequestsAtOnce = 128;
 constexpr std::int32_t kConnectionWindow = 1024 * 1024;
-constexpr std::chrono::seconds kIdleTime{75}, kLastChance{1};
+constexpr std::chrono::seconds kLastChance{1};
 // Each of the requests at once may have an interim head, a head, a window and an end on their way.
 constexpr std::size_t kFramesUnsentMax = 1000;
 constexpr EventBudget::Rate kResets{.at_once = 200, .per_second = 20};
@@ -253,7 +254,9 @@ void Connection::cut_if_needed(RequestStream& request) {
 
 void Connection::forget(std::int32_t stream) {
   requests_.erase(stream);
-  if (requests_.empty()) idle_since_ = thread_.loop().now();
+  if (!requests_.empty()) return;
+  idle_since_ = thread_.loop().now();
+  wake();  // it sleeps for as long as it had requests
 }
 
 bool Connection::is_done() const {
@@ -272,10 +275,14 @@ std::optional<Instant> Connection::idle_since() const {
   return requests_.empty() ? std::optional(idle_since_) : std::nullopt;
 }
 
+Instant Connection::idle_until() const {
+  return idle_since_ + thread_.front().idle_timeout;
+}
+
 Instant Connection::deadline() const {
   Instant next = std::min(goaway_at_, head_deadline_);
   if (!output_.empty()) next = std::min<Instant>(next, taken_at_ + thread_.stall_time());
-  return requests_.empty() ? std::min<Instant>(next, idle_since_ + kIdleTime) : next;
+  return requests_.empty() ? std::min<Instant>(next, idle_until()) : next;
 }
 
 void Connection::on_deadline() {
@@ -291,7 +298,7 @@ void Connection::on_deadline() {
     ++thread_.counts().refused_requests_total;
   }
   if (!output_.empty() && now >= taken_at_ + thread_.stall_time()) over_ = true;
-  if (requests_.empty() && now >= idle_since_ + kIdleTime) {
+  if (requests_.empty() && now >= idle_until()) {
     // One that does not even take the goodbye is left without.
     if (!output_.empty()) over_ = true;
     nghttp2_session_terminate_session(session_.get(), NGHTTP2_NO_ERROR);

@@ -13,7 +13,7 @@
 // byte for a minute is cut. What costs us more than the client has a budget (event_budget.hpp):
 // streams that are reset, by the client or for its faults (CVE-2023-44487 and its kin), and frames
 // that carry nothing. Beyond it the connection is told to calm down, and ended. One without a
-// request is closed after 75 s.
+// request is closed after `listen.idle_timeout`.
 //
 // Going down: a first GOAWAY says that no more is wanted, a second one a second later what was
 // still taken; what was taken is served to its end.
@@ -81,6 +81,7 @@ class Connection final : public RequestOwner {
   bool is_behind() const;
   bool is_done() const;
   void begin_shutdown();
+  Instant idle_until() const;
   Instant deadline() const;
   void on_deadline();
   Task<> end_requests();

@@ -112,7 +112,7 @@ class ResponseReader {
         if (!same_word(field.name, "proxy-authorization")) return;
         break;
       case FieldName::kUpgrade:
-        switched_to_ = upgrades_++ == 0 ? value : std::string_view{};
+        upgrade_ = upgrades_++ == 0 ? value : std::string_view{};
         return;
       default:
         break;
@@ -122,7 +122,7 @@ class ResponseReader {
 
   bool agrees_to_switch() const {
     return words_.upgrade && framing_ == Framing::kNone && !http_10_ &&
-           same_word(switched_to_, to_.upgrade);
+           same_word(upgrade_, to_.upgrade);
   }
 
   void decide() {
@@ -157,12 +157,21 @@ class ResponseReader {
       out_.put("Transfer-Encoding: chunked\r\n");
     }
     if (head_.switches) {
-      out_.put("Connection: upgrade\r\nUpgrade: ", switched_to_, "\r\n");
+      out_.put("Connection: upgrade\r\nUpgrade: ", upgrade_, "\r\n");
     } else if (!head_.interim) {
       if (!has_date_) out_.put_field("Date", to_.date);
-      if (head_.close_client) out_.put("Connection: close\r\n");
+      // What the client is to ask for, which it must be told (RFC 9110 section 15.5.22).
+      const bool tells = head_.status == 426 && !upgrade_.empty();
+      if (tells) out_.put("Upgrade: ", upgrade_, "\r\n");
+      if (tells || head_.close_client) write_connection(tells);
       if (to_.held) write_timing();
     }
+    out_.put("\r\n");
+  }
+
+  void write_connection(bool upgrade) {
+    out_.put("Connection: ", upgrade ? "upgrade" : "close");
+    if (upgrade && head_.close_client) out_.put(", close");
     out_.put("\r\n");
   }
 
@@ -182,7 +191,7 @@ class ResponseReader {
   Framing framing_ = Framing::kNone;  // as the fields say it
   std::string_view fields_;
   ConnectionWords words_;
-  std::string_view switched_to_;
+  std::string_view upgrade_;  // the protocol, or those that it could be
   std::size_t count_ = 0, fields_begin_ = 0, upgrades_ = 0;
   bool http_10_ = false, has_date_ = false;
 };

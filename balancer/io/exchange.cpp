@@ -174,7 +174,7 @@ Task<> Exchange::serve() {
 Task<> Exchange::await_routes() {
   thread_.await_routes(waiter_);
   while (thread_.may_get_routes() && outcome_ == Outcome::kPending) {
-    const Woke woke = co_await waiter_.sleep(Instant::max(), {&client_, kBroken});
+    const Woke woke = co_await waiter_.sleep(Instant::max(), {&client_, gone_events()});
     if (woke == Woke::kCancelled) {
       outcome_ = Outcome::kCancelled;
     } else if (client_is_gone()) {
@@ -189,9 +189,9 @@ Task<> Exchange::obtain_endpoint() {
   held_.given = nullptr;
   service_->hold(held_);
   while (held_.given == nullptr && held_.refused == Refused::kNot) {
-    const auto more = wants_more_in_hand() ? kReadable : kNothing;
-    const Woke woke = co_await waiter_.sleep(Instant::max(),
-                                             {&client_, static_cast<std::uint8_t>(kBroken | more)});
+    const int more = wants_more_in_hand() ? kReadable : kNothing;
+    const auto events = static_cast<std::uint8_t>(gone_events() | more);
+    const Woke woke = co_await waiter_.sleep(Instant::max(), {&client_, events});
     if (held_.given != nullptr) break;
     if (woke == Woke::kCancelled) outcome_ = Outcome::kCancelled;
     if (client_is_gone() || woke == Woke::kCancelled) co_return;
@@ -203,8 +203,15 @@ Task<> Exchange::obtain_endpoint() {
   held_for_ = std::chrono::floor<std::chrono::milliseconds>(loop_.now() - arrived_);
 }
 
+// What says that the client has left. One that sends nothing more cannot be told from one that has
+// closed, and a worker should not work for nobody; but what it has answered costs nothing to give.
+std::uint8_t Exchange::gone_events() const {
+  const bool may_serve = thread_.front().serves_half_closed || response_read_;
+  return may_serve ? kBroken : kBroken | kPeerEnded;
+}
+
 bool Exchange::client_is_gone() {
-  if ((client_.events() & kBroken) == 0) return false;
+  if ((client_.events() & gone_events()) == 0) return false;
   outcome_ = Outcome::kClientGone;
   return true;
 }
@@ -227,7 +234,9 @@ Task<> Exchange::connect() {
       outcome_ = Outcome::kOutOfSockets;
     } else if (!moved && !result.done()) {
       if (upstream_->layer() != nullptr) report_tls_trouble();
-      service_->refused(*endpoint_, held_);
+      const bool silent = result.error == ETIMEDOUT;
+      service_->refused(*endpoint_, silent ? NoConnection::kTimedOut : NoConnection::kRefused,
+                        held_);
     } else if (!moved) {
       service_->connected(*endpoint_);
       if (endpoint_->state == wire::EndpointState::kActive) co_return;
@@ -244,7 +253,7 @@ Task<IoResult> Exchange::await_connection() {
       std::min<Instant>(loop_.now() + service_->policy().connect_timeout, total_deadline_);
   IoResult result = upstream_->connect();
   while (result.blocked()) {
-    const Woke woke = co_await waiter_.sleep(deadline, {&client_, kBroken},
+    const Woke woke = co_await waiter_.sleep(deadline, {&client_, gone_events()},
                                              {upstream_.get(), kReadable | kWritable | kBroken});
     if (woke == Woke::kCancelled) outcome_ = Outcome::kCancelled;
     if (client_is_gone() || woke == Woke::kCancelled) break;

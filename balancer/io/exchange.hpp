@@ -115,6 +115,7 @@ class Exchange {
   void note_request();
   void log();
 
+  std::uint8_t gone_events() const;
   bool client_is_gone();
   void take_in_hand();
   bool wants_more_in_hand() const;

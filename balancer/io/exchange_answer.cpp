@@ -117,6 +117,8 @@ Task<After> Exchange::answer_held_in_vain() {
       co_return co_await answer(503, "too many requests are waiting already (queue.max)");
     case Refused::kAllRefuse:
       co_return co_await answer(502, "every worker refuses connections");
+    case Refused::kAllAreSilent:
+      co_return co_await answer(504, "no worker could be connected to in time (timeouts.connect)");
     case Refused::kNothingToWaitFor:
       co_return co_await answer(503,
                                 "no worker is ready and the coordinator has not been heard of");

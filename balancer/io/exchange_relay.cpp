@@ -25,7 +25,7 @@ Task<> Exchange::relay() {
       outcome_ = Outcome::kCancelled;
       co_return;
     }
-    Want client{&client_, kBroken};
+    Want client{&client_, gone_events()};
     if (!to_client_.empty()) client.events |= kWritable;
     if (!request_over_ && to_upstream_.empty()) client.events |= kReadable;
     Want upstream;

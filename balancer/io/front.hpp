@@ -3,6 +3,7 @@
 // Made once from the settings and shared unchanged; ClientCounts inside counts over all threads.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,7 +19,10 @@ struct Front {
   IpRanges trusted;                          // whose Forwarded fields are believed
   IpRanges proxied;                          // whose connections begin with a PROXY header
   std::uint32_t connections_per_client = 0;  // 0: any number
-  std::string ready_path;                    // empty: none
+  std::chrono::milliseconds head_timeout = FrontSettings{}.head_timeout;
+  std::chrono::milliseconds idle_timeout = FrontSettings{}.idle_timeout;
+  bool serves_half_closed = false;
+  std::string ready_path;  // empty: none
   std::shared_ptr<ClientCounts> counts = std::make_shared<ClientCounts>();
   AccessLog* access_log = nullptr;  // none: off
 };
@@ -37,6 +41,9 @@ inline Front front_for(const FrontSettings& settings, AccessLog* access_log) {
   front.trusted = ranges_for(settings.trusted_proxies);
   front.proxied = ranges_for(settings.proxy_protocol);
   front.connections_per_client = settings.connections_per_client;
+  front.head_timeout = settings.head_timeout;
+  front.idle_timeout = settings.idle_timeout;
+  front.serves_half_closed = settings.half_closed == FrontSettings::HalfClosed::kServe;
   front.ready_path = settings.ready_path;
   front.access_log = access_log;
   return front;

@@ -92,8 +92,8 @@ void LocalService::limit_patience(HeldRequest& request) const {
 }
 
 Refused LocalService::in_vain() const {
-  const bool all_refuse = endpoints_.active() > 0 && endpoints_.all_refuse();
-  return all_refuse ? Refused::kAllRefuse : Refused::kWaitedTooLong;
+  if (endpoints_.active() == 0 || !endpoints_.all_refuse()) return Refused::kWaitedTooLong;
+  return endpoints_.all_are_silent() ? Refused::kAllAreSilent : Refused::kAllRefuse;
 }
 
 Asked LocalService::asked() const {
@@ -163,13 +163,14 @@ void LocalService::connected(Endpoint& endpoint) {
   if (was_closed && !queue_.empty()) let_go();
 }
 
-void LocalService::refused(Endpoint& endpoint, HeldRequest& request) {
+void LocalService::refused(Endpoint& endpoint, NoConnection why, HeldRequest& request) {
   const Instant now = loop_.now();
-  endpoints_.refused(endpoint, now);
+  endpoints_.refused(endpoint, now, why);
   limit_patience(request);
   // One that may not wait still deserves a second and a third endpoint, where some take requests.
   const bool tried = ++request.refusals >= kTriesWhenLate || endpoints_.all_refuse();
-  if (tried && request.deadline < now) refuse(request, Refused::kAllRefuse);
+  if (!tried || request.deadline >= now) return;
+  refuse(request, why == NoConnection::kTimedOut ? Refused::kAllAreSilent : Refused::kAllRefuse);
 }
 
 void LocalService::finish(Endpoint& endpoint, Finish how, Instant began) {

@@ -47,7 +47,8 @@ enum class Refused : std::uint8_t {
   kNot,
   kQueueFull,
   kWaitedTooLong,
-  kAllRefuse,  // every endpoint refuses connections
+  kAllRefuse,     // every endpoint refuses connections
+  kAllAreSilent,  // or does not answer when it is called
   kNothingToWaitFor,
   kRemoved,
 };
@@ -105,7 +106,7 @@ class LocalService {
 
   void connected(Endpoint& endpoint);
   // When the request's `refused` is set afterwards, it has tried long enough.
-  void refused(Endpoint& endpoint, HeldRequest& request);
+  void refused(Endpoint& endpoint, NoConnection why, HeldRequest& request);
   // `began` as in HeldRequest.
   void finish(Endpoint& endpoint, Finish how, Instant began);
 

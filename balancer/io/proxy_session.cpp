@@ -12,7 +12,7 @@
 namespace foretide::balancer {
 namespace {
 
-constexpr std::chrono::seconds kIdleTime{75}, kIdleTimeDraining{1}, kDrainTime{2};
+constexpr std::chrono::seconds kIdleTimeDraining{1}, kDrainTime{2};
 constexpr std::size_t kDrainMax = 1024 * 1024;
 constexpr std::uint32_t kExchangesInARow = 32;  // then others have a turn
 constexpr std::size_t kEmptyLinesMax = 1024;    // bytes of them before a head
@@ -138,10 +138,10 @@ void ProxySession::skip_empty_lines() {
 }
 
 Instant ProxySession::head_deadline() {
-  if (!input_.empty()) return head_since_ + thread_.head_time();
-  if (!thread_.ends_connections()) return idle_since_ + kIdleTime;
-  const Instant soon = thread_.loop().now() + kIdleTimeDraining;
-  return std::min(idle_since_ + kIdleTime, soon);
+  if (!input_.empty()) return head_since_ + thread_.front().head_timeout;
+  const Instant idle_until = idle_since_ + thread_.front().idle_timeout;
+  if (!thread_.ends_connections()) return idle_until;
+  return std::min<Instant>(idle_until, thread_.loop().now() + kIdleTimeDraining);
 }
 
 Task<> ProxySession::refuse(int status, std::string_view reason) {

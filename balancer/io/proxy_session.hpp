@@ -1,11 +1,11 @@
 // One client connection, from accept to close: reads request heads, runs an exchange for each, one
 // after the other in the order in which they came, and decides how the connection ends.
 //
-// Limits: a head has 30 s from its first byte (empty lines before it are none of it), a connection
-// may be idle for 75 s between requests; a head is at most 15 KiB. While it waits for a request a
-// connection holds no buffer. Before it closes after an answer with input unread, it says that it
-// is done and reads on for a while, so that a reset does not overtake the answer (RFC 9112 section
-// 9.6).
+// Limits: a head has `head_timeout` from its first byte (empty lines before it are none of it), a
+// connection may be idle for `idle_timeout` between requests; a head is at most 15 KiB. While it
+// waits for a request a connection holds no buffer. Before it closes after an answer with input
+// unread, it says that it is done and reads on for a while, so that a reset does not overtake the
+// answer (RFC 9112 section 9.6).
 //
 // Where the listener is for TLS the handshake comes first and has the time of a head; what was
 // found out by it (the client's certificate) goes into every request. HTTP/2 is spoken with clients

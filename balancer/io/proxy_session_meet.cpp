@@ -52,7 +52,7 @@ bool ProxySession::admit() {
 
 // Looks before it takes, so that what follows the header, such as a TLS hello, stays in the socket.
 Task<bool> ProxySession::read_proxy_header() {
-  const Instant deadline = thread_.loop().now() + thread_.head_time();
+  const Instant deadline = thread_.loop().now() + thread_.front().head_timeout;
   std::array<char, kProxyHeaderMax> bytes;
   for (std::size_t seen = 0;;) {
     const auto size = ::recv(client_.fd(), bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);

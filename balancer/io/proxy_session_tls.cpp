@@ -2,6 +2,7 @@
 #include <array>
 
 #include "balancer/http/answer.hpp"
+#include "balancer/io/front.hpp"
 #include "balancer/io/proxy_session.hpp"
 #include "balancer/io/tls_server.hpp"
 #include "balancer/io/traffic_thread.hpp"
@@ -16,7 +17,7 @@ constexpr std::size_t kSubjectMax = 1024;  // a part of a name could be taken fo
 
 Task<bool> ProxySession::secure() {
   auto& tls = static_cast<TlsLayer&>(*client_.layer());
-  const Instant deadline = thread_.loop().now() + thread_.head_time();
+  const Instant deadline = thread_.loop().now() + thread_.front().head_timeout;
   for (;;) {
     const IoResult result = client_.establish();
     if (result.done()) break;

@@ -69,7 +69,6 @@ bool Stream::attach(int fd) {
   }
   fd_ = fd;
   events_ = kWritable;
-  peer_ended_ = false;
   return true;
 }
 
@@ -158,7 +157,7 @@ IoResult Stream::read(std::span<char> into) {
   const auto size = receive(fd_, into);
   if (size > 0) {
     const auto read = static_cast<std::size_t>(size);
-    if (read < into.size() && !peer_ended_) events_ &= static_cast<std::uint8_t>(~kReadable);
+    if (read < into.size() && !peer_ended()) events_ &= static_cast<std::uint8_t>(~kReadable);
     return {IoResult::Kind::kDone, read};
   }
   if (size == 0) return {IoResult::Kind::kEnd};
@@ -200,9 +199,9 @@ void Stream::ready(Source& source, std::uint32_t epoll_events) {
   if (epoll_events & (EPOLLIN | EPOLLRDHUP)) events |= kReadable;
   if (epoll_events & EPOLLOUT) events |= kWritable;
   if (epoll_events & (EPOLLERR | EPOLLHUP)) events |= kBroken | kReadable | kWritable;
-  if (epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) stream.peer_ended_ = true;
   if (stream.layer_) [[unlikely]]
     events = stream.layer_->on_socket(events);
+  if (epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) events |= kPeerEnded;
   stream.events_ |= events;
   if (stream.waiter_ == nullptr) {
     if (stream.unawaited_ != nullptr && (events & kReadable)) stream.unawaited_(stream);

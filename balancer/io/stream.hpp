@@ -32,7 +32,8 @@ enum StreamEvents : std::uint8_t {
   kNothing = 0,
   kReadable = 1,  // bytes, or the peer's end of them
   kWritable = 2,
-  kBroken = 4,  // reset, or closed both ways
+  kBroken = 4,     // reset, or closed both ways
+  kPeerEnded = 8,  // the socket has nothing more to say behind what is there; stays
 };
 
 class Stream : public Source {
@@ -73,8 +74,7 @@ class Stream : public Source {
   // Wakes who waits for one of them, after the present batch of events.
   void raise(std::uint8_t events);
   void lower(std::uint8_t events) { events_ &= static_cast<std::uint8_t>(~events); }
-  // Whether the socket has nothing more to say behind what is there.
-  bool peer_ended() const { return peer_ended_; }
+  bool peer_ended() const { return (events_ & kPeerEnded) != 0; }
 
  private:
   friend class Waiter;
@@ -88,7 +88,6 @@ class Stream : public Source {
   int fd_ = -1;
   std::uint8_t events_ = kNothing;
   std::uint8_t wanted_ = kNothing;
-  bool peer_ended_ = false;  // nothing comes after what is there: stay readable until it is read
   bool connecting_ = false;
 };
 

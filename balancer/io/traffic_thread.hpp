@@ -69,10 +69,9 @@ class TrafficThread {
     std::uint32_t thread = 0;  // which of them this is
     std::uint32_t connections_max = 10'000;
     UpstreamSockets::Settings upstreams;
-    std::shared_ptr<BlockBudget> blocks;          // none: any number
-    std::chrono::milliseconds head_time{30'000};  // for a request's head, from its first byte
-    std::chrono::milliseconds stall_time{
-        60'000};  // an HTTP/2 client's, until it takes some of what is written
+    std::shared_ptr<BlockBudget> blocks;  // none: any number
+    // An HTTP/2 client's, until it takes some of what is written.
+    std::chrono::milliseconds stall_time{60'000};
     bool static_endpoints = false;
     std::shared_ptr<const Front> front;  // none: everybody is met plainly
     std::function<void()> report_now;    // any thread; at most every 50 ms
@@ -131,7 +130,6 @@ class TrafficThread {
   const Front& front() const { return *settings_.front; }
   std::uint32_t number() const { return settings_.thread; }
   DrawnIds draw_ids() { return ids_.draw(); }
-  Duration head_time() const { return settings_.head_time; }
   Duration stall_time() const { return settings_.stall_time; }
   const std::shared_ptr<const TlsServer>& tls() const { return tls_; }
   std::string_view date();

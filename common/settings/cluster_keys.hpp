@@ -18,8 +18,8 @@ inline const Keys kListen{
     "listen",
     "'listen'",
     {"traffic", "tls", "admin", "balancer_admin", "control", "telemetry", "trusted_proxies",
-     "proxy_protocol", "connections", "connections_per_client", "memory_max", "ready_path",
-     "lame_duck", "drain", "moving_address"},
+     "proxy_protocol", "connections", "connections_per_client", "memory_max", "head_timeout",
+     "idle_timeout", "half_closed", "ready_path", "lame_duck", "drain", "moving_address"},
     {}};
 inline const Keys kObserve{"observe", "'observe'", {"access_log"}, {}};
 inline const Keys kAccessLog{"observe.access_log", "'access_log'", {"format", "file"}, {}};
@@ -91,7 +91,8 @@ inline const Keys kBalancerListen{
     "balancer.yaml: listen",
     "'listen'",
     {"traffic", "tls", "balancer_admin", "trusted_proxies", "proxy_protocol", "connections",
-     "connections_per_client", "memory_max", "ready_path", "lame_duck", "drain", "moving_address"},
+     "connections_per_client", "memory_max", "head_timeout", "idle_timeout", "half_closed",
+     "ready_path", "lame_duck", "drain", "moving_address"},
     {}};
 
 // All maps of agent.yaml and balancer.yaml.

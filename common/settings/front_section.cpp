@@ -43,6 +43,10 @@ std::vector<std::string> moving_address_in(const Section& listen) {
   return addresses;
 }
 
+constexpr std::array<std::string_view, 2> kHalfClosed{"gone", "serve"};
+constexpr std::array<FrontSettings::HalfClosed, 2> kHalfClosedValues{
+    FrontSettings::HalfClosed::kGone, FrontSettings::HalfClosed::kServe};
+
 std::uint64_t memory_max_in(const Section& listen) {
   const auto bytes = listen.bytes("memory_max");
   if (bytes && *bytes < kMemoryLeast) {
@@ -62,6 +66,11 @@ void read_front(const Section& listen, FrontSettings& front) {
   front.connections_per_client = listen.whole("connections_per_client", {0, kConnectionsMost})
                                      .value_or(front.connections_per_client);
   front.memory_max_bytes = memory_max_in(listen);
+  front.head_timeout = listen.duration("head_timeout", {100ms, 1h}).value_or(front.head_timeout);
+  front.idle_timeout = listen.duration("idle_timeout", {100ms, 24h}).value_or(front.idle_timeout);
+  if (const auto at = listen.choice("half_closed", kHalfClosed)) {
+    front.half_closed = kHalfClosedValues[*at];
+  }
   front.ready_path = ready_path_in(listen);
   front.lame_duck = listen.duration("lame_duck", {0ms, 1h}).value_or(front.lame_duck);
   front.drain = listen.duration("drain", {0ms, 24h}).value_or(front.drain);

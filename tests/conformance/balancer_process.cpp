@@ -24,10 +24,11 @@ constexpr std::string_view kServing = "serving on 127.0.0.1:";
 
 }  // namespace
 
-BalancerProcess::BalancerProcess(const std::string& program, std::uint16_t upstream_port) {
+BalancerProcess::BalancerProcess(const std::string& program, std::uint16_t upstream_port,
+                                 const std::string& half_closed) {
   folder_ = (std::filesystem::temp_directory_path() / "foretide-conformance-XXXXXX").string();
   if (mkdtemp(folder_.data()) == nullptr) throw std::runtime_error("cannot make " + folder_);
-  write_config(upstream_port);
+  write_config(upstream_port, half_closed);
 
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
@@ -61,9 +62,10 @@ bool BalancerProcess::has_ended() {
   return pid_ < 0;
 }
 
-void BalancerProcess::write_config(std::uint16_t upstream_port) {
+void BalancerProcess::write_config(std::uint16_t upstream_port, const std::string& half_closed) {
   std::ofstream(folder_ + "/cluster.yaml")
-      << "version: 1\nlisten: {traffic: [\"127.0.0.1:0\"], balancer_admin: \"127.0.0.1:0\"}\n"
+      << "version: 1\nlisten: {traffic: [\"127.0.0.1:0\"], balancer_admin: \"127.0.0.1:0\", "
+      << "half_closed: " << half_closed << "}\n"
       << "services:\n  web: {upstreams: [\"127.0.0.1:" << upstream_port << "\"]}\n";
 }
 

@@ -12,7 +12,8 @@ namespace foretide::conformance {
 class BalancerProcess {
  public:
   // Throws std::runtime_error with what it said when it does not start.
-  BalancerProcess(const std::string& program, std::uint16_t upstream_port);
+  BalancerProcess(const std::string& program, std::uint16_t upstream_port,
+                  const std::string& half_closed);
   ~BalancerProcess();
   BalancerProcess(const BalancerProcess&) = delete;
   BalancerProcess& operator=(const BalancerProcess&) = delete;
@@ -22,7 +23,7 @@ class BalancerProcess {
   bool has_ended();
 
  private:
-  void write_config(std::uint16_t upstream_port);
+  void write_config(std::uint16_t upstream_port, const std::string& half_closed);
   void read_port(int log);
 
   std::string folder_;

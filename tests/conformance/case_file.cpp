@@ -102,9 +102,11 @@ class Reader {
     if (line.ends_with("[choice]")) {
       made.is_choice = true;
       line.remove_suffix(8);
-    } else if (line.ends_with("[needs upgrade]")) {
-      made.needs = "upgrade";
-      line.remove_suffix(15);
+    } else if (const auto at = line.find("[needs "); at != std::string_view::npos) {
+      made.needs = line.substr(at + 7);
+      if (made.needs.back() != ']') return "what a case needs ends with ]";
+      made.needs.pop_back();
+      line = line.substr(0, at);
     }
     while (line.ends_with(' ')) line.remove_suffix(1);
     made.name = line;

@@ -67,7 +67,7 @@ struct Case {
   std::string name;
   int line = 0;
   bool is_choice = false;  // the RFC leaves it open and this is what Foretide does
-  std::string needs;       // a feature that must be there for it: "upgrade"
+  std::string needs;       // a feature that must be there for it: "upgrade", "half-close"
   std::vector<Step> steps;
 
   bool is_response_case() const;  // the upstream's part is what it is about

@@ -111,7 +111,8 @@ int run(const Options& options) {
   Stage stage(options.upstream_port, std::chrono::milliseconds(options.patience_ms));
   std::optional<BalancerProcess> own;
   if (options.proxy.empty()) {
-    own.emplace(options.balancer, stage.upstream_port());
+    const bool half_close = options.has.find("half-close") != std::string::npos;
+    own.emplace(options.balancer, stage.upstream_port(), half_close ? "serve" : "gone");
     stage.proxy_is("127.0.0.1", own->port());
   } else {
     const auto address = parse_address(options.proxy);
@@ -146,7 +147,7 @@ int main(int argc, char** argv) {
   app.add_option("--upstream-port", options.upstream_port,
                  "where that proxy sends to on 127.0.0.1; the upstream is played there");
   app.add_option("--only", options.only, "cases whose name holds this");
-  app.add_option("--has", options.has, "features that cases may need: upgrade");
+  app.add_option("--has", options.has, "features that cases may need: upgrade,half-close");
   app.add_option("--patience-ms", options.patience_ms, "after which what did not come is a failure")
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);

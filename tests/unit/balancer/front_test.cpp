@@ -76,7 +76,7 @@ TEST(Front, TakesAProxyHeaderThatDribblesIn) {
 }
 
 TEST(Front, ServesARequestThatCameWithItsProxyHeaderAndItsEnd) {
-  Stage stage({.proxy_protocol = {"127.0.0.1"}});
+  Stage stage({.proxy_protocol = {"127.0.0.1"}, .half_closed = FrontSettings::HalfClosed::kServe});
   RawSocket client = stage.proxy.client();
   client.send("PROXY TCP4 198.51.100.4 10.0.0.1 1 2\r\n" + get());
   client.end_writing();

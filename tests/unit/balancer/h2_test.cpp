@@ -41,8 +41,31 @@ class Http2 : public testing::Test {
   }
 
   RawServer worker;
-  Proxy proxy{{.head_time = std::chrono::seconds(1)}};
+  Proxy proxy{with_front({.head_timeout = std::chrono::seconds(1)})};
 };
+
+TEST(Http2Times, EndAConnectionWithoutARequest) {
+  RawServer worker;
+  Proxy proxy(with_front({.idle_timeout = std::chrono::milliseconds(300)}));
+  proxy.apply({endpoint_at("w", worker.address())});
+  H2Client never(proxy.client());
+  never.ping();
+  never.flush();
+  EXPECT_TRUE(never.wait_until([&] { return never.connection_ended(); }));
+  EXPECT_EQ(never.goaway(), NGHTTP2_NO_ERROR);
+
+  H2Client client(proxy.client());
+  const auto stream = client.request(h2_get());
+  auto upstream = worker.accept();
+  upstream.receive_message();
+  client.read_a_while();
+  client.read_a_while();
+  EXPECT_FALSE(client.connection_ended()) << "it waits for its answer";
+  upstream.send(ok("late"));
+  EXPECT_EQ(client.finished(stream).body, "late");
+  EXPECT_TRUE(client.wait_until([&] { return client.connection_ended(); }));
+  EXPECT_EQ(client.goaway(), NGHTTP2_NO_ERROR);
+}
 
 TEST_F(Http2, IsSpokenInTheClearWithWhoeverBeginsSo) {
   auto client = connect();

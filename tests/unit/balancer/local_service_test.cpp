@@ -128,7 +128,7 @@ TEST_F(SharedPlaces, GoOnToTheNextWhenTheOldestHasLeft) {
 // The other thread could not use a place at present: its only endpoint has just refused it.
 TEST_F(SharedPlaces, AreNotKeptForAThreadWhoseEndpointsAreAtRest) {
   Request& tried = arrive(other_);
-  other_.refused(*tried.endpoint, tried.held);
+  other_.refused(*tried.endpoint, NoConnection::kRefused, tried.held);
   end(other_, tried);
   Request& resting = arrive(other_);
   EXPECT_FALSE(resting.served());

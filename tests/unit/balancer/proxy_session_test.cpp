@@ -30,7 +30,7 @@ class ClientSessions : public testing::Test {
 // An empty line, as some clients send behind a body, does not begin the next request's time.
 TEST(ClientTimes, CountAHeadFromItsFirstByte) {
   RawServer worker;
-  Proxy proxy({.head_time = std::chrono::seconds(1)});
+  Proxy proxy(with_front({.head_timeout = std::chrono::seconds(1)}));
   proxy.apply({endpoint_at("a", worker.address())});
   auto client = proxy.client();
   client.send("\r");
@@ -48,6 +48,22 @@ TEST(ClientTimes, CountAHeadFromItsFirstByte) {
   EXPECT_THAT(client.receive_message(), EndsWith("in time"));
   client.send("GET");
   EXPECT_THAT(client.receive_all(), StartsWith("HTTP/1.1 408 "));
+}
+
+TEST(ClientTimes, EndAConnectionWithoutARequest) {
+  RawServer worker;
+  Proxy proxy(with_front({.idle_timeout = std::chrono::milliseconds(300)}));
+  proxy.apply({endpoint_at("a", worker.address())});
+  EXPECT_TRUE(proxy.client().has_ended()) << "it has never had one";
+  auto client = proxy.client();
+  client.send(get());
+  auto upstream = worker.accept();
+  upstream.receive_message();
+  EXPECT_TRUE(client.stays_silent()) << "it waits for its answer";
+  EXPECT_TRUE(client.stays_silent());
+  upstream.send(ok("late"));
+  EXPECT_THAT(client.receive_message(), EndsWith("late"));
+  EXPECT_TRUE(client.has_ended());
 }
 
 // The kernel cannot watch a file of the disk, as it cannot watch anything when its room is used up.

@@ -14,8 +14,10 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "balancer/io/front.hpp"
 #include "balancer/io/traffic_thread.hpp"
 #include "common/address.hpp"
 
@@ -122,6 +124,10 @@ enum class Routes : std::uint8_t {
   kNone,  // until route()
 };
 
+inline TrafficThread::Settings with_front(Front front) {
+  return {.front = std::make_shared<const Front>(std::move(front))};
+}
+
 // One traffic thread that serves the service "web".
 class Proxy {
  public:
@@ -163,6 +169,7 @@ std::string ok(std::string_view body);
 // A worker that the test plays, behind a proxy that knows it or not.
 class WorkerBehindProxy : public testing::Test {
  protected:
+  explicit WorkerBehindProxy(TrafficThread::Settings settings = {}) : proxy(std::move(settings)) {}
   void serve(RawSocket& upstream, std::string_view body) {
     upstream.receive_message();
     upstream.send(ok(body));

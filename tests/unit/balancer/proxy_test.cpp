@@ -248,16 +248,6 @@ TEST_F(ProxyTest, SendsAgainWhatMayBeSentTwiceAndNothingElse) {
   }
 }
 
-TEST_F(ProxyTest, AnswersAClientThatHasEndedItsSide) {
-  auto client = proxy.client();
-  client.send(get());
-  client.end_writing();
-  auto upstream = worker.accept();
-  upstream.receive_message();
-  upstream.send(ok("still"));
-  EXPECT_THAT(client.receive_all(), EndsWith("still"));
-}
-
 TEST_F(ProxyTest, StopsTheWorkerWhenTheClientIsGone) {
   auto client = proxy.client();
   client.send(get());

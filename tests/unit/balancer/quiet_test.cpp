@@ -22,6 +22,7 @@ constexpr std::size_t kMuch = 64 * 1024 * 1024;
 
 class Quiet : public WorkerBehindProxy {
  protected:
+  Quiet() : WorkerBehindProxy(with_front({.serves_half_closed = true})) {}
   void know_the_worker() { proxy.apply({endpoint_at("w", worker.address())}); }
 
   std::uint64_t turns() {

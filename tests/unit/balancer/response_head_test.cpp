@@ -98,6 +98,19 @@ TEST_F(ResponseHeads, SwitchToTheProtocolThatWasOfferedOnly) {
   }
 }
 
+// RFC 9110 section 15.5.22.
+TEST_F(ResponseHeads, TellWhatAClientIsToUpgradeTo) {
+  const std::string bytes =
+      "HTTP/1.1 426 Upgrade Required\r\nUpgrade: HTTP/3.0, example/1\r\nConnection: Upgrade\r\n"
+      "Content-Length: 0\r\n\r\n";
+  EXPECT_FALSE(read(bytes).refused);
+  EXPECT_THAT(written_, HasSubstr("Upgrade: HTTP/3.0, example/1\r\nConnection: upgrade\r\n"));
+  EXPECT_FALSE(read(bytes, {.close = true}).refused);
+  EXPECT_THAT(written_, HasSubstr("Connection: upgrade, close\r\n"));
+  read("HTTP/1.1 200 OK\r\nUpgrade: example/1\r\nConnection: Upgrade\r\n\r\n");
+  EXPECT_THAT(written_, Not(HasSubstr("pgrade")));
+}
+
 TEST_F(ResponseHeads, TellHowLongTheRequestWaited) {
   using namespace std::chrono_literals;
   read("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", {.held = 1234ms, .worker_start = 900ms});

@@ -54,7 +54,7 @@ class TlsClients : public testing::Test {
   CertificateFiles site = authority.issue({.common_name = "site", .names = {"site.example"}});
   std::shared_ptr<TlsResumption> resumption = std::make_shared<TlsResumption>();
   RawServer worker;
-  Proxy proxy{{.head_time = std::chrono::seconds(1)}};
+  Proxy proxy{with_front({.head_timeout = std::chrono::seconds(1)})};
   Address address;
   RawSocket upstream;
 };

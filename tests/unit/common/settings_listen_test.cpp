@@ -65,6 +65,20 @@ TEST(ListenMemoryMax, IsASizeThatServesSome) {
             "f:2:10: 'memory_max' is '15MiB', wants 16MiB or more");
 }
 
+TEST(ListenTimes, HaveBoundsAndDefaults) {
+  const auto read = parse_standalone("version: 1\nservices: {web: {upstreams: [\"a:1\"]}}\n", "f");
+  ASSERT_TRUE(read) << read.error();
+  EXPECT_EQ(read->listen.front.head_timeout, std::chrono::seconds(30));
+  EXPECT_EQ(read->listen.front.idle_timeout, std::chrono::seconds(75));
+  EXPECT_EQ(read->listen.front.half_closed, FrontSettings::HalfClosed::kGone);
+  EXPECT_EQ(trouble_with("half_closed: keep"),
+            "f:2:23: 'half_closed' is 'keep', wants one of gone, serve");
+  EXPECT_EQ(trouble_with("head_timeout: 0s"),
+            "f:2:24: 'head_timeout' is '0s', wants a duration from 100ms to 1h");
+  EXPECT_EQ(trouble_with("idle_timeout: 25h"),
+            "f:2:24: 'idle_timeout' is '25h', wants a duration from 100ms to 1d");
+}
+
 TEST(ListenTraffic, IsWrittenAsItIsRead) {
   BalancerSettings settings;
   settings.coordinator = {{"a", 1}, {"a", 2}, "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"};

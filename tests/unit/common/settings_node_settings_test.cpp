@@ -123,15 +123,16 @@ TEST(BalancerSettings, TellWhatIsWrong) {
   const auto read = parse_balancer_settings(
       "coordinator: [a]\nname: e\nlisten: {traffic: x, admin: y}\nthreads: 0\nports: 1-2\n", "f");
   ASSERT_FALSE(read);
-  EXPECT_EQ(read.error(),
-            "f:1:14: 'coordinator' is a list, wants a map with some of: control, telemetry, key\n"
-            "f:3:19: 'traffic' is 'x', wants host:port such as 127.0.0.1:8080 or [::1]:8080\n"
-            "f:3:22: unknown key 'admin' in 'listen', known here: traffic, tls, balancer_admin, "
-            "trusted_proxies, proxy_protocol, connections, connections_per_client, memory_max, "
-            "ready_path, lame_duck, drain, moving_address\n"
-            "f:4:10: 'threads' is '0', wants a whole number from 1 to 256\n"
-            "f:5:1: unknown key 'ports' in the balancer's file, known here: coordinator, name, "
-            "key_file, state, listen, threads, observe");
+  EXPECT_EQ(
+      read.error(),
+      "f:1:14: 'coordinator' is a list, wants a map with some of: control, telemetry, key\n"
+      "f:3:19: 'traffic' is 'x', wants host:port such as 127.0.0.1:8080 or [::1]:8080\n"
+      "f:3:22: unknown key 'admin' in 'listen', known here: traffic, tls, balancer_admin, "
+      "trusted_proxies, proxy_protocol, connections, connections_per_client, memory_max, "
+      "head_timeout, idle_timeout, half_closed, ready_path, lame_duck, drain, moving_address\n"
+      "f:4:10: 'threads' is '0', wants a whole number from 1 to 256\n"
+      "f:5:1: unknown key 'ports' in the balancer's file, known here: coordinator, name, "
+      "key_file, state, listen, threads, observe");
 }
 
 TEST(BalancerSettings, ReadHowClientsAreMet) {
@@ -145,6 +146,9 @@ listen:
   connections: 20000
   connections_per_client: 5
   memory_max: 64MiB
+  head_timeout: 10s
+  idle_timeout: 5m
+  half_closed: serve
   ready_path: /ready
   lame_duck: 5s
   drain: 1m
@@ -159,6 +163,9 @@ observe: {access_log: {format: combined, file: /tmp/a.log}}
       .connections = 20'000,
       .connections_per_client = 5,
       .memory_max_bytes = std::uint64_t{64} << 20,
+      .head_timeout = std::chrono::seconds(10),
+      .idle_timeout = std::chrono::minutes(5),
+      .half_closed = FrontSettings::HalfClosed::kServe,
       .ready_path = "/ready",
       .lame_duck = std::chrono::seconds(5),
       .drain = std::chrono::minutes(1),
