@@ -35,6 +35,7 @@ WorkerId next_worker_id(State& state, const ServiceId& service) {
 }
 
 bool start(Turn& turn, ServiceRecord& service) {
+  if (turn.may_find_workers()) return false;
   if (service.no_place_at && turn.now - *service.no_place_at < kPlaceAgainAfter) return false;
   if (!turn.loads) turn.loads = loads_of(turn.state);
   const auto place = placement_for(turn.state, *turn.loads, service, turn.now);

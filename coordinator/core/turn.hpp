@@ -23,6 +23,10 @@ namespace foretide::coordinator {
 // A coordinator this young has not heard everyone yet: it starts workers, and ends none.
 inline constexpr Duration kYoungFor = std::chrono::seconds(10);
 
+// After a lost store nothing is known of what runs. Who was cut off dials again within three seconds
+// (common/io/zmq_link), and what runs there is not to be started a second time.
+inline constexpr Duration kFindFor = std::chrono::seconds(5);
+
 struct Turn {
   State& state;
   Instant now;
@@ -38,6 +42,7 @@ struct Turn {
   std::optional<NodeLoads> loads;  // counted when the first worker is placed
 
   bool is_young() const { return state.age(now) < kYoungFor; }
+  bool may_find_workers() const { return state.store_was_behind && state.age(now) < kFindFor; }
   bool is_lost(const NodeId& node) const { return !lost.empty() && lost.contains(node); }
 };
 

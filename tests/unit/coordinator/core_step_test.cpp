@@ -196,6 +196,36 @@ TEST(Step, RisesAboveTheEpochThatAgentsRememberAndTakesInTheirWorkers) {
   EXPECT_EQ(world.view("web").ready, 1u) << "no demand for a whole window: back to min, gently";
 }
 
+TEST(Step, StartsNothingAfterALostStoreThatAnAgentMayStillBringBack) {
+  World world;
+  ServiceSettings service = service_named("web");
+  service.scale.min = 3;
+  world.start({service});
+  const ReleaseId release = release_for(world.settings.services[0].worker);
+  const auto runs = [&](const NodeId& node, const std::string& host, const std::string& name) {
+    Agent& agent = world.agents[node];
+    agent.hello.highest_epoch = 7;
+    agent.applied = {7, 40};
+    agent.workers[{name}] = {.id = {name},
+                             .service = kWeb,
+                             .release = release,
+                             .phase = wire::WorkerPhase::kReady,
+                             .address = {host, 20001}};
+  };
+  runs({"node-a"}, "10.0.0.1", "web-7-1");
+  runs({"node-b"}, "10.0.0.2", "web-7-2");
+  world.join_agent("node-a");
+  world.pass(3s);
+  world.join_agent("node-b");
+  world.pass(1s);
+  EXPECT_EQ(world.view("web").workers.size(), 2u);
+  world.pass(5s);
+  EXPECT_EQ(world.view("web").ready, 3u) << "one was lost, or never ran";
+  world.pass(20s);
+  EXPECT_TRUE(world.agents[{"node-a"}].ended_ever.empty());
+  EXPECT_TRUE(world.agents[{"node-b"}].ended_ever.empty());
+}
+
 TEST(Step, NoticesAnEqualEpochThatIsNotItsOwn) {
   World world;
   world.start({service_named("web")});
