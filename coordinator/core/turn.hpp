@@ -23,8 +23,8 @@ namespace foretide::coordinator {
 // A coordinator this young has not heard everyone yet: it starts workers, and ends none.
 inline constexpr Duration kYoungFor = std::chrono::seconds(10);
 
-// After a lost store nothing is known of what runs. Who was cut off dials again within three seconds
-// (common/io/zmq_link), and what runs there is not to be started a second time.
+// After a lost store nothing is known of what runs. Who was cut off dials again within three
+// seconds (common/io/zmq_link), and what runs there is not to be started a second time.
 inline constexpr Duration kFindFor = std::chrono::seconds(5);
 
 struct Turn {
