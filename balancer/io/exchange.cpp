@@ -46,6 +46,7 @@ Task<After> Exchange::run() {
   head_ = parse_request_head({input_.data(), input_.size()}, client_side_, thread_.draw_ids(),
                              request_head_);
   input_.consume(head_.size);
+  from_ = real_client(client_side_, head_.fields, thread_.front().trusted);
   if (is_logged()) note_request();
   if (head_.refused != 0) {
     ++thread_.counts().refused_requests_total;
@@ -97,7 +98,7 @@ Task<After> Exchange::run() {
 
 Exchange::Refusal Exchange::refusal_by_policy() const {
   const auto& policy = service_->policy();
-  if (!service_->allows(client_side_.ip)) {
+  if (!service_->allows(from_.ip ? &*from_.ip : nullptr)) {
     return {403, "this address may not use the service (allow)"};
   }
   if (policy.https_only && !head_.is_secure) return {308, "https only"};
@@ -113,7 +114,7 @@ void Exchange::name_keys() {
   using Policy = wire::TrafficPolicy;
   const Policy& policy = service_->policy();
   const auto hash_in = [this](const wire::KeySource& source) -> std::optional<std::uint64_t> {
-    const auto key = key_in(source, head_.fields, client_side_.address);
+    const auto key = key_in(source, head_.fields, from_.address);
     return key ? std::optional(key_hash(*key)) : std::nullopt;
   };
   if (policy.balance == Policy::Balance::kHash) held_.key.hash = hash_in(policy.balance_key);

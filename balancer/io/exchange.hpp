@@ -34,6 +34,7 @@
 #include "balancer/core/event_budget.hpp"
 #include "balancer/http/framing.hpp"
 #include "balancer/http/head_scan.hpp"
+#include "balancer/http/real_client.hpp"
 #include "balancer/http/request_head.hpp"
 #include "balancer/http/response_head.hpp"
 #include "balancer/io/buffer.hpp"
@@ -150,6 +151,7 @@ class Exchange {
   Waiter& waiter_;
   Buffer& input_;  // the client's bytes: head, body, the next request
   const ClientSide& client_side_;
+  RealClient from_;
   Buffer request_;   // the head for the upstream
   Buffer reply_;     // the head for the client, and a small body
   Buffer received_;  // the upstream's bytes

@@ -30,6 +30,7 @@ void Exchange::note_request() {
     return noted(field_in(head_.fields, name).value_or(std::string_view{}));
   };
   record_.began = wall_now();
+  record_.client = noted(from_.address);
   record_.method = noted(head_.method);
   record_.target = noted(head_.target);
   record_.host = noted(head_.host);
@@ -48,7 +49,6 @@ void Exchange::log() {
     return static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::microseconds>(time).count());
   };
-  record_.client = client_side_.address;
   record_.scheme = client_side_.scheme;
   if (service_ != nullptr) record_.service = service_->id().text;
   record_.bytes = sent_to_client_;

@@ -44,8 +44,9 @@ Task<bool> ProxySession::meet() {
 bool ProxySession::admit() {
   const Front& front = thread_.front();
   if (address_.ip() == nullptr) return true;
+  // A proxy's connections are those of all its clients.
   if (contain(front.trusted, *address_.ip())) client_side_.trust = Trust::kTrusted;
-  if (front.connections_per_client == 0) return true;
+  if (client_side_.trust == Trust::kTrusted || front.connections_per_client == 0) return true;
   counted_ = front.counts->enter(*address_.ip(), front.connections_per_client);
   return counted_;
 }

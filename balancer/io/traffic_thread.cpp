@@ -40,6 +40,8 @@ void TrafficThread::go_quiet() {
 // for it while there is room.
 bool TrafficThread::make_room() {
   constexpr int kLookedAt = 64;
+  // A request may be on its way on one that has been idle for less, and on a new one it mostly is.
+  constexpr Duration kIdleLeast = std::chrono::seconds(1);
   ProxySession* longest = nullptr;
   for (int i = 0; i < kLookedAt; ++i) {
     if (look_at_ == nullptr) look_at_ = sessions_;
@@ -48,7 +50,7 @@ bool TrafficThread::make_room() {
     if (since && (longest == nullptr || *since < *longest->idle_since())) longest = look_at_;
     look_at_ = look_at_->next;
   }
-  if (longest == nullptr) return false;
+  if (longest == nullptr || loop_.now() - *longest->idle_since() < kIdleLeast) return false;
   longest->cancel();
   ++counts_.closed_idle_total;
   return true;

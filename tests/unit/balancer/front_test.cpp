@@ -135,6 +135,28 @@ TEST(Front, ClosesTheLongestIdleConnectionToMakeRoom) {
   stage.seen_of(second, get());
 }
 
+// Its request is on its way.
+TEST(Front, DoesNotCloseWhoHasJustComeToMakeRoom) {
+  Stage stage({}, nullptr, 1);
+  RawSocket first = stage.proxy.client();
+  RawSocket second = stage.proxy.client();
+  EXPECT_TRUE(second.stays_silent());
+  stage.seen_of(first, get());
+  first.close();
+  stage.seen_of(second, get());
+}
+
+TEST(Front, JudgesWhomATrustedPeerNamesByHisOwnAddress) {
+  Stage stage({.trusted_proxies = {"127.0.0.0/8"}, .connections_per_client = 1});
+  stage.proxy.policy.allow = {"192.0.2.0/24"};
+  stage.proxy.apply({endpoint_at("w", stage.worker.address())});
+  RawSocket client = stage.proxy.client();
+  stage.seen_of(client, get("/", "X-Forwarded-For: 192.0.2.7\r\n"));
+  RawSocket other = stage.proxy.client();  // one more of the proxy's, not of one client's
+  other.send(get("/", "X-Forwarded-For: 192.0.2.7, 198.51.100.1\r\n"));
+  EXPECT_THAT(other.receive_message(), HasSubstr("403 Forbidden"));
+}
+
 TEST(Front, AnswersForItselfUntilItGoesAway) {
   Stage stage({.ready_path = "/ready"});
   RawSocket client = stage.proxy.client();

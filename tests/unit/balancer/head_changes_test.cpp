@@ -42,6 +42,25 @@ TEST_F(HeadChanging, AddsAPrefixAfterStripping) {
   EXPECT_EQ(path_of("/api", {.strip_prefix = "/api", .add_prefix = "/v1"}), "/v1/");
 }
 
+// By the path as servers read it the service was chosen, so that is the path that is changed.
+TEST_F(HeadChanging, ChangesThePathAsServersReadIt) {
+  const wire::HeadChanges changes{.strip_prefix = "/api", .add_prefix = "/v1"};
+  EXPECT_EQ(path_of("//api/users?x=//y", changes), "/v1/users?x=//y");
+  EXPECT_EQ(path_of("/%61pi/users", changes), "/v1/users");
+  EXPECT_EQ(path_of("/api/../api/secret", changes), "/v1/secret");
+  EXPECT_EQ(path_of("/api/../secret", changes), "/v1/secret");
+  EXPECT_EQ(path_of("/api/%2e%2e/%2E./x", changes), "/v1/x");
+  EXPECT_EQ(path_of("/api/..%2fx", changes), "/v1/x");
+  EXPECT_EQ(path_of("//api/a%20b%3fc%25%00", changes), "/v1/a%20b%3Fc%25%00");
+}
+
+TEST_F(HeadChanging, LeavesTheRestOfAPathAsItCame) {
+  const wire::HeadChanges changes{.strip_prefix = "/api", .add_prefix = "/v1"};
+  EXPECT_EQ(path_of("/api/a%2Fb//c%3f", changes), "/v1/a%2Fb//c%3f");
+  EXPECT_EQ(path_of("/api/./x", {.strip_prefix = "/api"}), "/./x");
+  EXPECT_EQ(path_of("/a/../b", {.remove = {"x"}}), "/a/../b");
+}
+
 TEST_F(HeadChanging, SaysWhenThePrefixDoesNotFit) {
   HeadWriter head(memory_.data(), memory_.size());
   head.put("GET /" + std::string(200, 'x') + " HTTP/1.1\r\n");
