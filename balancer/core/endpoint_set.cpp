@@ -58,7 +58,6 @@ Applied EndpointSet::apply(const wire::ServiceTable& table) {
     if (entry.state != wire::EndpointState::kGone && endpoint->address != entry.address) {
       endpoint->address = entry.address;
       endpoint->refusals = 0;
-      endpoint->silent = false;
       endpoint->probed = Health::kGood;
       endpoint->ejection = {};
       endpoint->attached.reset();
@@ -237,7 +236,7 @@ void EndpointSet::connected(Endpoint& endpoint) {
   if (endpoint.refusals == 0) return;
   if (endpoint.state == wire::EndpointState::kActive) --refusing_;
   endpoint.refusals = 0;
-  endpoint.silent = endpoint.trial = false;
+  endpoint.trial = false;
   settle(endpoint);
 }
 

@@ -52,7 +52,6 @@ enum class Finish : std::uint8_t {
   kTunnelled,      // completed, but how long it took says nothing about the worker's speed
 };
 
-// Why there is no connection.
 enum class NoConnection : std::uint8_t { kRefused, kTimedOut };
 
 class EndpointSet {
@@ -101,7 +100,7 @@ class EndpointSet {
   [[nodiscard]] bool begin(Endpoint& endpoint, Instant now);
   void connected(Endpoint& endpoint);
   // The connection could not be made. Followed by finish(kReturned).
-  void refused(Endpoint& endpoint, Instant now, NoConnection why = NoConnection::kRefused);
+  void refused(Endpoint& endpoint, Instant now, NoConnection why);
   // May remove a gone endpoint: the reference is dead afterwards.
   void finish(Endpoint& endpoint, Finish how, Instant began, Instant now);
 

@@ -112,6 +112,9 @@ class ResponseReader {
         if (!same_word(field.name, "proxy-authorization")) return;
         break;
       case FieldName::kUpgrade:
+        // What the client is to ask for, which it must be told (RFC 9110 section 15.5.22).
+        tells_upgrade_ = head_.status == 426;
+        if (tells_upgrade_) break;
         upgrade_ = upgrades_++ == 0 ? value : std::string_view{};
         return;
       default:
@@ -160,18 +163,15 @@ class ResponseReader {
       out_.put("Connection: upgrade\r\nUpgrade: ", upgrade_, "\r\n");
     } else if (!head_.interim) {
       if (!has_date_) out_.put_field("Date", to_.date);
-      // What the client is to ask for, which it must be told (RFC 9110 section 15.5.22).
-      const bool tells = head_.status == 426 && !upgrade_.empty();
-      if (tells) out_.put("Upgrade: ", upgrade_, "\r\n");
-      if (tells || head_.close_client) write_connection(tells);
+      if (tells_upgrade_ || head_.close_client) write_connection();
       if (to_.held) write_timing();
     }
     out_.put("\r\n");
   }
 
-  void write_connection(bool upgrade) {
-    out_.put("Connection: ", upgrade ? "upgrade" : "close");
-    if (upgrade && head_.close_client) out_.put(", close");
+  void write_connection() {
+    out_.put("Connection: ", tells_upgrade_ ? "upgrade" : "close");
+    if (tells_upgrade_ && head_.close_client) out_.put(", close");
     out_.put("\r\n");
   }
 
@@ -191,9 +191,9 @@ class ResponseReader {
   Framing framing_ = Framing::kNone;  // as the fields say it
   std::string_view fields_;
   ConnectionWords words_;
-  std::string_view upgrade_;  // the protocol, or those that it could be
+  std::string_view upgrade_;  // the protocol that it switches to
   std::size_t count_ = 0, fields_begin_ = 0, upgrades_ = 0;
-  bool http_10_ = false, has_date_ = false;
+  bool http_10_ = false, has_date_ = false, tells_upgrade_ = false;
 };
 
 }  // namespace

@@ -139,7 +139,7 @@ Task<> Exchange::serve() {
     }
     endpoint_ = service_->take(held_);
     if (endpoint_ == nullptr) co_await obtain_endpoint();
-    if (outcome_ != Outcome::kPending) break;
+    if (outcome_ != Outcome::kPending || client_is_gone()) break;
     if (is_logged()) record_.worker = noted(endpoint_->id.text);
 
     // Where connections are refused this is the trial, which an old connection cannot decide.
@@ -258,6 +258,10 @@ Task<IoResult> Exchange::await_connection() {
                                              {upstream_.get(), kReadable | kWritable | kBroken});
     if (woke == Woke::kCancelled) outcome_ = Outcome::kCancelled;
     if (client_is_gone() || woke == Woke::kCancelled) break;
+    if (woke == Woke::kDeadline && loop_.now() >= total_deadline_) {
+      outcome_ = Outcome::kOutOfTime;  // which says nothing of the worker
+      break;
+    }
     if (woke == Woke::kDeadline) {
       result = {IoResult::Kind::kError, 0, ETIMEDOUT};
     } else {

@@ -170,7 +170,7 @@ void LocalService::refused(Endpoint& endpoint, NoConnection why, HeldRequest& re
   // One that may not wait still deserves a second and a third endpoint, where some take requests.
   const bool tried = ++request.refusals >= kTriesWhenLate || endpoints_.all_refuse();
   if (!tried || request.deadline >= now) return;
-  refuse(request, why == NoConnection::kTimedOut ? Refused::kAllAreSilent : Refused::kAllRefuse);
+  refuse(request, endpoints_.all_refuse() ? in_vain() : Refused::kAllRefuse);
 }
 
 void LocalService::finish(Endpoint& endpoint, Finish how, Instant began) {

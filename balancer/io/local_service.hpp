@@ -47,8 +47,8 @@ enum class Refused : std::uint8_t {
   kNot,
   kQueueFull,
   kWaitedTooLong,
-  kAllRefuse,     // every endpoint refuses connections
-  kAllAreSilent,  // or does not answer when it is called
+  kAllRefuse,     // every endpoint that was tried
+  kAllAreSilent,  // not one of all so much as refuses
   kNothingToWaitFor,
   kRemoved,
 };

@@ -103,9 +103,10 @@ class Reader {
       made.is_choice = true;
       line.remove_suffix(8);
     } else if (const auto at = line.find("[needs "); at != std::string_view::npos) {
-      made.needs = line.substr(at + 7);
-      if (made.needs.back() != ']') return "what a case needs ends with ]";
-      made.needs.pop_back();
+      const std::string_view needs = line.substr(at + 7);
+      if (needs != "upgrade]" && needs != "half-close]")
+        return "no feature of a proxy: [needs " + std::string(needs);
+      made.needs = needs.substr(0, needs.size() - 1);
       line = line.substr(0, at);
     }
     while (line.ends_with(' ')) line.remove_suffix(1);

@@ -56,7 +56,7 @@ bool SimService::dispatch(Request request) {
     if (!set_.begin(*endpoint, now)) return false;
     const Process* process = around_.connections.listener(endpoint->address);
     if (process == nullptr) {
-      set_.refused(*endpoint, now);
+      set_.refused(*endpoint, now, balancer::NoConnection::kRefused);
       set_.finish(*endpoint, Finish::kReturned, now, now);
       continue;
     }

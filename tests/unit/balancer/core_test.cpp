@@ -101,7 +101,7 @@ TEST(EndpointSet, ARefusingEndpointRestsAndThenTakesOneTrial) {
   set.apply(table(1, {{"a"}}));
   Endpoint& endpoint = *set.find({"a"});
   ASSERT_TRUE(set.begin(endpoint, kStart));
-  set.refused(endpoint, kStart);
+  set.refused(endpoint, kStart, NoConnection::kRefused);
   set.finish(endpoint, Finish::kReturned, kStart, kStart);
   EXPECT_TRUE(set.all_refuse());
   EXPECT_FALSE(set.can_take(endpoint, kStart + 19ms));
@@ -109,7 +109,7 @@ TEST(EndpointSet, ARefusingEndpointRestsAndThenTakesOneTrial) {
   ASSERT_TRUE(set.can_take(endpoint, kStart + 20ms));
   ASSERT_TRUE(set.begin(endpoint, kStart + 20ms));
   EXPECT_FALSE(set.can_take(endpoint, kStart + 20ms)) << "one trial at a time";
-  set.refused(endpoint, kStart + 20ms);
+  set.refused(endpoint, kStart + 20ms, NoConnection::kRefused);
   set.finish(endpoint, Finish::kReturned, kStart, kStart + 20ms);
   EXPECT_EQ(set.opens_at(), kStart + 60ms) << "twice as long";
   ASSERT_TRUE(set.begin(endpoint, kStart + 60ms));
@@ -123,7 +123,7 @@ TEST(EndpointSet, ATrialThatEndsUndecidedLeavesRoomForTheNext) {
   set.apply(table(1, {{"a"}}));
   Endpoint& endpoint = *set.find({"a"});
   ASSERT_TRUE(set.begin(endpoint, kStart));
-  set.refused(endpoint, kStart);
+  set.refused(endpoint, kStart, NoConnection::kRefused);
   set.finish(endpoint, Finish::kReturned, kStart, kStart);
   ASSERT_TRUE(set.begin(endpoint, kStart + 20ms));
   set.finish(endpoint, Finish::kReturned, kStart + 20ms, kStart + 30ms);
@@ -136,7 +136,7 @@ TEST(EndpointSet, WhatEndsMeanwhileDoesNotDecideATrial) {
   set.apply(table(1, {{"a"}}));
   Endpoint& endpoint = *set.find({"a"});
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(set.begin(endpoint, kStart));
-  set.refused(endpoint, kStart);
+  set.refused(endpoint, kStart, NoConnection::kRefused);
   set.finish(endpoint, Finish::kReturned, kStart, kStart);
   ASSERT_TRUE(set.begin(endpoint, kStart + 20ms));
   set.finish(endpoint, Finish::kCompleted, kStart, kStart + 21ms);
@@ -149,7 +149,7 @@ TEST(EndpointSet, ManyRefusalsOfOneMomentCountOnce) {
   set.apply(table(1, {{"a"}}));
   Endpoint& endpoint = *set.find({"a"});
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(set.begin(endpoint, kStart));
-  for (int i = 0; i < 3; ++i) set.refused(endpoint, kStart);
+  for (int i = 0; i < 3; ++i) set.refused(endpoint, kStart, NoConnection::kRefused);
   EXPECT_EQ(set.opens_at(), kStart + 20ms);
 }
 
@@ -165,7 +165,7 @@ TEST(EndpointSet, TellsWhenTheNextOneOpensByItself) {
   }
   EXPECT_EQ(set.opens_at(), kStart + 5s);
   ASSERT_TRUE(set.begin(refusing, kStart));
-  set.refused(refusing, kStart);
+  set.refused(refusing, kStart, NoConnection::kRefused);
   set.finish(refusing, Finish::kReturned, kStart, kStart);
   EXPECT_EQ(set.opens_at(), kStart + 20ms);
   set.look(kStart + 20ms);
@@ -181,7 +181,7 @@ TEST(EndpointSet, KnowsWhetherAnyIsOpen) {
   set.apply(table(1, {{"a"}}));
   EXPECT_TRUE(set.has_open());
   ASSERT_TRUE(set.begin(*set.find({"a"}), kStart));
-  set.refused(*set.find({"a"}), kStart);
+  set.refused(*set.find({"a"}), kStart, NoConnection::kRefused);
   EXPECT_FALSE(set.has_open());
   set.look(kStart + 20ms);
   EXPECT_TRUE(set.has_open());

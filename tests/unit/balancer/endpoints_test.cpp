@@ -65,6 +65,30 @@ TEST_F(Endpoints, EndsWhereNobodyAnswersACall) {
   EXPECT_EQ(traffic.in_flight, 0u);
 }
 
+// One of them is there and says no, whichever was tried last.
+TEST_F(Endpoints, TellSilenceFromRefusals) {
+  SilentAddress silent;
+  proxy.policy.connect_timeout = 30ms;
+  proxy.policy.queue_wait = 300ms;
+  proxy.apply({endpoint_at("silent", silent.address()), endpoint_at("no", closed_address())});
+  auto client = proxy.client();
+  for (int i = 0; i < 3; ++i) {
+    client.send(get());
+    EXPECT_THAT(client.receive_message(), StartsWith("HTTP/1.1 502 "));
+  }
+}
+
+TEST_F(Endpoints, AreNotToBlameForATotalThatIsShort) {
+  SilentAddress silent;
+  proxy.policy.total_timeout = 100ms;
+  proxy.apply({endpoint_at("silent", silent.address())});
+  auto client = proxy.client();
+  client.send(get());
+  EXPECT_THAT(client.receive_message(),
+              AllOf(StartsWith("HTTP/1.1 504 "), HasSubstr("(timeouts.total)")));
+  EXPECT_EQ(proxy.traffic().refused_total, 0u);
+}
+
 // The time to wait for a worker is over with the first failed call, but another worker is there.
 TEST_F(Endpoints, ChoosesAnotherAlthoughItMayNotWait) {
   SilentAddress silent;

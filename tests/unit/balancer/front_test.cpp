@@ -86,6 +86,13 @@ TEST(Front, ServesARequestThatCameWithItsProxyHeaderAndItsEnd) {
   EXPECT_THAT(client.receive_message(), HasSubstr("yes"));
 }
 
+TEST(Front, WaitsForAProxyHeaderAsLongAsForAHead) {
+  Stage stage({.proxy_protocol = {"127.0.0.1"}, .head_timeout = std::chrono::milliseconds(300)});
+  RawSocket client = stage.proxy.client();
+  client.send("PROXY TCP4 198.51");
+  EXPECT_EQ(client.receive_all(), "(reset)");
+}
+
 TEST(Front, RefusesWhoSendsNothingButEmptyLines) {
   Stage stage({});
   RawSocket client = stage.proxy.client();

@@ -62,11 +62,39 @@ TEST_F(HalfClosed, LeavesItsPlaceInTheQueue) {
 TEST_F(HalfClosed, LeavesItsPlaceWithMoreOfItsBodyThanIsLookedAt) {
   proxy.apply({});
   auto client = proxy.client();
-  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" +
-              std::string(100'000, 'x'));
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 30000\r\n\r\n" +
+              std::string(30'000, 'x'));
   EXPECT_TRUE(held(1));
   client.end_writing();
   EXPECT_TRUE(is_let_go());
+}
+
+TEST_F(HalfClosed, WaitsForNoRoutes) {
+  Proxy early({}, Routes::kNone);
+  auto client = early.client();
+  client.send(get());
+  EXPECT_TRUE(client.stays_silent());
+  client.end_writing();
+  EXPECT_TRUE(client.has_ended());
+}
+
+// Known before anything was sent, on a connection that stands ready.
+TEST_F(HalfClosed, SendsAWorkerNothing) {
+  proxy.apply({endpoint_at("a", worker.address())});
+  auto first = proxy.client();
+  first.send(get());
+  auto upstream = worker.accept();
+  serve(upstream, "one");
+  EXPECT_THAT(first.receive_message(), EndsWith("one"));
+  auto client = proxy.client();
+  // Both at once, before the loop looks.
+  proxy.on_thread([&](TrafficThread&) {
+    client.send("DELETE / HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.end_writing();
+    return 0;
+  });
+  EXPECT_TRUE(client.has_ended());
+  EXPECT_TRUE(upstream.stays_silent());
 }
 
 TEST_F(HalfClosed, EndsAConnectionThatIsBeingMade) {

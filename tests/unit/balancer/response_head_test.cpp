@@ -104,9 +104,12 @@ TEST_F(ResponseHeads, TellWhatAClientIsToUpgradeTo) {
       "HTTP/1.1 426 Upgrade Required\r\nUpgrade: HTTP/3.0, example/1\r\nConnection: Upgrade\r\n"
       "Content-Length: 0\r\n\r\n";
   EXPECT_FALSE(read(bytes).refused);
-  EXPECT_THAT(written_, HasSubstr("Upgrade: HTTP/3.0, example/1\r\nConnection: upgrade\r\n"));
+  EXPECT_THAT(written_, HasSubstr("\r\nUpgrade: HTTP/3.0, example/1\r\n"));
+  EXPECT_THAT(written_, HasSubstr("\r\nConnection: upgrade\r\n"));
   EXPECT_FALSE(read(bytes, {.close = true}).refused);
   EXPECT_THAT(written_, HasSubstr("Connection: upgrade, close\r\n"));
+  read("HTTP/1.1 426 Both\r\nUpgrade: a/1\r\nUpgrade: b/2\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_THAT(written_, HasSubstr("\r\nUpgrade: a/1\r\nUpgrade: b/2\r\n"));
   read("HTTP/1.1 200 OK\r\nUpgrade: example/1\r\nConnection: Upgrade\r\n\r\n");
   EXPECT_THAT(written_, Not(HasSubstr("pgrade")));
 }
