@@ -195,7 +195,16 @@ void Balancer::take_over() {
                                         });
 }
 
+// How clients are met was decided at the start.
+void Balancer::tell_what_stays(const FrontSettings& wanted) const {
+  const std::string keys = keys_that_differ(front_, wanted);
+  if (keys.empty()) return;
+  spdlog::warn("{}: stays as it was until the balancer is replaced (SIGUSR2) or started anew",
+               keys);
+}
+
 Outcome Balancer::apply(const ClusterSettings& settings) {
+  tell_what_stays(settings.listen.front);
   auto tls = load_tls(settings.listen.tls);
   if (!tls) return Error{tls.error()};
   auto applied = apply_tables(settings);
@@ -204,6 +213,7 @@ Outcome Balancer::apply(const ClusterSettings& settings) {
 }
 
 Outcome Balancer::apply(const BalancerSettings& settings) {
+  tell_what_stays(settings.front);
   auto tls = load_tls(settings.tls);
   if (!tls) return Error{tls.error()};
   if (*tls) threads_->set_tls(std::move(*tls));

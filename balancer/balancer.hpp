@@ -89,6 +89,7 @@ class Balancer {
   void take_tables_of_last_run();
   void take_tables_of_successor();
   Result<std::shared_ptr<const TlsServer>> load_tls(const std::optional<TlsSettings>& settings);
+  void tell_what_stays(const FrontSettings& wanted) const;
   Outcome apply_tables(const ClusterSettings& settings);
   void refresh();
   void leave();  // by drain(), at once or when a moving address has gone

@@ -169,6 +169,7 @@ void append_json_line(const AccessRecord& record, std::string& out) {
   line.text("request_id", record.request_id);
   line.text("user_agent", record.user_agent);
   line.text("referer", record.referer);
+  line.text("cut", record.cut);
 }
 
 void append_combined_line(const AccessRecord& record, std::string& out) {

@@ -161,6 +161,7 @@ void EndpointSet::judge(Endpoint& endpoint, Finish how) {
   }
   if (!should_go || !may_eject() || endpoint.ejection.is_away(now_)) return;
   if (endpoint.state != wire::EndpointState::kActive) return;
+  ++ejected_total_;
   endpoint.ejection.eject(now_);
   endpoint.slow_start.begin();
   rebuild();

@@ -80,6 +80,8 @@ class EndpointSet {
   const LeastLoad& load() const { return load_; }
   const HashRing& ring() const { return ring_; }
   bool all_are_needed() const { return out_ * 2 > active_; }
+  // How often one was sent away for what its requests have shown.
+  std::uint64_t ejected_total() const { return ejected_total_; }
   // What probes say of it.
   void set_health(const WorkerId& id, Health health);
   // This thread's requests at all endpoints.
@@ -129,8 +131,9 @@ class EndpointSet {
   HashRing ring_;  // empty unless the policy is to choose by key
   std::uint32_t last_number_ = 0;
   std::size_t out_ = 0, away_ = 0;  // active ones: for either reason, for what requests have shown
-  std::uint32_t refusing_ = 0;      // active endpoints at rest or on trial
-  Instant now_{};                   // as last told
+  std::uint64_t ejected_total_ = 0;
+  std::uint32_t refusing_ = 0;          // active endpoints at rest or on trial
+  Instant now_{};                       // as last told
   Instant settle_at_ = Instant::max();  // when an endpoint may open by itself
 };
 

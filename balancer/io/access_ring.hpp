@@ -35,7 +35,7 @@ class AccessRing {
   static constexpr std::size_t kTextMax = 8 * 1024;
 
  private:
-  static constexpr std::size_t kTexts = 11;
+  static constexpr std::size_t kTexts = 12;
   struct Head {
     WallTime began;
     std::uint64_t bytes, duration_us, held_us;
@@ -48,7 +48,7 @@ class AccessRing {
       &AccessRecord::client,  &AccessRecord::method,     &AccessRecord::target,
       &AccessRecord::host,    &AccessRecord::protocol,   &AccessRecord::scheme,
       &AccessRecord::service, &AccessRecord::worker,     &AccessRecord::request_id,
-      &AccessRecord::referer, &AccessRecord::user_agent,
+      &AccessRecord::referer, &AccessRecord::user_agent, &AccessRecord::cut,
   };
 
   void write(std::uint64_t at, const void* from, std::size_t size);

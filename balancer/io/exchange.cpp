@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "balancer/core/key_hash.hpp"
 #include "balancer/core/service_routes.hpp"
 #include "balancer/http/head_changes.hpp"
 #include "balancer/http/request_key.hpp"
 #include "balancer/io/front.hpp"
+#include "common/address.hpp"
 #include "common/check.hpp"
 
 namespace foretide::balancer {
@@ -56,6 +58,7 @@ Task<After> Exchange::run() {
   request_body_ = BodyReader(head_.framing, head_.length);
   if (head_.answer_here) co_return co_await answer(200, "this proxy is the last on the way");
   if (const auto& path = thread_.front().ready_path; !path.empty() && head_.target == path) {
+    is_probe_ = true;
     const bool ready = thread_.is_ready();
     co_return co_await answer(ready ? 200 : 503, ready ? "ready" : "going away, or no routes yet");
   }
@@ -234,7 +237,7 @@ Task<> Exchange::connect() {
     if (is_out_of_sockets(result.error)) {
       outcome_ = Outcome::kOutOfSockets;
     } else if (!moved && !result.done()) {
-      if (upstream_->layer() != nullptr) report_tls_trouble();
+      report_trouble(result.error);
       const bool silent = result.error == ETIMEDOUT;
       service_->refused(*endpoint_, silent ? NoConnection::kTimedOut : NoConnection::kRefused,
                         held_);
@@ -271,9 +274,15 @@ Task<IoResult> Exchange::await_connection() {
   co_return result;
 }
 
-void Exchange::report_tls_trouble() {
-  const auto& trouble = static_cast<const TlsLayer&>(*upstream_->layer()).trouble();
-  if (!trouble.empty()) service_->report_trouble(*endpoint_, "TLS: " + trouble);
+void Exchange::report_trouble(int error) {
+  if (const auto* const tls = static_cast<const TlsLayer*>(upstream_->layer())) {
+    if (const auto& trouble = tls->trouble(); !trouble.empty()) {
+      return service_->report_trouble(*endpoint_, "TLS: " + trouble);
+    }
+  }
+  const bool is_named = is_ip_address(endpoint_->address.host);
+  service_->report_trouble(*endpoint_,
+                           is_named ? std::strerror(error) : "its name cannot be resolved");
 }
 
 void Exchange::begin_sending() {

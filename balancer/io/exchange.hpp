@@ -94,7 +94,7 @@ class Exchange {
   Task<> obtain_endpoint();
   Task<> connect();  // without a connection and an outcome: choose again
   Task<IoResult> await_connection();
-  void report_tls_trouble();
+  void report_trouble(int error);
   Task<> relay();
   Task<After> tunnel();
 
@@ -157,7 +157,9 @@ class Exchange {
   Buffer received_;  // the upstream's bytes
   Buffer record_texts_;
   AccessRecord record_;  // of the access log, where there is one
-  std::uint64_t sent_to_client_ = 0;
+  std::uint64_t sent_to_client_ = 0, heads_to_client_ = 0;
+  bool timed_out_ = false;
+  bool is_probe_ = false;  // of the balancer itself, which is not worth a line in the log
   HeadWriter request_head_;
   std::size_t shared_head_size_ = 0;  // of request_head_, without what depends on the endpoint
   RequestHead head_;

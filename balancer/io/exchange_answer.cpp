@@ -37,6 +37,7 @@ Task<After> Exchange::answer(int status, std::string_view reason, std::string_vi
                 .close = close,
                 .without_body = head_.is_head},
                out);
+  heads_to_client_ += out.text().find("\r\n\r\n") + 4;
   to_client_.add(out.text());
   record_.status = status;
   const Instant deadline = loop_.now() + std::chrono::seconds(10);
@@ -75,6 +76,7 @@ Task<After> Exchange::answer_outcome() {
     finish(blameless ? Finish::kReturned : Finish::kFailed);
   }
   if (told_client_) {
+    record_.cut = by_client ? "client" : timed_out_ ? "time" : "worker";
     // It must see that this is not the whole, whoever cut it. Where the end of the connection ends
     // the body, only a reset says so.
     co_return response_.to_client == Framing::kUntilClose ? After::kReset : After::kDrop;
@@ -116,7 +118,7 @@ Task<After> Exchange::answer_held_in_vain() {
     case Refused::kQueueFull:
       co_return co_await answer(503, "too many requests are waiting already (queue.max)");
     case Refused::kAllRefuse:
-      co_return co_await answer(502, "every worker refuses connections");
+      co_return co_await answer(502, "no worker could be connected to");
     case Refused::kAllAreSilent:
       co_return co_await answer(504, "no worker could be connected to in time (timeouts.connect)");
     case Refused::kNothingToWaitFor:

@@ -11,7 +11,7 @@
 namespace foretide::balancer {
 
 bool Exchange::is_logged() const {
-  return thread_.front().access_log != nullptr;
+  return thread_.front().access_log != nullptr && !is_probe_;
 }
 
 // A copy in the record's own block; what does not fit is cut.
@@ -51,7 +51,7 @@ void Exchange::log() {
   };
   record_.scheme = client_side_.scheme;
   if (service_ != nullptr) record_.service = service_->id().text;
-  record_.bytes = sent_to_client_;
+  record_.bytes = sent_to_client_ - std::min(sent_to_client_, heads_to_client_);
   record_.duration_us = us(loop_.now() - arrived_);
   if (held_for_) record_.held_us = us(*held_for_);
   record_.retries = retries_;

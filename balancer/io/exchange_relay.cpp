@@ -37,7 +37,8 @@ Task<> Exchange::relay() {
     const Woke woke = co_await waiter_.sleep(deadline(), client, upstream);
     blocks_in_a_row_ = 0;
     if (woke == Woke::kCancelled) outcome_ = Outcome::kCancelled;
-    if (woke == Woke::kDeadline) outcome_ = outcome_of_deadline();
+    timed_out_ = woke == Woke::kDeadline;
+    if (timed_out_) outcome_ = outcome_of_deadline();
     if (outcome_ != Outcome::kPending || client_is_gone()) co_return;
   }
 }
@@ -196,6 +197,7 @@ bool Exchange::take_response_head() {
     trouble_ = "the worker's answer cannot be passed on: it switches before the request was sent";
     return false;
   }
+  heads_to_client_ += out.size();
   if (response_.switches) {
     to_client_.add(out.text());
     record_.status = response_.status;
@@ -231,7 +233,9 @@ bool Exchange::take_interim(std::string_view head) {
   }
   // A 100 that was answered here is not said twice.
   const bool said = response_.status == 100 && said_continue_;
-  if (!head_.http_10 && !said) to_client_.add(head);
+  if (head_.http_10 || said) return true;
+  heads_to_client_ += head.size();
+  to_client_.add(head);
   return true;
 }
 
@@ -266,6 +270,7 @@ bool Exchange::response_head_ends(std::string_view bytes) {
 void Exchange::refuse_unsent_response() {
   to_client_ = {};
   in_body_ = told_client_ = false;
+  heads_to_client_ = 0;
   outcome_ = Outcome::kBadResponse;
   trouble_ = "the worker's answer cannot be passed on: its body is malformed";
 }

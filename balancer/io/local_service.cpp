@@ -160,6 +160,9 @@ void LocalService::note_limited() {
 void LocalService::connected(Endpoint& endpoint) {
   const bool was_closed = endpoint.refusals > 0;
   endpoints_.connected(endpoint);
+  if (was_closed) {
+    spdlog::info("{}: worker {} takes connections again", id().text, endpoint.address.text());
+  }
   if (was_closed && !queue_.empty()) let_go();
 }
 
@@ -177,7 +180,9 @@ void LocalService::finish(Endpoint& endpoint, Finish how, Instant began) {
   const Instant now = loop_.now();
   const std::uint32_t number = endpoint.number;
   traffic_.busy.end(now);
+  const auto ejected = endpoints_.ejected_total();
   endpoints_.finish(endpoint, how, began, now);
+  if (endpoints_.ejected_total() != ejected) tell_ejection(endpoint, how);
   tell_in_flight();
   if (how != Finish::kReturned) pace_.ended(now);
   note_limited();
@@ -200,9 +205,17 @@ void LocalService::refuse(HeldRequest& request, Refused why) {
 }
 
 void LocalService::report_trouble(const Endpoint& endpoint, std::string_view trouble) {
-  const std::string line = settings_.id.text + ": no connection to " + endpoint.address.text() +
-                           ": " + std::string(trouble);
-  if (log_limit_.let_through(line, loop_.now())) spdlog::warn("{}", line);
+  if (endpoint.refusals > 0) return;  // the first of many tells it
+  spdlog::warn("{}: no connection to worker {}: {}", id().text, endpoint.address.text(), trouble);
+}
+
+void LocalService::tell_ejection(const Endpoint& endpoint, Finish how) {
+  using std::chrono::duration_cast, std::chrono::seconds;
+  const char* const why = how == Finish::kCompleted       ? "it is far slower than the others"
+                          : how == Finish::kAnsweredError ? "its last five answers were errors"
+                                                          : "its last five requests failed";
+  spdlog::warn("{}: worker {} gets no requests for {} s: {}", id().text, endpoint.address.text(),
+               duration_cast<seconds>(endpoint.ejection.until() - loop_.now()).count(), why);
 }
 
 wire::ServiceTraffic LocalService::report() const {

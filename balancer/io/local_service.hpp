@@ -38,7 +38,6 @@
 #include "balancer/core/traffic.hpp"
 #include "balancer/io/event_loop.hpp"
 #include "balancer/io/tls_upstream.hpp"
-#include "common/io/line_limit.hpp"
 #include "common/ip_range.hpp"
 
 namespace foretide::balancer {
@@ -115,7 +114,7 @@ class LocalService {
   bool removed() const { return endpoints_.removed(); }
   EndpointSet& endpoints() { return endpoints_; }
   TlsToEndpoints& tls() { return tls_; }
-  // Why no connection could be made; told to people now and then.
+  // Why no connection could be made; told to people once, until one is made.
   void report_trouble(const Endpoint& endpoint, std::string_view trouble);
   Traffic& traffic() { return traffic_; }
   wire::ServiceTraffic report() const;
@@ -143,6 +142,7 @@ class LocalService {
   void offer_after(HoldQueue::Ticket ticket);
   bool shares_places() const;
   void tell_in_flight();
+  void tell_ejection(const Endpoint& endpoint, Finish how);
   void note_limited();
   // The thread that holds a request which came before `first`, and before all others.
   std::optional<std::uint32_t> thread_before(std::optional<HoldQueue::Ticket> first) const;
@@ -154,7 +154,6 @@ class LocalService {
   Settings settings_;
   TlsToEndpoints tls_;  // outlives the idle connections of the endpoints
   EndpointSet endpoints_;
-  LineLimit log_limit_;
   Picker picker_;
   HoldQueue queue_;
   std::unordered_map<HoldQueue::Ticket, HeldRequest*> waiting_;

@@ -13,6 +13,7 @@
 
 #include "balancer/io/tls_upstream.hpp"
 #include "common/io/clock.hpp"
+#include "common/io/log.hpp"
 
 namespace foretide::balancer {
 
@@ -40,31 +41,32 @@ struct Prober::Probe : std::enable_shared_from_this<Prober::Probe> {
   void begin() {
     error_code error;
     const auto ip = asio::ip::make_address(way.address.host, error);
-    if (error) return end(Health::kBad);
+    if (error) return fail("its name is not resolved");
     deadline.expires_after(way.spec.timeout);
     deadline.async_wait([probe = shared_from_this()](const error_code& stopped) {
-      if (!stopped) probe->end(Health::kBad);
+      if (stopped) return;
+      probe->fail("no answer in " + std::to_string(probe->way.spec.timeout.count()) + " ms");
     });
     socket.async_connect({ip, way.address.port},
                          [probe = shared_from_this()](const error_code& failed) {
                            if (!probe->told) return;
-                           if (failed) return probe->end(Health::kBad);
+                           if (failed) return probe->fail(failed.message());
                            probe->connected();
                          });
   }
   void connected() {
-    if (way.spec.kind == ProbeSpec::Kind::kTcp) return end(Health::kGood);
+    if (way.spec.kind == ProbeSpec::Kind::kTcp) return end(Health::kGood, {});
     request = "GET " + way.spec.path + " HTTP/1.1\r\nHost: " + way.address.text() +
               "\r\nUser-Agent: foretide-probe\r\nAccept: */*\r\nConnection: close\r\n\r\n";
     if (!way.tls) return ask(socket);
     SSL_CTX_up_ref(way.tls.get());
     ssl::context context(way.tls.get());  // which gives up the reference
     tls = std::make_unique<TlsStream>(socket, context);
-    if (!set_tls_name(tls->native_handle(), way.name)) return end(Health::kBad);
+    if (!set_tls_name(tls->native_handle(), way.name)) return fail("its name cannot be proven");
     tls->async_handshake(ssl::stream_base::client,
                          [probe = shared_from_this()](const error_code& failed) {
                            if (!probe->told) return;
-                           if (failed) return probe->end(Health::kBad);
+                           if (failed) return probe->fail("TLS: " + failed.message());
                            probe->ask(*probe->tls);
                          });
   }
@@ -73,7 +75,7 @@ struct Prober::Probe : std::enable_shared_from_this<Prober::Probe> {
     asio::async_write(stream, asio::buffer(request),
                       [probe = shared_from_this(), &stream](const error_code& failed, std::size_t) {
                         if (!probe->told) return;
-                        if (failed) return probe->end(Health::kBad);
+                        if (failed) return probe->fail(failed.message());
                         probe->read(stream);
                       });
   }
@@ -86,14 +88,17 @@ struct Prober::Probe : std::enable_shared_from_this<Prober::Probe> {
           probe->size += got;
           if (!failed && probe->size < kStatusBytes) return probe->read(stream);
           const std::string_view head{probe->answer.data(), probe->size};
-          probe->end(is_good_status(head) ? Health::kGood : Health::kBad);
+          if (is_good_status(head)) return probe->end(Health::kGood, {});
+          const bool has_status = head.starts_with("HTTP/1.") && head.size() >= kStatusBytes;
+          probe->fail(has_status ? "status " + std::string(head.substr(9, 3)) : "no HTTP answer");
         });
   }
-  void end(Health health) {
+  void fail(const std::string& why) { end(Health::kBad, why); }
+  void end(Health health, const std::string& why) {
     if (!told) return;
     const auto tell = std::exchange(told, nullptr);
     stop();
-    tell(health);
+    tell(health, why);
   }
   void stop() {
     told = nullptr;
@@ -106,7 +111,7 @@ struct Prober::Probe : std::enable_shared_from_this<Prober::Probe> {
   using TlsStream = ssl::stream<tcp::socket&>;
 
   Way way;
-  std::function<void(Health)> told;  // empty: it has ended
+  std::function<void(Health, const std::string& why)> told;  // empty: it has ended
   tcp::socket socket;
   std::unique_ptr<TlsStream> tls;
   asio::steady_timer deadline;
@@ -206,22 +211,31 @@ void Prober::ask_due() {
 
 void Prober::ask(const Name& name, const Target& target) {
   auto probe = std::make_shared<Probe>(owner_, target.way);
-  probe->told = [this, name, life = target.life, it = std::weak_ptr(probe)](Health answer) {
+  probe->told = [this, name, life = target.life, it = std::weak_ptr(probe)](
+                    Health answer, const std::string& why) {
     under_way_.erase(it.lock());
-    answered(name, life, answer);
+    answered(name, life, answer, why);
   };
   under_way_.insert(probe);
   probe->begin();
 }
 
-void Prober::answered(const Name& name, std::uint64_t life, Health answer) {
+void Prober::answered(const Name& name, std::uint64_t life, Health answer, const std::string& why) {
   const auto found = targets_.find(name);
   if (found != targets_.end() && found->second.life == life) {
     Target& target = found->second;
     target.due = monotonic_now() + target.way.spec.interval;
     due_.emplace(target.due, name);
     const ProbeRecord::Thresholds thresholds{target.way.spec.healthy, target.way.spec.unhealthy};
-    if (target.record.take(answer, thresholds)) on_health_(name.first, name.second, answer);
+    if (target.record.take(answer, thresholds)) {
+      if (answer == Health::kGood) {
+        spdlog::info("{}: worker {} is ready again", name.first.text, target.way.address.text());
+      } else {
+        spdlog::warn("{}: worker {} is not ready: {}", name.first.text, target.way.address.text(),
+                     why);
+      }
+      on_health_(name.first, name.second, answer);
+    }
   }
   ask_due();
 }

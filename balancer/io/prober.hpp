@@ -1,5 +1,5 @@
 // Asks every endpoint of the services that want it (`probe.ready`), again and again, and tells when
-// one's health changes: from the second good or the third bad answer in a row.
+// one's health changes, the log too: from the second good or the third bad answer in a row.
 //
 // One for the whole balancer, on the control thread: no request waits for a probe, and a worker is
 // asked once an interval, however many threads serve. A probe is a TCP connect, or a GET that must
@@ -66,7 +66,7 @@ class Prober {
   void drop(const Name& name);
   void ask_due();
   void ask(const Name& name, const Target& target);
-  void answered(const Name& name, std::uint64_t life, Health answer);
+  void answered(const Name& name, std::uint64_t life, Health answer, const std::string& why);
 
   boost::asio::io_context& owner_;
   OnHealth on_health_;

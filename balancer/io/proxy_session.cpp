@@ -161,7 +161,7 @@ Task<> ProxySession::refuse(int status, std::string_view reason) {
     record.client = client_side_.address;
     record.scheme = client_side_.scheme;
     record.status = status;
-    record.bytes = out.size();
+    record.bytes = out.size() - (out.text().find("\r\n\r\n") + 4);
     log->ring(thread_.number()).put(record);
   }
   // It fits the socket's buffer, or the client does not listen.

@@ -35,4 +35,7 @@ struct FrontSettings {
   friend bool operator==(const FrontSettings&, const FrontSettings&) = default;
 };
 
+// The keys whose values differ, as people write them, with commas between; empty: none.
+std::string keys_that_differ(const FrontSettings& one, const FrontSettings& other);
+
 }  // namespace foretide

@@ -172,6 +172,12 @@ observe: {access_log: {format: combined, file: /tmp/a.log}}
       .moving_address = {"10.0.0.100", "fd00::100"},
       .access_log = {.format = AccessLogSettings::Format::kCombined, .file = "/tmp/a.log"}};
   EXPECT_EQ(read->front, expected);
+  EXPECT_EQ(keys_that_differ(expected, expected), "");
+  EXPECT_EQ(keys_that_differ(expected, {}),
+            "listen.trusted_proxies, listen.proxy_protocol, listen.connections, "
+            "listen.connections_per_client, listen.memory_max, listen.head_timeout, "
+            "listen.idle_timeout, listen.half_closed, listen.ready_path, listen.lame_duck, "
+            "listen.drain, listen.moving_address, observe.access_log");
 }
 
 TEST(Directories, AreTheSystemsForRoot) {
