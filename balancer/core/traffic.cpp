@@ -59,4 +59,24 @@ void add(wire::ServiceTraffic& sum, const wire::ServiceTraffic& share) {
   }
 }
 
+ServiceSight sight_of(const Traffic& traffic, const EndpointSet& endpoints, Instant now) {
+  ServiceSight sight;
+  sight.retries_total = traffic.retries_total;
+  for (const auto& endpoint : endpoints.endpoints()) {
+    const bool is_out = endpoint->refusals > 0 || endpoint->probed == Health::kBad ||
+                        endpoint->ejection.is_away(now);
+    const bool drains = endpoint->state != wire::EndpointState::kActive;
+    sight.endpoints[endpoint->id] = drains ? Sight::kDraining : is_out ? Sight::kOut : Sight::kOpen;
+  }
+  return sight;
+}
+
+void add(ServiceSight& sum, const ServiceSight& share) {
+  sum.retries_total += share.retries_total;
+  for (const auto& [id, sight] : share.endpoints) {
+    const auto [found, first] = sum.endpoints.try_emplace(id, sight);
+    if (!first) found->second = std::max(found->second, sight);
+  }
+}
+
 }  // namespace foretide::balancer

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 
 #include "balancer/core/busy_clock.hpp"
 #include "balancer/core/endpoint_set.hpp"
@@ -16,12 +17,26 @@
 
 namespace foretide::balancer {
 
+// How an endpoint looks from here, the best first.
+enum class Sight : std::uint8_t {
+  kOpen,
+  kOut,  // refuses connections, fails its probe, or was sent away
+  kDraining,
+};
+
+// Of one service, for those who watch the balancer: no report carries it.
+struct ServiceSight {
+  std::map<WorkerId, Sight> endpoints;
+  std::uint64_t retries_total = 0;
+};
+
 struct Traffic {
   std::uint64_t arrivals_total = 0;
   std::uint64_t completed_total = 0, failed_total = 0, refused_total = 0;
   std::uint64_t held_total = 0;
-  BusyClock busy;  // dispatch to last byte
-  BusyClock held;  // waiting for an endpoint
+  std::uint64_t retries_total = 0;  // sent to another worker after one had failed
+  BusyClock busy;                   // dispatch to last byte
+  BusyClock held;                   // waiting for an endpoint
 };
 
 wire::ServiceTraffic traffic_for(const ServiceId& service, const Traffic& traffic,
@@ -29,5 +44,10 @@ wire::ServiceTraffic traffic_for(const ServiceId& service, const Traffic& traffi
 
 // Adds another thread's share of the same service.
 void add(wire::ServiceTraffic& sum, const wire::ServiceTraffic& share);
+
+ServiceSight sight_of(const Traffic& traffic, const EndpointSet& endpoints, Instant now);
+
+// Adds another thread's: an endpoint is as bad as the thread says that thinks the least of it.
+void add(ServiceSight& sum, const ServiceSight& share);
 
 }  // namespace foretide::balancer

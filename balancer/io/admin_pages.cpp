@@ -129,8 +129,24 @@ AdminResponse metrics_page(const AdminView& view) {
   each_service("foretide_balancer_busy_seconds_total", "counter",
                "Time from dispatch to last byte, summed over requests.",
                [](const Service& service) { return service.busy_seconds_total; });
-  each_service("foretide_balancer_endpoints", "gauge", "Endpoints known.",
-               [](const Service& service) { return service.endpoints.size(); });
+  out.family("foretide_balancer_retries_total", "counter",
+             "Requests sent to another worker after one had failed.");
+  for (const auto& [id, sight] : view.traffic.sights) {
+    out.sample("service=\"" + id.text + "\"", static_cast<double>(sight.retries_total));
+  }
+  out.family("foretide_balancer_endpoints", "gauge",
+             "Endpoints known; out: one refuses connections, fails its probe, or was sent away.");
+  for (const auto& [id, sight] : view.traffic.sights) {
+    const auto count = [&sight = sight](Sight wanted) {
+      return static_cast<double>(
+          std::count_if(sight.endpoints.begin(), sight.endpoints.end(),
+                        [wanted](const auto& endpoint) { return endpoint.second == wanted; }));
+    };
+    const std::string label = "service=\"" + id.text + "\",state=\"";
+    out.sample(label + "open\"", count(Sight::kOpen));
+    out.sample(label + "out\"", count(Sight::kOut));
+    out.sample(label + "draining\"", count(Sight::kDraining));
+  }
   const auto& connections = view.traffic.connections;
   out.family("foretide_balancer_connections", "gauge", "Client connections that are open.");
   out.sample("", connections.open);

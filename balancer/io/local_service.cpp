@@ -77,7 +77,12 @@ bool LocalService::allows(const IpBytes* client) const {
 bool LocalService::may_retry() {
   if (retries_earned_ < 1.0) return false;
   retries_earned_ -= 1.0;
+  ++traffic_.retries_total;
   return true;
+}
+
+ServiceSight LocalService::sight() const {
+  return sight_of(traffic_, endpoints_, loop_.now());
 }
 
 void LocalService::arrived(HeldRequest& request) {

@@ -118,6 +118,7 @@ class LocalService {
   void report_trouble(const Endpoint& endpoint, std::string_view trouble);
   Traffic& traffic() { return traffic_; }
   wire::ServiceTraffic report() const;
+  ServiceSight sight() const;
 
  private:
   static constexpr double kRetriesEarnedMax = 10.0;

@@ -126,6 +126,12 @@ std::vector<wire::ServiceTraffic> TrafficThread::report() const {
   return reports;
 }
 
+std::map<ServiceId, ServiceSight> TrafficThread::sights() const {
+  std::map<ServiceId, ServiceSight> sights;
+  for (const auto& [id, service] : services_) sights.emplace(id, service->sight());
+  return sights;
+}
+
 LocalService* TrafficThread::service_for(const RouteQuery& query) {
   const auto index = routes_.find(query);
   if (!index || routed_[*index]->removed()) return nullptr;

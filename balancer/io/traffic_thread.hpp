@@ -100,6 +100,7 @@ class TrafficThread {
   void let_go(const ServiceId& service);
   void set_health(const ServiceId& service, const WorkerId& worker, Health health);
   std::vector<wire::ServiceTraffic> report() const;
+  std::map<ServiceId, ServiceSight> sights() const;
   const ConnectionCounts& connections() const { return counts_; }
 
   // Says that it is not ready from now on, and closes each connection after its next answer; serves

@@ -212,22 +212,26 @@ void TrafficThreads::report(std::function<void(TrafficSnapshot)> on_report) {
   struct Collected {
     std::mutex mutex;
     std::map<ServiceId, wire::ServiceTraffic> services;
+    std::map<ServiceId, ServiceSight> sights;
     ConnectionCounts connections;
   };
   auto collected = std::make_shared<Collected>();
   on_each(
       [collected](TrafficThread& thread) {
         const auto shares = thread.report();
+        const auto sights = thread.sights();
         const std::lock_guard lock(collected->mutex);
         for (const auto& share : shares) {
           const auto [sum, first] = collected->services.try_emplace(share.service, share);
           if (!first) add(sum->second, share);
         }
+        for (const auto& [id, sight] : sights) add(collected->sights[id], sight);
         collected->connections += thread.connections();
       },
       [collected, on_report = std::move(on_report)] {
         TrafficSnapshot snapshot;
         snapshot.connections = collected->connections;
+        snapshot.sights = std::move(collected->sights);
         for (auto& [id, sum] : collected->services) snapshot.services.push_back(std::move(sum));
         on_report(std::move(snapshot));
       });

@@ -28,6 +28,7 @@ namespace foretide::balancer {
 
 struct TrafficSnapshot {
   std::vector<wire::ServiceTraffic> services;
+  std::map<ServiceId, ServiceSight> sights;
   ConnectionCounts connections;
 };
 

@@ -23,6 +23,22 @@ TEST(AdminPages, CountWhatNoReportCarries) {
   EXPECT_THAT(page.body, HasSubstr("shed_requests_total{reason=\"memory\"} 9"));
 }
 
+TEST(AdminPages, CountEndpointsByStateAndRetries) {
+  const HeldTables held;
+  TrafficSnapshot traffic;
+  traffic.sights[{"web"}] = {
+      .endpoints = {{{"a"}, Sight::kOpen}, {{"b"}, Sight::kOut}, {{"c"}, Sight::kOpen}},
+      .retries_total = 4};
+  AdminRequest request;
+  request.method = "GET";
+  request.path = "/metrics";
+  const auto page = answer_admin(request, {.held = held, .traffic = traffic});
+  EXPECT_THAT(page.body, HasSubstr("balancer_endpoints{service=\"web\",state=\"open\"} 2"));
+  EXPECT_THAT(page.body, HasSubstr("balancer_endpoints{service=\"web\",state=\"out\"} 1"));
+  EXPECT_THAT(page.body, HasSubstr("balancer_endpoints{service=\"web\",state=\"draining\"} 0"));
+  EXPECT_THAT(page.body, HasSubstr("balancer_retries_total{service=\"web\"} 4"));
+}
+
 TEST(AdminPages, SayWhetherAMovingAddressMustStay) {
   const HeldTables held;
   const TrafficSnapshot traffic;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "balancer/core/picker.hpp"
+#include "balancer/core/traffic.hpp"
 
 namespace foretide::balancer {
 namespace {
@@ -251,6 +252,36 @@ TEST(ProbeRecord, ChangesAfterSoManyInARow) {
   }
   EXPECT_EQ(health, expect_);
   EXPECT_EQ(changes, 2);
+}
+
+TEST_F(Healths, AreSeenByThoseWhoWatch) {
+  apply(4);
+  const auto seen = [&](int id) {
+    return sight_of({}, set, now).endpoints.at({std::to_string(id)});
+  };
+  fail(0);
+  set.set_health({"1"}, Health::kBad);
+  ASSERT_TRUE(set.begin(endpoint(2), now));
+  set.refused(endpoint(2), now, NoConnection::kRefused);
+  set.finish(endpoint(2), Finish::kReturned, now, now);
+  for (const int id : {0, 1, 2}) EXPECT_EQ(seen(id), Sight::kOut) << id;
+  EXPECT_EQ(seen(3), Sight::kOpen);
+  set.set_health({"1"}, Health::kGood);
+  set.connected(endpoint(2));
+  now += 5s;
+  for (const int id : {0, 1, 2}) EXPECT_EQ(seen(id), Sight::kOpen) << id;
+  endpoint(3).state = wire::EndpointState::kDraining;
+  EXPECT_EQ(seen(3), Sight::kDraining);
+}
+
+TEST(Sights, AreThoseOfTheThreadThatThinksTheLeastOfIt) {
+  ServiceSight sum{.endpoints = {{{"a"}, Sight::kOut}, {{"b"}, Sight::kOpen}}, .retries_total = 1};
+  add(sum, {.endpoints = {{{"a"}, Sight::kOpen}, {{"b"}, Sight::kOut}, {{"c"}, Sight::kOpen}},
+            .retries_total = 2});
+  const std::map<WorkerId, Sight> expected{
+      {{"a"}, Sight::kOut}, {{"b"}, Sight::kOut}, {{"c"}, Sight::kOpen}};
+  EXPECT_EQ(sum.endpoints, expected);
+  EXPECT_EQ(sum.retries_total, 3);
 }
 
 }  // namespace

@@ -429,5 +429,12 @@ TEST_F(OneThread, SendsWhatBrokeElsewhereOrBackAndKeepsNobodyWaitingForIt) {
   end(busy);
 }
 
+TEST_F(OneThread, CountsWhatItLetsBeRepeated) {
+  int repeated = 0;
+  while (service_.may_retry()) ++repeated;
+  EXPECT_GT(repeated, 0);
+  EXPECT_EQ(service_.sight().retries_total, repeated);
+}
+
 }  // namespace
 }  // namespace foretide::balancer
