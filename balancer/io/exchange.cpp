@@ -280,9 +280,9 @@ void Exchange::report_trouble(int error) {
       return service_->report_trouble(*endpoint_, "TLS: " + trouble);
     }
   }
-  const bool is_named = is_ip_address(endpoint_->address.host);
+  const bool is_resolved = is_ip_address(endpoint_->address.host);
   service_->report_trouble(*endpoint_,
-                           is_named ? std::strerror(error) : "its name cannot be resolved");
+                           is_resolved ? std::strerror(error) : "its name cannot be resolved");
 }
 
 void Exchange::begin_sending() {

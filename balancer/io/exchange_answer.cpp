@@ -76,7 +76,8 @@ Task<After> Exchange::answer_outcome() {
     finish(blameless ? Finish::kReturned : Finish::kFailed);
   }
   if (told_client_) {
-    record_.cut = by_client ? "client" : timed_out_ ? "time" : "worker";
+    const bool drained = outcome_ == Outcome::kCancelled && thread_.ends_connections();
+    record_.cut = timed_out_ || drained ? "time" : by_client ? "client" : "worker";
     // It must see that this is not the whole, whoever cut it. Where the end of the connection ends
     // the body, only a reset says so.
     co_return response_.to_client == Framing::kUntilClose ? After::kReset : After::kDrop;

@@ -193,7 +193,7 @@ class AccessLogged : public testing::Test {
     auto log = AccessLog::open({.format = AccessFormat::kJson, .file = path_});
     EXPECT_TRUE(log) << log.error();
     log_ = std::move(*log);
-    stage_ = std::make_unique<Stage>(FrontSettings{}, log_.get());
+    stage_ = std::make_unique<Stage>(FrontSettings{.ready_path = "/ready"}, log_.get());
   }
   ~AccessLogged() override { std::filesystem::remove(path_); }
   // Ends everything, so that all is written.
@@ -231,6 +231,33 @@ TEST_F(AccessLogged, RequestsAreToldOfWithWhereTheyWent) {
   EXPECT_EQ(all[0]["referer"], "x");
   EXPECT_EQ(all[0]["bytes"], 3) << "of the body";
   EXPECT_TRUE(all[0]["cut"].is_null());
+}
+
+TEST_F(AccessLogged, BytesAreOfTheBodyAndACutIsToldOf) {
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";
+  {
+    RawSocket client = stage_->proxy.client();
+    client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+    stage_->upstream = stage_->worker.accept();
+    stage_->upstream.receive_message();
+    stage_->upstream.send(answer);
+    client.receive_until("\r\n\r\n");
+    client.send(get());
+    stage_->upstream.receive_message();
+    stage_->upstream.send(answer + "abc");
+    client.receive_until("abc");
+    stage_->upstream.close();
+    EXPECT_EQ(client.receive_all(), "");
+    RawSocket prober = stage_->proxy.client();
+    prober.send(get("/ready"));
+    prober.receive_message();
+  }
+  const auto all = lines();
+  ASSERT_EQ(all.size(), 2u) << "the question whether the balancer is ready is not worth a line";
+  EXPECT_EQ(all[0]["bytes"], 0);
+  EXPECT_TRUE(all[0]["cut"].is_null());
+  EXPECT_EQ(all[1]["bytes"], 3);
+  EXPECT_EQ(all[1]["cut"], "worker");
 }
 
 TEST_F(AccessLogged, RefusalsAndBrokenOnesAreToldOfToo) {
