@@ -16,8 +16,6 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -28,6 +26,7 @@
 #include "common/io/log.hpp"
 #include "common/settings/cluster_file.hpp"
 #include "common/settings/node_settings.hpp"
+#include "common/settings/source_text.hpp"
 
 namespace {
 
@@ -48,10 +47,9 @@ struct Options {
 };
 
 Result<ClusterSettings> read_standalone(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return Error{path + ": cannot be read: " + std::strerror(errno)};
-  const std::string yaml{std::istreambuf_iterator<char>(file), {}};
-  return parse_standalone(yaml, path);
+  const auto text = settings::file_text(path);
+  if (!text) return Error{text.error()};
+  return parse_standalone(*text, path);
 }
 
 Result<std::unique_ptr<Balancer>> make_balancer(boost::asio::io_context& io,

@@ -43,7 +43,9 @@ enum class Port : std::uint8_t { kAlone, kShared };
 
 Result<Descriptor> open_one(const addrinfo& at, const ListeningSockets::Wanted& wanted, Port port) {
   const auto failed = [&] {
-    return Error{"cannot listen on " + wanted.address.text() + ": " + std::strerror(errno)};
+    const bool taken = errno == EADDRINUSE;
+    return Error{"cannot listen on " + wanted.address.text() + ": " +
+                 (taken ? "the address is in use by another program" : std::strerror(errno))};
   };
   Descriptor socket(
       ::socket(at.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));

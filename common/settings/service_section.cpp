@@ -100,10 +100,12 @@ void check_kind(const Section& service, const std::string& name, ReadFor reader)
   } else if (command && upstreams) {
     service.report("upstreams", "'" + name + "' has a 'command' and 'upstreams', keep one of them");
   } else if (!command && !upstreams) {
-    service.require(reader == ReadFor::kStandalone ? "upstreams" : "command",
-                    reader == ReadFor::kStandalone
-                        ? "write for example upstreams: [\"127.0.0.1:9001\"]"
-                        : "write for example command: ./server --port {port}");
+    service.require(
+        reader == ReadFor::kStandalone ? "upstreams" : "command",
+        reader == ReadFor::kStandalone
+            ? "write for example upstreams: [\"127.0.0.1:9001\"]"
+            : "write for example command: ./server --port {port}, or upstreams: [...] for "
+              "servers that run already");
   }
   if (!upstreams || command) return;
   for (const auto key : kOnlyWithCommand) {

@@ -10,7 +10,8 @@ namespace {
 
 std::string summary_of(const ServiceSettings& service) {
   if (!service.upstreams.empty()) {
-    return std::to_string(service.upstreams.size()) + " upstreams, balanced only";
+    const std::size_t count = service.upstreams.size();
+    return std::to_string(count) + (count == 1 ? " upstream" : " upstreams") + ", balanced only";
   }
   std::string text = std::to_string(service.scale.min) + " to " +
                      std::to_string(service.scale.max) + " workers of";

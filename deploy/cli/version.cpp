@@ -1,11 +1,13 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <string>
 
 #include "deploy/cli/verbs.hpp"
 
 namespace foretide::cli {
 
 void add_version(CLI::App& app, int& exit_code) {
+  app.set_version_flag("--version", std::string("foretide ") + FORETIDE_VERSION);
   CLI::App* verb = app.add_subcommand("version", "Print the version");
   verb->footer("Example:\n  foretide version");
   verb->callback([&exit_code] {

@@ -366,7 +366,9 @@ TEST(ClusterFile, TellsWhatIsWrongWithTheFileAsAWhole) {
        "f:4:26: 'b' and 'a' (line 3) take the same requests, make one of them more specific by "
        "'match'"},
       {"version: 1\nservices: {a: {env: {A: b}}}\n",
-       "f:2:15: 'command' is missing, write for example command: ./server --port {port}"},
+       "f:2:15: 'command' is missing, write for example command: ./server --port {port}, or "
+       "upstreams: [...] for servers that "
+       "run already"},
       {"version: 1\nservices: {a: {upstreams: [\"h:1\"], scale: {min: 1}}}\n",
        "f:2:36: 'scale' means nothing beside 'upstreams', remove it"},
       {"version: 1\nservices: {a: {upstreams: []}}\n",
