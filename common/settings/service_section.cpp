@@ -103,7 +103,7 @@ void check_kind(const Section& service, const std::string& name, ReadFor reader)
     service.require(
         reader == ReadFor::kStandalone ? "upstreams" : "command",
         reader == ReadFor::kStandalone
-            ? "write for example upstreams: [\"127.0.0.1:9001\"]"
+            ? "write for example upstreams: [\"127.0.0.1:9001\"]; a 'command' needs a coordinator"
             : "write for example command: ./server --port {port}, or upstreams: [...] for "
               "servers that run already");
   }

@@ -528,7 +528,8 @@ TEST(StandaloneFile, RefusesACommand) {
   EXPECT_EQ(read.error(),
             "f:3:9: 'web' has a 'command', which needs a coordinator, a standalone balancer serves "
             "'upstreams' only\n"
-            "f:4:6: 'upstreams' is missing, write for example upstreams: [\"127.0.0.1:9001\"]");
+            "f:4:6: 'upstreams' is missing, write for example upstreams: [\"127.0.0.1:9001\"]; a "
+            "'command' needs a coordinator");
 }
 
 }  // namespace
