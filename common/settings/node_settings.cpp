@@ -199,6 +199,16 @@ std::string tls_yaml(const TlsSettings& tls) {
 
 }  // namespace
 
+SettingsFile kind_of_settings(std::string_view yaml) {
+  Problems unread;
+  const auto tree = settings::yaml_tree_for(yaml, unread);
+  const auto has = [&](std::string_view key) { return tree->find(key) != nullptr; };
+  if (!tree || !has("coordinator") || has("services")) return SettingsFile::kCluster;
+  if (has("listen") || has("threads") || has("observe")) return SettingsFile::kBalancer;
+  const bool is_agents = has("ports") || has("user") || has("address");
+  return is_agents ? SettingsFile::kAgent : SettingsFile::kBalancer;
+}
+
 Result<AgentSettings> parse_agent_settings(std::string_view yaml, const std::string& file) {
   return parse<AgentSettings>(yaml, file, settings::keys::kAgent, agent_in);
 }

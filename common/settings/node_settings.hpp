@@ -56,6 +56,13 @@ struct BalancerSettings {
   friend bool operator==(const BalancerSettings&, const BalancerSettings&) = default;
 };
 
+enum class SettingsFile : std::uint8_t { kCluster, kAgent, kBalancer };
+
+// Which of the files a text is meant to be, by its keys alone: where the coordinator is stands in
+// an agent's or a balancer's, and in none that has services. Of one that could be either, which is
+// for both alike, it says kBalancer.
+SettingsFile kind_of_settings(std::string_view yaml);
+
 // `file` is used in messages only. Left out, `state` is state_dir() and `key_file` is node.key in
 // it.
 Result<AgentSettings> parse_agent_settings(std::string_view yaml, const std::string& file);

@@ -3,6 +3,8 @@
 #include <string>
 
 #include "common/settings/cluster_file.hpp"
+#include "common/settings/node_settings.hpp"
+#include "common/settings/source_text.hpp"
 #include "deploy/cli/verbs.hpp"
 
 namespace foretide::cli {
@@ -31,13 +33,14 @@ std::string routes_of(const ServiceSettings& service) {
   return text;
 }
 
-int check(const std::string& file) {
-  const Result<ClusterSettings> cluster = read_cluster(file);
-  if (!cluster) {
-    const std::string& problems = cluster.error();
-    std::fprintf(stderr, "%s%s", problems.c_str(), problems.ends_with('\n') ? "" : "\n");
-    return kFailed;
-  }
+int tell_problems(const std::string& problems) {
+  std::fprintf(stderr, "%s%s", problems.c_str(), problems.ends_with('\n') ? "" : "\n");
+  return kFailed;
+}
+
+int check_cluster(const std::string& text, const std::string& file) {
+  const Result<ClusterSettings> cluster = parse_cluster(text, file);
+  if (!cluster) return tell_problems(cluster.error());
   std::printf("%s is good: cluster %s, %zu service%s\n", file.c_str(), cluster->name.c_str(),
               cluster->services.size(), cluster->services.size() == 1 ? "" : "s");
   for (const ServiceSettings& service : cluster->services) {
@@ -47,13 +50,41 @@ int check(const std::string& file) {
   return kDone;
 }
 
+// Of an agent or a balancer.
+template <class Settings>
+int check_node(const Result<Settings>& node, const std::string& file, const char* whose) {
+  if (!node) {
+    tell_problems(node.error());
+    std::fprintf(stderr, "%s was read as %s.yaml: it has 'coordinator' and no 'services'\n",
+                 file.c_str(), whose);
+    return kFailed;
+  }
+  std::printf("%s is good: read as %s.yaml, %s %s of the coordinator at %s\n", file.c_str(), whose,
+              whose, node->name.c_str(), node->coordinator.control.text().c_str());
+  return kDone;
+}
+
+int check(const std::string& file) {
+  const auto text = settings::file_text(file);
+  if (!text) return tell_problems(text.error());
+  switch (kind_of_settings(*text)) {
+    case SettingsFile::kAgent:
+      return check_node(parse_agent_settings(*text, file), file, "agent");
+    case SettingsFile::kBalancer:
+      return check_node(parse_balancer_settings(*text, file), file, "balancer");
+    case SettingsFile::kCluster:
+      break;
+  }
+  return check_cluster(*text, file);
+}
+
 }  // namespace
 
 void add_check(CLI::App& app, int& exit_code) {
   CLI::App* verb =
-      app.add_subcommand("check", "Say what is wrong with a cluster file, all of it at once");
+      app.add_subcommand("check", "Say what is wrong with a settings file, all of it at once");
   auto file = std::make_shared<std::string>();
-  verb->add_option("FILE", *file, "The cluster file")->required();
+  verb->add_option("FILE", *file, "A cluster file, an agent.yaml or a balancer.yaml")->required();
   verb->footer("Example:\n  foretide check /etc/foretide/cluster.yaml");
   verb->callback([file, &exit_code] { exit_code = check(*file); });
 }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 #include "common/io/paths.hpp"
 
 namespace foretide {
@@ -178,6 +181,24 @@ observe: {access_log: {format: combined, file: /tmp/a.log}}
             "listen.connections_per_client, listen.memory_max, listen.head_timeout, "
             "listen.idle_timeout, listen.half_closed, listen.ready_path, listen.lame_duck, "
             "listen.drain, listen.moving_address, observe.access_log");
+}
+
+TEST(SettingsFiles, AreKnownByTheirKeys) {
+  const std::vector<std::pair<std::string, SettingsFile>> cases{
+      {"version: 1\nservices: {}\n", SettingsFile::kCluster},
+      {"listen: {}\n", SettingsFile::kCluster},
+      {"coordinator: {}\nservices: {}\nlisten: {}\n", SettingsFile::kCluster},
+      {"coordinator: {}\nlisten: {}\n", SettingsFile::kBalancer},
+      {"coordinator: {}\nthreads: 2\n", SettingsFile::kBalancer},
+      {"coordinator: {}\nobserve: {}\n", SettingsFile::kBalancer},
+      {"coordinator: {}\nports: 20000-29999\n", SettingsFile::kAgent},
+      {"coordinator: {}\nuser: same\n", SettingsFile::kAgent},
+      {"coordinator: {}\naddress: 10.0.0.7\n", SettingsFile::kAgent},
+      {"coordinator: {}\n", SettingsFile::kBalancer},
+      {"[coordinator]\n", SettingsFile::kCluster},
+      {"a: [\n", SettingsFile::kCluster},
+      {"", SettingsFile::kCluster}};
+  for (const auto& [yaml, kind] : cases) EXPECT_EQ(kind_of_settings(yaml), kind) << yaml;
 }
 
 TEST(Directories, AreTheSystemsForRoot) {
