@@ -46,6 +46,8 @@ constexpr bool is_token_char(char c) {
   return kInToken[static_cast<std::uint8_t>(c)];
 }
 
+// Without blanks and tabs at its ends.
+std::string_view trimmed(std::string_view text);
 std::string lower_case(std::string_view text);
 bool same_word(std::string_view a, std::string_view b);  // without case
 

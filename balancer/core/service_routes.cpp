@@ -9,12 +9,6 @@
 namespace foretide::balancer {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 bool prefix_fits(std::string_view prefix, std::string_view path) {
   if (prefix.empty()) return true;
   if (!path.starts_with(prefix)) return false;

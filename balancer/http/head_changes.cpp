@@ -41,9 +41,7 @@ std::string encoded(std::string_view path) {
   std::string text;
   for (const char c : path) {
     const auto byte = static_cast<unsigned char>(c);
-    const char low = lower(c);
-    const bool as_it_is = (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') ||
-                          kOthers.find(c) != std::string_view::npos;
+    const bool as_it_is = is_letter(c) || is_digit(c) || kOthers.find(c) != std::string_view::npos;
     if (as_it_is) {
       text += c;
     } else {

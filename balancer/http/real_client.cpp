@@ -17,12 +17,6 @@ std::string_view without_port(std::string_view text) {
   return one ? text.substr(0, colon) : text;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto begin = std::min(text.find_first_not_of(" \t"), text.size());
-  text.remove_prefix(begin);
-  return text.substr(0, text.find_last_not_of(" \t") + 1);
-}
-
 // Goes from left to right; `client` is whom the elements so far lead to.
 void follow(std::string_view list, const IpRanges& trusted, RealClient& client) {
   while (!list.empty()) {
