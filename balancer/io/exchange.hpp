@@ -131,8 +131,10 @@ class Exchange {
 
   void pump_request();
   void pump_response();
+  void relay_response();
   void request_is_over(bool complete);
   bool read_client();
+  bool may_read_upstream() const;
   bool read_upstream();
   bool take_response_head();
   bool take_interim(std::string_view head);

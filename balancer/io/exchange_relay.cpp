@@ -109,9 +109,16 @@ bool Exchange::read_client() {
 // ---- response: upstream -> client ----
 
 void Exchange::pump_response() {
+  relay_response();
+  client_.push();
+}
+
+void Exchange::relay_response() {
   while (outcome_ == Outcome::kPending) {
     if (!to_client_.empty()) {
-      const IoResult result = to_client_.flush(client_);
+      // Of a long body the kernel makes full packets, and wakes the client less often.
+      const IoResult result =
+          to_client_.flush(client_, may_read_upstream() ? Then::kMore : Then::kNothing);
       sent_to_client_ += result.size;
       if (result.blocked()) return;
       if (!result.done()) {
@@ -133,9 +140,13 @@ void Exchange::pump_response() {
   }
 }
 
+bool Exchange::may_read_upstream() const {
+  return !response_read_ && blocks_in_a_row_ < kBlocksInARow &&
+         (upstream_->events() & (kReadable | kBroken)) != 0;
+}
+
 bool Exchange::read_upstream() {
-  if (blocks_in_a_row_ >= kBlocksInARow) return false;
-  if ((upstream_->events() & (kReadable | kBroken)) == 0) return false;
+  if (!may_read_upstream()) return false;
   if (received_.block() == nullptr && thread_.buffers().is_spent()) {
     outcome_ = Outcome::kOutOfMemory;
     return false;

@@ -35,10 +35,10 @@ class Outgoing {
   }
 
   // Writes until all is written (kDone) or the stream takes no more.
-  IoResult flush(Stream& stream) {
+  IoResult flush(Stream& stream, Then then = Then::kNothing) {
     std::size_t total = 0;
     while (!empty()) {
-      auto result = stream.write({parts_.data() + first_, count_ - first_});
+      auto result = stream.write({parts_.data() + first_, count_ - first_}, then);
       if (!result.done()) {
         result.size = total;
         return result;

@@ -24,8 +24,8 @@ constexpr std::uint32_t kEpollEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
 ssize_t receive(int fd, std::span<char> into) {
   return ::syscall(SYS_recvfrom, fd, into.data(), into.size(), 0, nullptr, nullptr);
 }
-ssize_t transmit(int fd, const iovec& part) {
-  return ::syscall(SYS_sendto, fd, part.iov_base, part.iov_len, MSG_NOSIGNAL, nullptr, 0);
+ssize_t transmit(int fd, const iovec& part, int flags) {
+  return ::syscall(SYS_sendto, fd, part.iov_base, part.iov_len, flags, nullptr, 0);
 }
 
 IoResult failed(int error) {
@@ -122,6 +122,7 @@ void Stream::close() {
   events_ = kNothing;
   wanted_ = kNothing;
   connecting_ = false;
+  unpushed_ = false;
   if (fd_ < 0) return;
   loop_.forget(*this);
   ::close(fd_);
@@ -166,23 +167,31 @@ IoResult Stream::read(std::span<char> into) {
   return {IoResult::Kind::kBlocked};
 }
 
-IoResult Stream::write(std::span<const iovec> parts) {
+IoResult Stream::write(std::span<const iovec> parts, Then then) {
   if (layer_) [[unlikely]]
     return layer_->write(parts);
   if ((events_ & (kWritable | kBroken)) == 0) return {IoResult::Kind::kBlocked};
+  const int flags = then == Then::kMore ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+  unpushed_ = then == Then::kMore;
   ssize_t size = 0;
   if (parts.size() == 1) {
-    size = transmit(fd_, parts[0]);
+    size = transmit(fd_, parts[0], flags);
   } else {
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(parts.data());
     message.msg_iovlen = parts.size();
-    size = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
+    size = ::sendmsg(fd_, &message, flags);
   }
   if (size >= 0) return {IoResult::Kind::kDone, static_cast<std::size_t>(size)};
   if (!would_block(errno)) return failed(errno);
   events_ &= static_cast<std::uint8_t>(~kWritable);
   return {IoResult::Kind::kBlocked};
+}
+
+void Stream::push() {
+  if (!std::exchange(unpushed_, false)) return;
+  const int one = 1;  // setting it again sends what waits: tcp(7)
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 }
 
 bool Stream::has_input() {

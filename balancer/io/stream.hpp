@@ -36,6 +36,9 @@ enum StreamEvents : std::uint8_t {
   kPeerEnded = 8,  // the socket has nothing more to say behind what is there; stays
 };
 
+// What follows a write.
+enum class Then : std::uint8_t { kNothing, kMore };
+
 class Stream : public Source {
  public:
   explicit Stream(EventLoop& loop);
@@ -60,7 +63,10 @@ class Stream : public Source {
   int fd() const { return fd_; }
 
   IoResult read(std::span<char> into);
-  IoResult write(std::span<const iovec> parts);
+  // With kMore a last packet that is not full may wait for what follows, up to 200 ms: who does not
+  // write more at once calls `push`.
+  IoResult write(std::span<const iovec> parts, Then then = Then::kNothing);
+  void push();
   // Asks the socket itself whether something, or an end, is there to be read.
   bool has_input();
 
@@ -89,6 +95,7 @@ class Stream : public Source {
   std::uint8_t events_ = kNothing;
   std::uint8_t wanted_ = kNothing;
   bool connecting_ = false;
+  bool unpushed_ = false;  // what was written last may wait in the kernel
 };
 
 enum class Woke : std::uint8_t {

@@ -109,6 +109,27 @@ TEST_F(ProxyTest, SendsTheFirstPieceOfABodyWithItsHead) {
   }
 }
 
+// The kernel may wait with a packet that is not full for as long as 200 ms when it is told that
+// more follows. A piece as large as a block looks like that, and nothing follows it.
+TEST_F(ProxyTest, HoldsNothingBackWhenMoreDoesNotFollow) {
+  constexpr int kPieces = 100;
+  const std::string piece(kBlockSize, 'x');
+  auto client = proxy.client();
+  client.send(get());
+  auto upstream = worker.accept();
+  upstream.receive_message();
+  const auto began = std::chrono::steady_clock::now();
+  upstream.send("HTTP/1.1 200 OK\r\nContent-Length: " +
+                std::to_string(kPieces * piece.size()) + "\r\n\r\n");
+  client.receive_until("\r\n\r\n");
+  for (int i = 0; i < kPieces; ++i) {
+    upstream.send(piece);
+    ASSERT_EQ(client.receive(piece.size()).size(), piece.size());
+  }
+  // Held back each time it would be 20 s.
+  EXPECT_LT(std::chrono::steady_clock::now() - began, kPatience);
+}
+
 TEST_F(ProxyTest, ServesHttp10WithoutChunksAndCloses) {
   auto client = proxy.client();
   client.send("GET / HTTP/1.0\r\n\r\n");
