@@ -1,0 +1,100 @@
+#include "coordinator/core/predict/demand_history.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "common/check.hpp"
+
+namespace foretide::coordinator {
+namespace {
+
+constexpr double kCellSeconds = 60.0;
+
+// In a ring whose size is a power of two.
+std::size_t slot(std::int64_t at, std::size_t size) {
+  return static_cast<std::size_t>(at) & (size - 1);
+}
+
+}  // namespace
+
+DemandHistory::Sums::Sums(std::int64_t kept)
+    : kept_(kept), ring_(std::bit_ceil(static_cast<std::size_t>(kept) + 1)) {}
+
+void DemandHistory::Sums::add(double value) {
+  before(end_ + 1) = before(end_) + value;
+  ++end_;
+}
+
+std::int64_t DemandHistory::Sums::first() const {
+  return std::max<std::int64_t>(0, end_ - kept_);
+}
+
+double& DemandHistory::Sums::before(std::int64_t at) {
+  return ring_[slot(at, ring_.size())];
+}
+
+double DemandHistory::Sums::before(std::int64_t at) const {
+  return ring_[slot(at, ring_.size())];
+}
+
+double DemandHistory::Sums::sum(std::int64_t from, std::int64_t to) const {
+  CHECK(from >= first() && from <= to && to <= end_, "only what is kept can be asked for");
+  return before(to) - before(from);
+}
+
+DemandHistory::DemandHistory(double step_seconds)
+    : step_seconds_(step_seconds),
+      per_cell_(std::max<std::int64_t>(1, std::llround(kCellSeconds / step_seconds))),
+      sums_(kStepsKept),
+      cells_(kCellsKept),
+      known_(kStepsKept) {}  // a power of two too
+
+void DemandHistory::add(double root, bool known) {
+  sums_.add(root);
+  known_[slot(end_, known_.size())] = known ? 1 : 0;
+  ++end_;
+  if (end_ % per_cell_ == 0) {
+    cells_.add(sums_.sum(end_ - per_cell_, end_) / static_cast<double>(per_cell_));
+  }
+}
+
+std::int64_t DemandHistory::steps_in(double seconds) const {
+  const auto steps = static_cast<std::int64_t>(std::llround(seconds / step_seconds_));
+  return std::abs(static_cast<double>(steps) * step_seconds_ - seconds) < 1e-6 * seconds ? steps
+                                                                                         : 0;
+}
+
+bool DemandHistory::is_known(std::int64_t step) const {
+  return step >= sums_.first() && step < end_ && known_[slot(step, known_.size())] != 0;
+}
+
+double DemandHistory::mean(std::int64_t step, std::int64_t width) const {
+  const std::int64_t from = std::max(sums_.first(), step - width + 1);
+  return sums_.sum(from, step + 1) / static_cast<double>(step + 1 - from);
+}
+
+double DemandHistory::largest(std::int64_t step, std::int64_t width) const {
+  double most = 0.0;
+  for (std::int64_t at = std::max(sums_.first(), step - width + 1); at <= step; ++at) {
+    most = std::max(most, root(at));
+  }
+  return most;
+}
+
+bool DemandHistory::reaches(std::int64_t step) const {
+  return step >= 0 && step < end_ && (step >= sums_.first() || step / per_cell_ >= cells_.first());
+}
+
+double DemandHistory::mean_around(std::int64_t step, std::int64_t half) const {
+  if (step - half >= sums_.first() || sums_.first() == 0) {
+    const std::int64_t from = std::max(sums_.first(), step - half);
+    const std::int64_t to = std::min(end_, step + half + 1);
+    return sums_.sum(from, to) / static_cast<double>(to - from);
+  }
+  const std::int64_t from = std::max(cells_.first(), (step - half) / per_cell_);
+  const std::int64_t to = std::clamp((step + half) / per_cell_ + 1, from + 1, cells_.end());
+  return cells_.sum(from, to) / static_cast<double>(to - from);
+}
+
+}  // namespace foretide::coordinator

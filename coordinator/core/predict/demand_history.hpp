@@ -1,0 +1,68 @@
+// The demand as forecasters see it: one value a step, in workers, as its square root. A count's
+// noise grows with the square root of the count, so on this scale it is as large by day as by night
+// (Anscombe, "The transformation of Poisson, binomial and negative-binomial data", 1948).
+//
+// A step of which nothing is known is filled with what was expected then: it keeps averages whole,
+// and whoever learns asks `is_known` first.
+//
+// Two rings: the last steps as they are, and fifteen days in cells of a minute or of a step,
+// whichever is longer. What is older than the first is answered by the second, with the mean of the
+// cell. Both keep running sums, so a mean over any stretch is one subtraction.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace foretide::coordinator {
+
+class DemandHistory {
+ public:
+  static constexpr std::int64_t kStepsKept = 8192;
+  static constexpr std::int64_t kCellsKept = 15 * 24 * 60;
+
+  explicit DemandHistory(double step_seconds);
+
+  void add(double root, bool known);
+
+  std::int64_t end() const { return end_; }  // steps so far; the newest is end() - 1
+  double step_seconds() const { return step_seconds_; }
+  // How many steps make a day or a week; 0 where a step is too long for there to be any.
+  std::int64_t steps_in(double seconds) const;
+
+  // Of the last kStepsKept steps.
+  double root(std::int64_t step) const { return sums_.sum(step, step + 1); }
+  bool is_known(std::int64_t step) const;
+  // Over the last `width` steps up to `step`, or as many as there are.
+  double mean(std::int64_t step, std::int64_t width) const;
+  double largest(std::int64_t step, std::int64_t width) const;
+
+  // Around a step however old, `half` steps to either side as far as there are any.
+  double mean_around(std::int64_t step, std::int64_t half) const;
+  bool reaches(std::int64_t step) const;
+
+ private:
+  // Sums of all values before each of the last ones.
+  class Sums {
+   public:
+    explicit Sums(std::int64_t kept);
+    void add(double value);
+    std::int64_t end() const { return end_; }
+    std::int64_t first() const;
+    double sum(std::int64_t from, std::int64_t to) const;
+
+   private:
+    double& before(std::int64_t at);
+    double before(std::int64_t at) const;
+    std::int64_t kept_;
+    std::vector<double> ring_;  // its size is a power of two
+    std::int64_t end_ = 0;
+  };
+
+  double step_seconds_;
+  std::int64_t per_cell_;
+  std::int64_t end_ = 0;
+  Sums sums_, cells_;
+  std::vector<std::uint8_t> known_;
+};
+
+}  // namespace foretide::coordinator

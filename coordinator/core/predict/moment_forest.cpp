@@ -1,0 +1,40 @@
+#include "coordinator/core/predict/moment_forest.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace foretide::coordinator {
+namespace {
+
+constexpr std::int64_t kLearnAfter = 100;  // steps before the first tree
+constexpr std::size_t kSampled = 1500, kSampleMin = 60;
+
+}  // namespace
+
+std::vector<std::int64_t> MomentForest::draw_sample(std::int64_t newest) {
+  std::vector<std::int64_t> sample;
+  sample.reserve(kSampled);
+  const auto window = static_cast<double>(std::min(kWindow, newest));
+  for (std::size_t i = 0; i < kSampled; ++i) {
+    // u^1.5 of the way back: of the last tenth of the window there are twice as many.
+    const double u = draws_.unit();
+    const std::int64_t at = newest - static_cast<std::int64_t>(window * u * std::sqrt(u));
+    if (moments_.is_known(at)) sample.push_back(at);
+  }
+  return sample;
+}
+
+void MomentForest::grow(std::int64_t step, std::int64_t newest) {
+  if (step < kLearnAfter || step % kGrowEvery != 0 || newest < 1) return;
+  auto sample = draw_sample(newest);
+  if (sample.size() < kSampleMin) return;
+  if (trees_.size() < kTrees) {
+    trees_.emplace_back().grow(moments_, std::move(sample), draws_);
+    return;
+  }
+  trees_[oldest_].grow(moments_, std::move(sample), draws_);
+  oldest_ = (oldest_ + 1) % kTrees;
+}
+
+}  // namespace foretide::coordinator

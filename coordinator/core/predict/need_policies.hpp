@@ -1,0 +1,96 @@
+// Several answers to one question: how is demand distributed at each of the next moments? Each
+// policy has its own, none is right always, and policy_mix.hpp weighs them by what deciding by them
+// would have cost.
+//
+//   trend         the linear forecast and its own past errors
+//   trend, wide   the same, each error as wide as now is expected
+//   alike         the same, but only the errors of moments that were like this one
+//   went on       how demand itself went on after moments like this one
+//   15 min, 2 h   the largest demand of that time, and how far off that was
+//   season max    the largest demand about this time yesterday or a week ago, likewise
+//
+// To each a little of a broader one is mixed, for what never happened in moments like this.
+//
+// One step of time at a time; everything a policy looks at lies before the moment it speaks of, so
+// the past replays as it was. Bounded: some 4,000 past moments each.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "coordinator/core/predict/calendar.hpp"
+#include "coordinator/core/predict/demand_history.hpp"
+#include "coordinator/core/predict/moment_forest.hpp"
+#include "coordinator/core/predict/need_curve.hpp"
+#include "coordinator/core/predict/surprises.hpp"
+#include "coordinator/core/predict/trend_forecast.hpp"
+
+namespace foretide::coordinator {
+
+enum class Policy : std::uint8_t {
+  kTrend,
+  kTrendWide,
+  kAlike,
+  kWentOn,
+  kQuarterHour,
+  kTwoHours,
+  kSeason,
+};
+inline constexpr std::size_t kPolicies = 7;
+const char* name_of(Policy policy);
+
+struct PredictorShape {
+  double step_seconds = 60.0;
+  std::int64_t lead_steps = 1;  // a worker asked for now serves from the step after these
+  std::uint32_t workers_max = 10;
+};
+
+class NeedPolicies {
+ public:
+  explicit NeedPolicies(const PredictorShape& shape);
+
+  // The demand of the next step, in workers; nothing where it is not known.
+  void add(std::optional<double> demand_workers);
+
+  // For how many steps ahead there are curves, ascending from 1; the last is where a worker asked
+  // for now begins to serve.
+  const std::vector<std::int64_t>& distances() const { return distances_; }
+  const NeedCurve& curve(Policy policy, std::size_t distance) const {
+    return curves_[static_cast<std::size_t>(policy)][distance];
+  }
+  const DemandHistory& history() const { return history_; }
+
+ private:
+  // A number that stands for the present, as the base of a forecast, at each of the last steps.
+  using Bases = std::vector<float>;
+
+  void describe_moment();
+  void learn_from_moments(double root);
+  void note_bases();
+  double season_max(std::int64_t step) const;
+  NeedCurve& curve_of(Policy policy, std::size_t distance) {
+    return curves_[static_cast<std::size_t>(policy)][distance];
+  }
+  void draw_trend(std::size_t distance);
+  void draw_alike(std::size_t distance);
+  void draw_went_on(std::size_t distance);
+  void draw_from_base(Policy policy, const Bases& bases, std::size_t distance);
+  void draw_any_time();
+
+  std::vector<std::int64_t> distances_;
+  DemandHistory history_;
+  Calendar calendar_;
+  Surprises surprises_;
+  std::vector<TrendForecast> trends_;  // one for each distance
+  MomentForest errors_, outcomes_;
+  std::int64_t side_since_ = 0;  // the step from which on demand is above, or below, its usual
+  bool is_above_ = false;
+  std::array<Bases, 3> bases_;
+  double expected_root_ = 0.0;  // of the next step
+  std::array<std::vector<NeedCurve>, kPolicies> curves_;
+  NeedCurve any_time_;  // the same at every distance
+};
+
+}  // namespace foretide::coordinator

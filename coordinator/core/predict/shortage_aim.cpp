@@ -1,0 +1,54 @@
+#include "coordinator/core/predict/shortage_aim.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace foretide::coordinator {
+namespace {
+
+constexpr double kStepsBefore = 100.0;  // as old as the history is held to be at its beginning
+// Before anything was seen: 160 workers' worth of demand, of which kUnservedAtOne / price unserved.
+constexpr double kDemandBefore = 160.0, kUnservedAtOne = 0.15;
+constexpr double kFalls = 0.9999;
+constexpr double kClearly = 1.05;  // another level is right
+// The dearest price that is looked at is worth this many aims, and half of the aim may always be
+// spent beside what is unserved even then.
+constexpr double kDearest = 0.7, kOfTheAim = 0.5;
+constexpr std::int64_t kSettledAfter = 50;  // steps; before them any change is clear
+
+}  // namespace
+
+void ShadowShares::add(std::optional<double> demand_workers, const PolicyMix& mix) {
+  ++steps_;
+  if (!demand_workers) return;
+  const double kept = 1.0 - 1.0 / (static_cast<double>(steps_) + kStepsBefore);
+  demand_ = demand_ * kept + *demand_workers;
+  for (std::size_t level = 0; level < kPrices; ++level) {
+    unserved_[level] = unserved_[level] * kept + mix.unserved(level);
+    const double before = kDemandBefore * kUnservedAtOne / price_at(level);
+    shares_[level] = (unserved_[level] + before) / (demand_ + kDemandBefore);
+    if (level > 0) shares_[level] = std::min(shares_[level], kFalls * shares_[level - 1]);
+  }
+}
+
+ShortageAim::ShortageAim(double shortage) : shortage_(shortage) {
+  while (dearest_ + 1 < kPrices && price_at(dearest_) * shortage_ < kDearest) ++dearest_;
+}
+
+void ShortageAim::adjust(const ShadowShares& shares) {
+  const auto& unserved = shares.unserved();
+  const double aim = std::max(shortage_, unserved[dearest_] + kOfTheAim * shortage_);
+  const auto dearer = [&](std::size_t from) {
+    while (from < dearest_ && unserved[from] > aim) ++from;
+    return from;
+  };
+  if (++steps_ <= kSettledAfter) {
+    level_ = dearer(0);
+  } else if (unserved[level_] > aim * kClearly) {
+    level_ = dearer(level_);
+  } else {
+    while (level_ > 0 && unserved[level_ - 1] < aim / kClearly) --level_;
+  }
+}
+
+}  // namespace foretide::coordinator

@@ -1,0 +1,50 @@
+// Takes the price of a shortage at which the user gets the shortage that he asked for: of the
+// shadow runs at all prices, the cheapest whose own share of demand unserved meets it.
+//
+// Which price that is differs from service to service a hundredfold and cannot be known before. The
+// shares are means over all that was seen, in which a step counts the more the later it came: what
+// was unserved before anything was known must not be paid for the rest of a service's life.
+//
+// Nor must a flash crowd that nobody could foresee. For an aim of 1 % no price above 70 is looked
+// at; what even that leaves unserved is taken as given, and at least half of the aim may be spent
+// beside it. Without this one spike of thirty times the mean doubles the cost of the weeks after
+// it, and still does not catch the next.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "coordinator/core/predict/policy_mix.hpp"
+
+namespace foretide::coordinator {
+
+class ShadowShares {
+ public:
+  // Once a step, after the mix.
+  void add(std::optional<double> demand_workers, const PolicyMix& mix);
+  // Of each price's run; falling from price to price.
+  const std::array<double, kPrices>& unserved() const { return shares_; }
+
+ private:
+  std::array<double, kPrices> unserved_{}, shares_{};
+  double demand_ = 0.0;
+  std::int64_t steps_ = 0;
+};
+
+class ShortageAim {
+ public:
+  explicit ShortageAim(double shortage);
+
+  // Once a step. Keeps its level until another is clearly right.
+  void adjust(const ShadowShares& shares);
+  std::size_t level() const { return level_; }
+
+ private:
+  double shortage_;
+  std::size_t dearest_ = 0, level_ = 0;
+  std::int64_t steps_ = 0;
+};
+
+}  // namespace foretide::coordinator

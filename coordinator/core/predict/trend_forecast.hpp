@@ -1,0 +1,66 @@
+// The linear forecast at one distance, with a record of how wrong it was: for each of the last
+// 4,096 steps what was foretold then, how wide of the mark it was expected to be, and how wide it
+// was.
+//
+// The expected width is a second linear forecast, of the logarithm of the error's size, from how
+// wrong the forecasts were lately, how high demand is and what hour it is. Errors over their
+// expected widths are alike by day and by night, so those of calm hours can speak for wild ones.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "coordinator/core/predict/calendar.hpp"
+#include "coordinator/core/predict/demand_history.hpp"
+#include "coordinator/core/predict/forecast_ridge.hpp"
+#include "coordinator/core/predict/surprises.hpp"
+#include "coordinator/core/predict/trend_features.hpp"
+
+namespace foretide::coordinator {
+
+class TrendForecast {
+ public:
+  static constexpr std::int64_t kKept = 4096;
+
+  explicit TrendForecast(std::int64_t ahead);
+
+  std::int64_t ahead() const { return ahead_; }
+
+  // The newest step is known: learns from what was foretold for it. What was foretold for a step of
+  // which nothing is known is never judged.
+  void learn(std::int64_t step, double root);
+  void forecast(const DemandHistory& history, const Calendar& calendar, const Surprises& surprises);
+
+  // Of forecasts made at `step`, one of the last kKept.
+  double root(std::int64_t step) const { return record(step).root; }
+  double width(std::int64_t step) const { return record(step).width; }
+  bool is_judged(std::int64_t step) const { return step >= 0 && record(step).judged; }
+  double error(std::int64_t step) const { return record(step).error; }
+
+ private:
+  static constexpr std::size_t kWidthFeatures = 9;
+  using WidthFeatures = std::array<double, kWidthFeatures>;
+  struct Record {
+    float root = 0.0F, width = 1.0F, error = 0.0F;
+    bool judged = false;
+  };
+  struct Pending {
+    TrendFeatures trend;
+    WidthFeatures width;
+    double level = 0.0;
+  };
+
+  WidthFeatures width_features(const DemandHistory& history, const Calendar& calendar,
+                               const Surprises& surprises, double root) const;
+  const Record& record(std::int64_t step) const;
+  Record& record(std::int64_t step);
+  Pending& pending(std::int64_t step);
+
+  std::int64_t ahead_;
+  ForgettingRidge trend_, width_;
+  std::vector<Record> records_;
+  std::vector<Pending> pending_;
+};
+
+}  // namespace foretide::coordinator

@@ -1,0 +1,150 @@
+// The whole of prediction on demands whose nature is known.
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <numbers>
+#include <optional>
+#include <vector>
+
+#include "coordinator/core/predict/demand_predictor.hpp"
+
+namespace foretide::coordinator {
+namespace {
+
+using Demand = std::vector<std::optional<double>>;
+constexpr PredictorShape kFiveMinutes{.step_seconds = 300.0, .lead_steps = 2, .workers_max = 60};
+
+struct Outcome {
+  std::vector<std::uint32_t> workers;  // asked for after each step
+  double unserved = 0.0, cost = 0.0;   // shares: of demand, over what is needed
+};
+
+// One pass over the demand for all that are asked for.
+std::vector<Outcome> replay_all(const Demand& demand, const std::vector<double>& shortages,
+                                std::size_t judged_from = 0) {
+  struct Follower {
+    ShortageAim aim;
+    ShadowRun run{kFiveMinutes.lead_steps, 1};
+    double unserved = 0.0, paid = 0.0;
+  };
+  DemandPredictor predictor(kFiveMinutes, 1);
+  std::vector<Follower> followers;
+  for (const double shortage : shortages) followers.push_back({.aim = ShortageAim(shortage)});
+  std::vector<Outcome> outcomes(shortages.size());
+  double wanted = 0.0, needed = 0.0;
+  for (std::size_t step = 0; step < demand.size(); ++step) {
+    const bool is_judged = demand[step] && step >= judged_from;
+    if (is_judged) wanted += *demand[step];
+    if (is_judged) needed += std::max(1.0, std::ceil(*demand[step]));
+    predictor.add(demand[step]);
+    for (std::size_t i = 0; i < followers.size(); ++i) {
+      Follower& follower = followers[i];
+      if (is_judged) follower.unserved += follower.run.unserved(*demand[step]);
+      if (is_judged) follower.paid += follower.run.workers();
+      follower.aim.adjust(predictor.shares());
+      follower.run.decide(predictor.mix().workers(follower.aim.level()));
+      outcomes[i].workers.push_back(follower.run.workers());
+    }
+  }
+  for (std::size_t i = 0; i < followers.size(); ++i) {
+    outcomes[i].unserved = followers[i].unserved / wanted;
+    outcomes[i].cost = followers[i].paid / needed;
+  }
+  return outcomes;
+}
+
+Outcome replay(const Demand& demand, double shortage, std::size_t judged_from = 0) {
+  return replay_all(demand, {shortage}, judged_from).front();
+}
+
+// Noise that is the same everywhere: about normal, of mean 0 and deviation 1.
+class Noise {
+ public:
+  explicit Noise(std::uint64_t seed) : draws_(seed) {}
+  double next() {
+    double sum = -6.0;
+    for (int i = 0; i < 12; ++i) sum += draws_.unit();
+    return sum;
+  }
+
+ private:
+  Draws draws_;
+};
+
+// Days of 288 steps between 4 and 20 workers, with a steep morning.
+Demand days(int count, double noise) {
+  Demand demand;
+  Noise random(11);
+  for (int step = 0; step < 288 * count; ++step) {
+    const double phase = 2.0 * std::numbers::pi * step / 288.0;
+    const double level = 12.0 + 8.0 * std::tanh(3.0 * std::sin(phase));
+    demand.emplace_back(std::max(0.0, level + noise * std::sqrt(level) * random.next()));
+  }
+  return demand;
+}
+
+TEST(DemandPredictor, FollowsADayThatItHasSeen) {
+  const Outcome outcome = replay(days(7, 0.1), 0.01, 3 * 288);
+  EXPECT_LT(outcome.unserved, 0.015);
+  EXPECT_LT(outcome.cost, 1.1);
+}
+
+TEST(DemandPredictor, HitsTheShortageThatIsAskedForAndCostsMoreTheLessThatIs) {
+  const std::vector<double> shortages{0.05, 0.01, 0.003};
+  const auto outcomes = replay_all(days(7, 0.3), shortages, 2 * 288);
+  for (std::size_t i = 0; i < shortages.size(); ++i) {
+    EXPECT_GT(outcomes[i].unserved, 0.4 * shortages[i]);
+    EXPECT_LT(outcomes[i].unserved, 1.6 * shortages[i]);
+    if (i > 0) {
+      EXPECT_GT(outcomes[i].cost, outcomes[i - 1].cost);
+    }
+  }
+}
+
+TEST(DemandPredictor, LooksAtNothingThatIsStillToCome) {
+  Demand demand = days(3, 0.3), other = demand, shorter = demand;
+  constexpr std::size_t kSame = 700;
+  for (std::size_t step = kSame; step < other.size(); ++step) other[step] = 40.0;
+  shorter.resize(kSame);
+  const Outcome first = replay(demand, 0.01), second = replay(other, 0.01);
+  const auto prefix = [](const Outcome& outcome) {
+    return std::vector(outcome.workers.begin(), outcome.workers.begin() + kSame);
+  };
+  EXPECT_EQ(prefix(first), prefix(second));
+  EXPECT_EQ(prefix(first), replay(shorter, 0.01).workers);
+  EXPECT_NE(first.workers, second.workers);
+}
+
+TEST(DemandPredictor, FillsAGapWithWhatItExpectedAndLearnsNothingOfIt) {
+  const Demand whole = days(6, 0.1);
+  Demand with_gaps = whole;
+  for (std::size_t step = 1000; step < with_gaps.size(); step += 400) {
+    for (std::size_t at = step; at < std::min(step + 40, with_gaps.size()); ++at) {
+      with_gaps[at].reset();
+    }
+  }
+  const Outcome outcome = replay(with_gaps, 0.01, 3 * 288);
+  EXPECT_LT(outcome.unserved, 0.02);
+  EXPECT_LT(outcome.cost, 1.15);
+}
+
+// One flash crowd that nobody could foresee is not paid for ever after.
+TEST(DemandPredictor, ForgivesItselfWhatNobodyCouldForesee) {
+  const Demand calm = days(7, 0.1);
+  Demand crowd = calm;
+  for (std::size_t step = 1000; step < 1006; ++step) crowd[step] = 50.0;
+  const std::size_t later = 1000 + 288;
+  EXPECT_LT(replay(crowd, 0.01, later).cost, 1.25 * replay(calm, 0.01, later).cost);
+}
+
+TEST(DemandPredictor, BearsDemandsThatSayNothing) {
+  for (const double demand : {0.0, 1e-300, 1e12}) {
+    const Outcome outcome = replay(Demand(300, demand), 0.01);
+    EXPECT_LE(outcome.workers.back(), kFiveMinutes.workers_max);
+    EXPECT_GE(outcome.workers.back(), 1u);
+  }
+  EXPECT_EQ(replay(Demand(200), 0.01).workers.back(), 1u) << "nothing was ever known";
+}
+
+}  // namespace
+}  // namespace foretide::coordinator
