@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
   add_load(app, exit_code);
   add_quickstart(app, exit_code);
   add_scale(app, exit_code);
+  add_simulate(app, exit_code);
   add_status(app, exit_code);
   add_token(app, exit_code);
   add_version(app, exit_code);

@@ -23,6 +23,7 @@ void add_status(CLI::App& app, int& exit_code);
 void add_explain(CLI::App& app, int& exit_code);
 void add_scale(CLI::App& app, int& exit_code);
 void add_load(CLI::App& app, int& exit_code);
+void add_simulate(CLI::App& app, int& exit_code);
 void add_dev(CLI::App& app, int& exit_code);
 void add_quickstart(CLI::App& app, int& exit_code);
 

@@ -12,10 +12,11 @@ constexpr std::size_t kSampled = 1500, kSampleMin = 60;
 
 }  // namespace
 
-std::vector<std::int64_t> MomentForest::draw_sample(std::int64_t newest) {
+std::vector<std::int64_t> MomentForest::draw_sample(std::int64_t newest,
+                                                    std::int64_t window_steps) {
   std::vector<std::int64_t> sample;
   sample.reserve(kSampled);
-  const auto window = static_cast<double>(std::min(kWindow, newest));
+  const auto window = static_cast<double>(window_steps);
   for (std::size_t i = 0; i < kSampled; ++i) {
     // u^1.5 of the way back: of the last tenth of the window there are twice as many.
     const double u = draws_.unit();
@@ -27,7 +28,9 @@ std::vector<std::int64_t> MomentForest::draw_sample(std::int64_t newest) {
 
 void MomentForest::grow(std::int64_t step, std::int64_t newest) {
   if (step < kLearnAfter || step % kGrowEvery != 0 || newest < 1) return;
-  auto sample = draw_sample(newest);
+  // A tree names its moments as long as it lives.
+  const std::int64_t kept = Moments::kKept - kLifetime - (step - newest) - 1;
+  auto sample = draw_sample(newest, std::min({kWindow, newest, kept}));
   if (sample.size() < kSampleMin) return;
   if (trees_.size() < kTrees) {
     trees_.emplace_back().grow(moments_, std::move(sample), draws_);

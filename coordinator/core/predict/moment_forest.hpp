@@ -20,8 +20,8 @@ class MomentForest {
  public:
   static constexpr std::size_t kTrees = 40;
   static constexpr std::int64_t kGrowEvery = 12;  // steps
-  // How old a moment is at most when it is drawn. A tree lives 480 steps longer, and Moments
-  // keeps both.
+  static constexpr std::int64_t kLifetime = static_cast<std::int64_t>(kTrees) * kGrowEvery;
+  // How old a moment is at most when it is drawn.
   static constexpr std::int64_t kWindow = 3500;
 
   MomentForest(std::size_t traits, std::size_t marks, std::uint64_t seed)
@@ -30,7 +30,8 @@ class MomentForest {
   Moments& moments() { return moments_; }
   const Moments& moments() const { return moments_; }
 
-  // Once a step; `newest` is the last moment that may be known.
+  // Once a step, a multiple of kGrowEvery of which grows a tree; `newest` is the last moment that
+  // may be known, at most a thousand steps before.
   void grow(std::int64_t step, std::int64_t newest);
   bool is_grown() const { return trees_.size() >= kTreesMin; }
 
@@ -46,7 +47,7 @@ class MomentForest {
 
  private:
   static constexpr std::size_t kTreesMin = 5;
-  std::vector<std::int64_t> draw_sample(std::int64_t newest);
+  std::vector<std::int64_t> draw_sample(std::int64_t newest, std::int64_t window_steps);
 
   Moments moments_;
   Draws draws_;

@@ -5,6 +5,8 @@
 #include <numbers>
 #include <utility>
 
+#include "common/check.hpp"
+
 namespace foretide::coordinator {
 namespace {
 
@@ -61,6 +63,8 @@ NeedPolicies::NeedPolicies(const PredictorShape& shape)
       errors_(kErrorTraits, kMarks, kErrorSeed),
       outcomes_(kOutcomeTraits, kMarks, kOutcomeSeed),
       any_time_(shape.workers_max) {
+  CHECK(shape.lead_steps >= 1 && shape.lead_steps <= kLeadStepsMax && shape.workers_max >= 1,
+        "who makes a predictor keeps to its bounds");
   for (const std::int64_t distance : distances_) trends_.emplace_back(distance);
   for (Bases& bases : bases_) bases.resize(static_cast<std::size_t>(TrendForecast::kKept));
   for (auto& curves : curves_) curves.assign(distances_.size(), NeedCurve(shape.workers_max));
@@ -81,6 +85,7 @@ void NeedPolicies::add(std::optional<double> demand_workers) {
   note_bases();
   describe_moment();
   errors_.grow(step, step - distances_.back());
+  // Not both in one step.
   outcomes_.grow(step + MomentForest::kGrowEvery / 2, step - distances_.back());
 
   draw_any_time();

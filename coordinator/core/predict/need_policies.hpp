@@ -41,9 +41,12 @@ enum class Policy : std::uint8_t {
 inline constexpr std::size_t kPolicies = 7;
 const char* name_of(Policy policy);
 
+inline constexpr std::int64_t kLeadStepsMax = 1000;
+
 struct PredictorShape {
   double step_seconds = 60.0;
-  std::int64_t lead_steps = 1;  // a worker asked for now serves from the step after these
+  // A worker asked for now serves from the step after these; at most kLeadStepsMax.
+  std::int64_t lead_steps = 1;
   std::uint32_t workers_max = 10;
 };
 

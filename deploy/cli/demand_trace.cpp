@@ -1,0 +1,120 @@
+#include "deploy/cli/demand_trace.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <string_view>
+
+namespace foretide::cli {
+namespace {
+
+constexpr std::int64_t kStepSecondsMax = 7 * 24 * 3600;
+constexpr std::size_t kRowsMax = 10'000'000;
+constexpr double kRequestsMax = 1e15;
+
+template <class Number>
+std::optional<Number> number_in(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+class Reader {
+ public:
+  explicit Reader(const std::string& name) : name_(name) {}
+
+  std::optional<Error> take(std::string_view line) {
+    ++row_;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.empty()) return std::nullopt;
+    if (line.starts_with('#')) return take_comment(line);
+    const auto comma = line.find(',');
+    if (comma == line.npos) return wrong("'t_s,value' is expected, not '" + shown(line) + "'");
+    if (!has_header_ && line.starts_with("t_s,")) {
+      has_header_ = true;
+      return std::nullopt;
+    }
+    return take_row(line.substr(0, comma), line.substr(comma + 1));
+  }
+
+  Result<DemandTrace> finish() {
+    if (trace_.requests.empty()) return Error{name_ + ": it has no rows"};
+    return std::move(trace_);
+  }
+
+ private:
+  static std::string shown(std::string_view text) { return std::string(text.substr(0, 40)); }
+
+  Error wrong(const std::string& what) const {
+    return Error{name_ + ":" + std::to_string(row_) + ": " + what};
+  }
+
+  std::optional<Error> take_comment(std::string_view line) {
+    constexpr std::string_view kStep = "step_s=";
+    const auto at = line.find(kStep);
+    if (at == line.npos) return std::nullopt;
+    std::string_view text = line.substr(at + kStep.size());
+    text = text.substr(0, text.find_first_not_of("0123456789"));
+    const auto step = number_in<std::int64_t>(text);
+    if (!step || *step < 1 || *step > kStepSecondsMax) {
+      return wrong("step_s is a number of whole seconds from 1 to a week's 604800");
+    }
+    if (trace_.step_seconds != 0) return wrong("step_s was said before");
+    trace_.step_seconds = *step;
+    return std::nullopt;
+  }
+
+  std::optional<Error> take_row(std::string_view time_text, std::string_view value_text) {
+    if (trace_.step_seconds == 0) return wrong("no line '# step_s=SECONDS' comes before the rows");
+    if (trace_.requests.size() == kRowsMax) return wrong("more than ten million rows");
+    const auto time = number_in<std::int64_t>(time_text);
+    if (!time || *time < 0) {
+      return wrong("t_s is a number of whole seconds, not '" + shown(time_text) + "'");
+    }
+    if (trace_.requests.empty()) trace_.begins_at_seconds = *time;
+    const auto rows = static_cast<std::int64_t>(trace_.requests.size());
+    const std::int64_t expected = trace_.begins_at_seconds + rows * trace_.step_seconds;
+    if (*time != expected) {
+      return wrong("t_s=" + std::to_string(*time) + " where " + std::to_string(expected) +
+                   " is expected: one row for each step of " + std::to_string(trace_.step_seconds) +
+                   " s, in order");
+    }
+    if (value_text == "nan") {
+      trace_.requests.emplace_back();
+      return std::nullopt;
+    }
+    const auto value = number_in<double>(value_text);
+    if (!value || !std::isfinite(*value) || *value < 0.0 || *value > kRequestsMax) {
+      return wrong("'" + shown(value_text) +
+                   "' is no number of requests (0 or more, or nan where nothing is known)");
+    }
+    trace_.requests.emplace_back(*value);
+    return std::nullopt;
+  }
+
+  const std::string& name_;
+  std::int64_t row_ = 0;
+  bool has_header_ = false;
+  DemandTrace trace_;
+};
+
+}  // namespace
+
+Result<DemandTrace> read_demand_trace(std::istream& in, const std::string& name) {
+  Reader reader(name);
+  for (std::string line; std::getline(in, line);) {
+    if (auto error = reader.take(line)) return *error;
+  }
+  if (in.bad()) return Error{name + ": it cannot be read to its end"};
+  return reader.finish();
+}
+
+Result<DemandTrace> read_demand_trace(const std::string& path) {
+  std::ifstream in(path);
+  if (!in) return Error{path + ": " + std::strerror(errno)};
+  return read_demand_trace(in, path);
+}
+
+}  // namespace foretide::cli

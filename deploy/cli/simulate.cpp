@@ -1,0 +1,195 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "deploy/cli/demand_trace.hpp"
+#include "deploy/cli/number_option.hpp"
+#include "deploy/cli/simulation.hpp"
+#include "deploy/cli/verbs.hpp"
+
+namespace foretide::cli {
+namespace {
+
+struct SimulateOptions {
+  std::string trace, decisions;
+  SimulationSettings settings;
+  std::vector<std::string> shortages{"1%"};
+  bool json = false;
+};
+
+// A share as people write it, 0.01 or 1%.
+std::optional<double> share_in(const std::string& text) {
+  const bool percent = text.ends_with('%');
+  const char* const end = text.data() + text.size() - (percent ? 1 : 0);
+  double share = 0.0;
+  const auto [used, error] = std::from_chars(text.data(), end, share);
+  if (error != std::errc() || used != end) return std::nullopt;
+  if (percent) share /= 100.0;
+  return share > 0.0 && share <= 0.5 ? std::optional(share) : std::nullopt;
+}
+
+std::string shortage_error(const std::vector<std::string>& texts) {
+  std::set<double> shares;
+  for (const std::string& text : texts) {
+    const auto share = share_in(text);
+    if (!share) return "--shortage: '" + text + "' is no share, as 1% or 0.01 (above 0, up to 50%)";
+    if (!shares.insert(*share).second) return "--shortage: '" + text + "' is given twice";
+  }
+  return "";
+}
+
+// One row for each step; demand and forecast in requests a second.
+void write_rows(std::ostream& out, const DemandTrace& trace, const SimulatedRun& run) {
+  out << "t_s,desired,ready,demand,forecast,reason\n";
+  char text[200];
+  const auto step_seconds = static_cast<double>(trace.step_seconds);
+  for (std::size_t i = 0; i < run.steps.size(); ++i) {
+    const SimulatedStep& step = run.steps[i];
+    const std::int64_t time =
+        trace.begins_at_seconds + static_cast<std::int64_t>(i) * trace.step_seconds;
+    char demand[32] = "nan";
+    if (trace.requests[i]) {
+      std::snprintf(demand, sizeof demand, "%.6g", *trace.requests[i] / step_seconds);
+    }
+    std::snprintf(text, sizeof text, "%lld,%u,%u,%s,%.6g,predicted: a shortage at %.3g; %s\n",
+                  static_cast<long long>(time), step.desired, step.ready, demand, step.forecast_rps,
+                  step.price, coordinator::name_of(step.policy));
+    out << text;
+  }
+}
+
+std::string write_file(const std::filesystem::path& path, const DemandTrace& trace,
+                       const SimulatedRun& run) {
+  std::ofstream out(path);
+  if (out) write_rows(out, trace, run);
+  out.close();
+  return out ? "" : path.string() + ": " + std::strerror(errno);
+}
+
+// With one shortage a file, with several a folder with one for each.
+std::string write_decisions(const SimulateOptions& options, const DemandTrace& trace,
+                            const std::vector<SimulatedRun>& runs) {
+  if (runs.size() == 1) return write_file(options.decisions, trace, runs.front());
+  std::error_code failed;
+  std::filesystem::create_directories(options.decisions, failed);
+  if (failed) return options.decisions + ": " + failed.message();
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const std::filesystem::path path =
+        std::filesystem::path(options.decisions) / (options.shortages[i] + ".csv");
+    if (auto error = write_file(path, trace, runs[i]); !error.empty()) return error;
+  }
+  return "";
+}
+
+void print_json(const SimulateOptions& options, const DemandTrace& trace,
+                const std::vector<SimulatedRun>& runs) {
+  nlohmann::json all = nlohmann::json::array();
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const SimulatedRun& run = runs[i];
+    all.push_back({{"shortage", run.shortage},
+                   {"unserved", run.unserved},
+                   {"cost", run.cost},
+                   {"workers_mean", run.workers_mean},
+                   {"started", run.started}});
+  }
+  const nlohmann::json whole{{"trace", options.trace},
+                             {"steps", trace.requests.size()},
+                             {"step_seconds", trace.step_seconds},
+                             {"runs", all}};
+  std::printf("%s\n", whole.dump(2).c_str());
+}
+
+void print_table(const SimulateOptions& options, const DemandTrace& trace,
+                 const std::vector<SimulatedRun>& runs) {
+  std::printf("%s: %zu steps of %lld s; figures are of the last four fifths\n",
+              options.trace.c_str(), trace.requests.size(),
+              static_cast<long long>(trace.step_seconds));
+  std::printf("%10s %10s %14s %14s %10s\n", "shortage", "unserved", "paid / needed",
+              "workers, mean", "started");
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const SimulatedRun& run = runs[i];
+    std::printf("%10s %9.3f%% %14.3f %14.2f %10llu\n", options.shortages[i].c_str(),
+                100.0 * run.unserved, run.cost, run.workers_mean,
+                static_cast<unsigned long long>(run.started));
+  }
+}
+
+int usage_error(const std::string& what) {
+  std::fprintf(stderr, "foretide: %s\n", what.c_str());
+  return kUsage;
+}
+
+int simulate_trace(const SimulateOptions& options) {
+  const auto& settings = options.settings;
+  if (const auto error = shortage_error(options.shortages); !error.empty()) {
+    return usage_error(error);
+  }
+  if (settings.workers_min > settings.workers_max) {
+    return usage_error("--min is more than --max");
+  }
+  const Result<DemandTrace> trace = read_demand_trace(options.trace);
+  if (!trace) return usage_error(trace.error());
+  if (lead_steps_for(settings.start_seconds, trace->step_seconds) > coordinator::kLeadStepsMax) {
+    return usage_error("--start-time is more than a thousand steps of the trace");
+  }
+  std::vector<double> shortages;
+  for (const std::string& text : options.shortages) shortages.push_back(*share_in(text));
+  const std::vector<SimulatedRun> runs = simulate(*trace, settings, shortages);
+  if (!options.decisions.empty()) {
+    if (const auto error = write_decisions(options, *trace, runs); !error.empty()) {
+      std::fprintf(stderr, "foretide: %s\n", error.c_str());
+      return kFailed;
+    }
+  }
+  options.json ? print_json(options, *trace, runs) : print_table(options, *trace, runs);
+  return kDone;
+}
+
+}  // namespace
+
+void add_simulate(CLI::App& app, int& exit_code) {
+  CLI::App* verb = app.add_subcommand(
+      "simulate", "What prediction would have done along a recorded demand, and what it costs");
+  auto options = std::make_shared<SimulateOptions>();
+  auto& settings = options->settings;
+  verb->add_option("--trace", options->trace,
+                   "The demand: a line '# step_s=60', then rows 't_s,requests' (nan: not known)")
+      ->required();
+  verb->add_option("--capacity", settings.capacity_rps, "Requests a second that one worker serves")
+      ->required()
+      ->check(between(1e-9, 1e12));
+  verb->add_option("--start-time", settings.start_seconds,
+                   "Seconds from asking for a worker until it is ready")
+      ->required()
+      ->check(between(0, 86400));
+  verb->add_option("--min", settings.workers_min, "The fewest workers")
+      ->check(CLI::Range(0u, 10'000u))
+      ->capture_default_str();
+  verb->add_option("--max", settings.workers_max, "The most workers")
+      ->check(CLI::Range(1u, 10'000u))
+      ->capture_default_str();
+  verb->add_option("--shortage", options->shortages,
+                   "The share of demand that may find no free worker; several by commas")
+      ->delimiter(',')
+      ->capture_default_str();
+  verb->add_option("--decisions", options->decisions,
+                   "Write each step's decision to this file; with several shortages a folder");
+  verb->add_flag("--json", options->json, "Print the figures as JSON");
+  verb->footer(
+      "Example:\n  foretide simulate --trace monday.csv --capacity 12 --start-time 40"
+      " --shortage 0.5%,1%,2%");
+  verb->callback([options, &exit_code] { exit_code = simulate_trace(*options); });
+}
+
+}  // namespace foretide::cli

@@ -1,0 +1,46 @@
+// What the predictor would have asked for along a recorded demand, for several shortages at once:
+// demand is the same whatever is decided, so one pass over it serves them all.
+//
+// The plant is the one of shadow_run.hpp: no queue, workers that are ready a start time after they
+// were asked for, one decision a step. Each decision depends on the rows up to its own.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "coordinator/core/predict/policy_mix.hpp"
+#include "deploy/cli/demand_trace.hpp"
+
+namespace foretide::cli {
+
+struct SimulationSettings {
+  double capacity_rps = 0.0;  // requests a second of one worker
+  double start_seconds = 0.0;
+  std::uint32_t workers_min = 1, workers_max = 400;
+};
+
+struct SimulatedStep {
+  std::uint32_t desired = 0;     // from the next step on
+  std::uint32_t ready = 0;       // in this one
+  double forecast_rps = 0.0;     // expected when a worker asked for now begins to serve
+  double price = 0.0;            // of a shortage, by which it was decided
+  coordinator::Policy policy{};  // that counts for most in the mix
+};
+
+struct SimulatedRun {
+  double shortage = 0.0;
+  std::vector<SimulatedStep> steps;
+  // Over the steps after the first fifth, in which nothing was learned yet.
+  double unserved = 0.0;      // share of demand
+  double cost = 0.0;          // workers paid for over workers needed
+  double workers_mean = 0.0;  // paid for
+  std::uint64_t started = 0;
+};
+
+// How many steps pass before a worker asked for after one serves.
+std::int64_t lead_steps_for(double start_seconds, std::int64_t step_seconds);
+
+std::vector<SimulatedRun> simulate(const DemandTrace& trace, const SimulationSettings& settings,
+                                   const std::vector<double>& shortages);
+
+}  // namespace foretide::cli
