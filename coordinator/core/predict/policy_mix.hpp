@@ -1,4 +1,4 @@
-// What the policies say together, at each of two dozen prices of a shortage.
+// What the policies say together, at each of thirty prices of a shortage.
 //
 // At every price each policy runs in the shadow: it decides by its own curves and is billed for the
 // workers that it keeps and, at that price, for the demand that finds none. The bills are compared
@@ -23,8 +23,8 @@
 
 namespace foretide::coordinator {
 
-inline constexpr std::size_t kPrices = 24;
-// From 1.3 worker-steps for a worker's worth of a step's demand to 4,100, each 1.42 of the last.
+inline constexpr std::size_t kPrices = 30;
+// From 1.3 worker-steps for a worker's worth of a step's demand to 34,000, each 1.42 of the last.
 double price_at(std::size_t level);
 
 class PolicyMix {

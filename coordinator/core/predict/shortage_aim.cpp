@@ -11,9 +11,9 @@ constexpr double kStepsBefore = 100.0;  // as old as the history is held to be a
 constexpr double kDemandBefore = 160.0, kUnservedAtOne = 0.15;
 constexpr double kFalls = 0.9999;
 constexpr double kClearly = 1.05;  // another level is right
-// The dearest price that is looked at is worth this many aims, and half of the aim may always be
-// spent beside what is unserved even then.
-constexpr double kDearest = 0.7, kOfTheAim = 0.5;
+// The prices that are looked at, times the aim; and half of the aim may always be spent beside what
+// is unserved at the dearest.
+constexpr double kCheapest = 0.02, kDearest = 0.7, kOfTheAim = 0.5;
 constexpr std::int64_t kSettledAfter = 50;  // steps; before them any change is clear
 
 }  // namespace
@@ -33,6 +33,7 @@ void ShadowShares::add(std::optional<double> demand_workers, const PolicyMix& mi
 
 ShortageAim::ShortageAim(double shortage) : shortage_(shortage) {
   while (dearest_ + 1 < kPrices && price_at(dearest_) * shortage_ < kDearest) ++dearest_;
+  while (cheapest_ < dearest_ && price_at(cheapest_) * shortage_ < kCheapest) ++cheapest_;
 }
 
 void ShortageAim::adjust(const ShadowShares& shares) {
@@ -43,11 +44,11 @@ void ShortageAim::adjust(const ShadowShares& shares) {
     return from;
   };
   if (++steps_ <= kSettledAfter) {
-    level_ = dearer(0);
+    level_ = dearer(cheapest_);
   } else if (unserved[level_] > aim * kClearly) {
     level_ = dearer(level_);
   } else {
-    while (level_ > 0 && unserved[level_ - 1] < aim / kClearly) --level_;
+    while (level_ > cheapest_ && unserved[level_ - 1] < aim / kClearly) --level_;
   }
 }
 

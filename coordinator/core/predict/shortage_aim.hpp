@@ -8,7 +8,8 @@
 // Nor must a flash crowd that nobody could foresee. For an aim of 1 % no price above 70 is looked
 // at; what even that leaves unserved is taken as given, and at least half of the aim may be spent
 // beside it. Without this one spike of thirty times the mean doubles the cost of the weeks after
-// it, and still does not catch the next.
+// it, and still does not catch the next. Nor is a price below 2 looked at, however long all went
+// well: who wants to be short once in a thousand steps learns too little from the last thousand.
 #pragma once
 
 #include <array>
@@ -43,7 +44,7 @@ class ShortageAim {
 
  private:
   double shortage_;
-  std::size_t dearest_ = 0, level_ = 0;
+  std::size_t cheapest_ = 0, dearest_ = 0, level_ = 0;
   std::int64_t steps_ = 0;
 };
 
