@@ -25,7 +25,14 @@ struct SimulateOptions {
   std::string trace, decisions;
   SimulationSettings settings;
   std::vector<std::string> shortages{"1%"};
+  std::string algorithm = "foretide";
+  std::vector<std::string> targets{"0.7"};
+  bool compare = false;
   bool json = false;
+
+  bool is_ours() const { return algorithm == "foretide"; }
+  // What each run aimed at, as it was given.
+  const std::vector<std::string>& aims() const { return is_ours() ? shortages : targets; }
 };
 
 // A share as people write it, 0.01 or 1%.
@@ -49,8 +56,23 @@ std::string shortage_error(const std::vector<std::string>& texts) {
   return "";
 }
 
+std::string target_error(const std::vector<std::string>& texts) {
+  std::set<double> targets;
+  for (const std::string& text : texts) {
+    double target = 0.0;
+    const auto [used, error] = std::from_chars(text.data(), text.data() + text.size(), target);
+    if (error != std::errc() || used != text.data() + text.size() || !(target > 0.0) ||
+        target > 1e4) {
+      return "--target: '" + text + "' is no number above 0";
+    }
+    if (!targets.insert(target).second) return "--target: '" + text + "' is given twice";
+  }
+  return "";
+}
+
 // One row for each step; demand and forecast in requests a second.
-void write_rows(std::ostream& out, const DemandTrace& trace, const SimulatedRun& run) {
+void write_rows(std::ostream& out, const SimulateOptions& options, const DemandTrace& trace,
+                const SimulatedRun& run) {
   out << "t_s,desired,ready,demand,forecast,reason\n";
   char text[200];
   const auto step_seconds = static_cast<double>(trace.step_seconds);
@@ -62,32 +84,38 @@ void write_rows(std::ostream& out, const DemandTrace& trace, const SimulatedRun&
     if (trace.requests[i]) {
       std::snprintf(demand, sizeof demand, "%.6g", *trace.requests[i] / step_seconds);
     }
-    std::snprintf(text, sizeof text, "%lld,%u,%u,%s,%.6g,predicted: a shortage at %.3g; %s\n",
-                  static_cast<long long>(time), step.desired, step.ready, demand, step.forecast_rps,
-                  step.price, coordinator::name_of(step.policy));
+    std::snprintf(text, sizeof text, "%lld,%u,%u,%s,", static_cast<long long>(time), step.desired,
+                  step.ready, demand);
+    out << text;
+    if (options.is_ours()) {
+      std::snprintf(text, sizeof text, "%.6g,predicted: a shortage at %.3g; %s\n",
+                    step.forecast_rps, step.price, coordinator::name_of(step.policy));
+    } else {
+      std::snprintf(text, sizeof text, "nan,%s at %g\n", options.algorithm.c_str(), run.aim);
+    }
     out << text;
   }
 }
 
-std::string write_file(const std::filesystem::path& path, const DemandTrace& trace,
-                       const SimulatedRun& run) {
+std::string write_file(const std::filesystem::path& path, const SimulateOptions& options,
+                       const DemandTrace& trace, const SimulatedRun& run) {
   std::ofstream out(path);
-  if (out) write_rows(out, trace, run);
+  if (out) write_rows(out, options, trace, run);
   out.close();
   return out ? "" : path.string() + ": " + std::strerror(errno);
 }
 
-// With one shortage a file, with several a folder with one for each.
+// With one aim a file, with several a folder with one for each.
 std::string write_decisions(const SimulateOptions& options, const DemandTrace& trace,
                             const std::vector<SimulatedRun>& runs) {
-  if (runs.size() == 1) return write_file(options.decisions, trace, runs.front());
+  if (runs.size() == 1) return write_file(options.decisions, options, trace, runs.front());
   std::error_code failed;
   std::filesystem::create_directories(options.decisions, failed);
   if (failed) return options.decisions + ": " + failed.message();
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const std::filesystem::path path =
-        std::filesystem::path(options.decisions) / (options.shortages[i] + ".csv");
-    if (auto error = write_file(path, trace, runs[i]); !error.empty()) return error;
+        std::filesystem::path(options.decisions) / (options.aims()[i] + ".csv");
+    if (auto error = write_file(path, options, trace, runs[i]); !error.empty()) return error;
   }
   return "";
 }
@@ -97,32 +125,58 @@ void print_json(const SimulateOptions& options, const DemandTrace& trace,
   nlohmann::json all = nlohmann::json::array();
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const SimulatedRun& run = runs[i];
-    all.push_back({{"shortage", run.shortage},
+    all.push_back({{options.is_ours() ? "shortage" : "target", run.aim},
                    {"unserved", run.unserved},
                    {"cost", run.cost},
                    {"workers_mean", run.workers_mean},
                    {"started", run.started}});
   }
   const nlohmann::json whole{{"trace", options.trace},
+                             {"algorithm", options.algorithm},
                              {"steps", trace.requests.size()},
                              {"step_seconds", trace.step_seconds},
                              {"runs", all}};
   std::printf("%s\n", whole.dump(2).c_str());
 }
 
-void print_table(const SimulateOptions& options, const DemandTrace& trace,
-                 const std::vector<SimulatedRun>& runs) {
+void print_heading(const SimulateOptions& options, const DemandTrace& trace, const char* first) {
   std::printf("%s: %zu steps of %lld s; figures are of the last four fifths\n",
               options.trace.c_str(), trace.requests.size(),
               static_cast<long long>(trace.step_seconds));
-  std::printf("%10s %10s %14s %14s %10s\n", "shortage", "unserved", "paid / needed",
-              "workers, mean", "started");
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    const SimulatedRun& run = runs[i];
-    std::printf("%10s %9.3f%% %14.3f %14.2f %10llu\n", options.shortages[i].c_str(),
-                100.0 * run.unserved, run.cost, run.workers_mean,
-                static_cast<unsigned long long>(run.started));
+  std::printf("%-22s %10s %14s %14s %10s\n", first, "unserved", "paid / needed", "workers, mean",
+              "started");
+}
+
+void print_row(const std::string& first, const SimulatedRun& run) {
+  std::printf("%-22s %9.3f%% %14.3f %14.2f %10llu\n", first.c_str(), 100.0 * run.unserved, run.cost,
+              run.workers_mean, static_cast<unsigned long long>(run.started));
+}
+
+void print_table(const SimulateOptions& options, const DemandTrace& trace,
+                 const std::vector<SimulatedRun>& runs) {
+  print_heading(options, trace, options.is_ours() ? "shortage" : "target");
+  for (std::size_t i = 0; i < runs.size(); ++i) print_row(options.aims()[i], runs[i]);
+}
+
+// Ours by its goal alone, the others each with the target that would have been best.
+void print_comparison(const SimulateOptions& options, const DemandTrace& trace,
+                      const std::vector<SimulatedRun>& ours) {
+  print_heading(options, trace, "algorithm");
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    print_row("foretide " + options.shortages[i], ours[i]);
+    for (const std::string& peer : peer_names()) {
+      const auto run = cheapest_peer(trace, options.settings, peer, ours[i].aim);
+      if (!run) {
+        std::printf("%-22s stays below %s at no target\n", peer.c_str(),
+                    options.shortages[i].c_str());
+        continue;
+      }
+      char target[32];
+      std::snprintf(target, sizeof target, " %.3g", run->aim);
+      print_row(peer + target, *run);
+    }
   }
+  std::printf("The others' targets are the cheapest, in hindsight, that leave no more unserved.\n");
 }
 
 int usage_error(const std::string& what) {
@@ -130,10 +184,29 @@ int usage_error(const std::string& what) {
   return kUsage;
 }
 
+std::vector<SimulatedRun> runs_of(const SimulateOptions& options, const DemandTrace& trace,
+                                  PeerAlgorithm peer) {
+  std::vector<SimulatedRun> runs;
+  if (peer != nullptr) {
+    for (const std::string& target : options.targets) {
+      runs.push_back(simulate_peer(trace, options.settings, peer, std::stod(target)));
+    }
+    return runs;
+  }
+  std::vector<double> shortages;
+  for (const std::string& text : options.shortages) shortages.push_back(*share_in(text));
+  return simulate(trace, options.settings, shortages);
+}
+
 int simulate_trace(const SimulateOptions& options) {
   const auto& settings = options.settings;
   if (const auto error = shortage_error(options.shortages); !error.empty()) {
     return usage_error(error);
+  }
+  if (const auto error = target_error(options.targets); !error.empty()) return usage_error(error);
+  const PeerAlgorithm peer = peer_named(options.algorithm);
+  if (options.compare && !options.is_ours()) {
+    return usage_error("--compare runs all algorithms; leave --algorithm out");
   }
   if (settings.workers_min > settings.workers_max) {
     return usage_error("--min is more than --max");
@@ -143,16 +216,20 @@ int simulate_trace(const SimulateOptions& options) {
   if (lead_steps_for(settings.start_seconds, trace->step_seconds) > coordinator::kLeadStepsMax) {
     return usage_error("--start-time is more than a thousand steps of the trace");
   }
-  std::vector<double> shortages;
-  for (const std::string& text : options.shortages) shortages.push_back(*share_in(text));
-  const std::vector<SimulatedRun> runs = simulate(*trace, settings, shortages);
+  const std::vector<SimulatedRun> runs = runs_of(options, *trace, peer);
   if (!options.decisions.empty()) {
     if (const auto error = write_decisions(options, *trace, runs); !error.empty()) {
       std::fprintf(stderr, "foretide: %s\n", error.c_str());
       return kFailed;
     }
   }
-  options.json ? print_json(options, *trace, runs) : print_table(options, *trace, runs);
+  if (options.compare) {
+    print_comparison(options, *trace, runs);
+  } else if (options.json) {
+    print_json(options, *trace, runs);
+  } else {
+    print_table(options, *trace, runs);
+  }
   return kDone;
 }
 
@@ -183,9 +260,22 @@ void add_simulate(CLI::App& app, int& exit_code) {
                    "The share of demand that may find no free worker; several by commas")
       ->delimiter(',')
       ->capture_default_str();
+  std::vector<std::string> algorithms = peer_names();
+  algorithms.insert(algorithms.begin(), "foretide");
+  verb->add_option("--algorithm", options->algorithm, "Whose rules decide")
+      ->check(CLI::IsMember(algorithms))
+      ->capture_default_str();
+  verb->add_option(
+          "--target", options->targets,
+          "Of another algorithm: the share of a worker to load, or for static their number")
+      ->delimiter(',')
+      ->capture_default_str();
+  auto* const compare =
+      verb->add_flag("--compare", options->compare,
+                     "Print what the other algorithms would have cost for the same shortage");
   verb->add_option("--decisions", options->decisions,
                    "Write each step's decision to this file; with several shortages a folder");
-  verb->add_flag("--json", options->json, "Print the figures as JSON");
+  verb->add_flag("--json", options->json, "Print the figures as JSON")->excludes(compare);
   verb->footer(
       "Example:\n  foretide simulate --trace monday.csv --capacity 12 --start-time 40"
       " --shortage 0.5%,1%,2%");

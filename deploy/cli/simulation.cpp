@@ -18,6 +18,8 @@ using coordinator::ShortageAim;
 
 // Sums of measured numbers must not need a worker by their rounding errors.
 constexpr double kRounding = 1e-9;
+// The targets among which another autoscaler's is chosen in hindsight.
+constexpr double kTargetLeast = 0.03, kTargetMost = 2.5, kTargetRatio = 1.06;
 
 // The expected demand at the end of the lead time, by each policy.
 std::array<double, kPolicies> means_of(const coordinator::NeedPolicies& policies) {
@@ -29,12 +31,12 @@ std::array<double, kPolicies> means_of(const coordinator::NeedPolicies& policies
   return means;
 }
 
-// One run through the trace, at one aim.
-class Follower {
+// The plant that one row of decisions runs, and the bill.
+class BilledRun {
  public:
-  Follower(double shortage, std::int64_t lead_steps, std::uint32_t workers)
-      : aim_(shortage), plant_(lead_steps, workers) {
-    run_.shortage = shortage;
+  BilledRun(double aim, std::int64_t lead_steps, std::uint32_t workers)
+      : plant_(lead_steps, workers) {
+    run_.aim = aim;
   }
 
   void judge(double demand_workers) {
@@ -45,18 +47,8 @@ class Follower {
     ++judged_;
   }
 
-  void decide(const DemandPredictor& predictor, const std::array<double, kPolicies>& means,
-              double capacity_rps) {
-    aim_.adjust(predictor.shares());
-    const std::size_t level = aim_.level();
-    const PolicyMix::Weights& weights = predictor.mix().weights(level);
-    SimulatedStep step{.desired = predictor.mix().workers(level), .ready = plant_.ready()};
-    for (std::size_t policy = 0; policy < kPolicies; ++policy) {
-      step.forecast_rps += capacity_rps * weights[policy] * means[policy];
-    }
-    step.price = coordinator::price_at(level);
-    step.policy =
-        static_cast<Policy>(std::max_element(weights.begin(), weights.end()) - weights.begin());
+  void decide(SimulatedStep step) {
+    step.ready = plant_.ready();
     if (step.desired > plant_.workers()) run_.started += step.desired - plant_.workers();
     plant_.decide(step.desired);
     run_.steps.push_back(step);
@@ -70,12 +62,61 @@ class Follower {
   }
 
  private:
-  ShortageAim aim_;
   ShadowRun plant_;
   SimulatedRun run_;
   double unserved_ = 0.0, wanted_ = 0.0, paid_ = 0.0, needed_ = 0.0;
   std::size_t judged_ = 0;
 };
+
+struct Follower {
+  ShortageAim aim;
+  BilledRun run;
+};
+
+SimulatedStep step_at(const DemandPredictor& predictor, std::size_t level,
+                      const std::array<double, kPolicies>& means, double capacity_rps) {
+  const PolicyMix::Weights& weights = predictor.mix().weights(level);
+  SimulatedStep step{.desired = predictor.mix().workers(level),
+                     .price = coordinator::price_at(level)};
+  for (std::size_t policy = 0; policy < kPolicies; ++policy) {
+    step.forecast_rps += capacity_rps * weights[policy] * means[policy];
+  }
+  step.policy =
+      static_cast<Policy>(std::max_element(weights.begin(), weights.end()) - weights.begin());
+  return step;
+}
+
+std::size_t judged_from(const DemandTrace& trace) {
+  return trace.requests.size() / 5;
+}
+
+std::vector<std::optional<double>> workers_needed(const DemandTrace& trace, double capacity_rps) {
+  auto demand = trace.requests;
+  for (auto& step : demand) {
+    if (step) *step /= static_cast<double>(trace.step_seconds) * capacity_rps;
+  }
+  return demand;
+}
+
+PeerTrace peer_trace(const DemandTrace& trace, const SimulationSettings& settings) {
+  return {.demand_workers = workers_needed(trace, settings.capacity_rps),
+          .step_seconds = static_cast<double>(trace.step_seconds),
+          .lead_steps = lead_steps_for(settings.start_seconds, trace.step_seconds),
+          .workers_min = settings.workers_min,
+          .workers_max = settings.workers_max};
+}
+
+SimulatedRun run_peer(const PeerTrace& peer, std::size_t from, PeerAlgorithm algorithm,
+                      double target) {
+  const auto asked = algorithm(peer, target);
+  BilledRun run(target, peer.lead_steps, peer.workers_min);
+  for (std::size_t step = 0; step < asked.size(); ++step) {
+    const auto& demand = peer.demand_workers[step];
+    if (demand && step >= from) run.judge(*demand);
+    run.decide({.desired = asked[step]});
+  }
+  return run.finish();
+}
 
 }  // namespace
 
@@ -86,28 +127,55 @@ std::int64_t lead_steps_for(double start_seconds, std::int64_t step_seconds) {
 std::vector<SimulatedRun> simulate(const DemandTrace& trace, const SimulationSettings& settings,
                                    const std::vector<double>& shortages) {
   const std::int64_t lead = lead_steps_for(settings.start_seconds, trace.step_seconds);
-  const auto step_seconds = static_cast<double>(trace.step_seconds);
-  DemandPredictor predictor(
-      {.step_seconds = step_seconds, .lead_steps = lead, .workers_max = settings.workers_max},
-      settings.workers_min);
+  DemandPredictor predictor({.step_seconds = static_cast<double>(trace.step_seconds),
+                             .lead_steps = lead,
+                             .workers_max = settings.workers_max},
+                            settings.workers_min);
   std::vector<Follower> followers;
   for (const double shortage : shortages) {
-    followers.emplace_back(shortage, lead, settings.workers_min);
+    followers.push_back({ShortageAim(shortage), {shortage, lead, settings.workers_min}});
   }
-  const std::size_t judged_from = trace.requests.size() / 5;
-  for (std::size_t step = 0; step < trace.requests.size(); ++step) {
-    std::optional<double> demand_workers = trace.requests[step];
-    if (demand_workers) *demand_workers /= step_seconds * settings.capacity_rps;
-    predictor.add(demand_workers);
+  const auto demand = workers_needed(trace, settings.capacity_rps);
+  for (std::size_t step = 0; step < demand.size(); ++step) {
+    predictor.add(demand[step]);
     const auto means = means_of(predictor.policies());
     for (Follower& follower : followers) {
-      if (demand_workers && step >= judged_from) follower.judge(*demand_workers);
-      follower.decide(predictor, means, settings.capacity_rps);
+      if (demand[step] && step >= judged_from(trace)) follower.run.judge(*demand[step]);
+      follower.aim.adjust(predictor.shares());
+      follower.run.decide(step_at(predictor, follower.aim.level(), means, settings.capacity_rps));
     }
   }
   std::vector<SimulatedRun> runs;
-  for (Follower& follower : followers) runs.push_back(follower.finish());
+  for (Follower& follower : followers) runs.push_back(follower.run.finish());
   return runs;
+}
+
+SimulatedRun simulate_peer(const DemandTrace& trace, const SimulationSettings& settings,
+                           PeerAlgorithm peer, double target) {
+  return run_peer(peer_trace(trace, settings), judged_from(trace), peer, target);
+}
+
+std::optional<SimulatedRun> cheapest_peer(const DemandTrace& trace,
+                                          const SimulationSettings& settings,
+                                          const std::string& peer, double shortage) {
+  std::vector<double> targets;
+  if (peer == "static") {
+    for (std::uint32_t workers = 1; workers <= settings.workers_max; ++workers) {
+      targets.push_back(workers);
+    }
+  } else {
+    for (double target = kTargetLeast; target < kTargetMost; target *= kTargetRatio) {
+      targets.push_back(target);
+    }
+  }
+  const PeerTrace input = peer_trace(trace, settings);
+  std::optional<SimulatedRun> cheapest;
+  for (const double target : targets) {
+    auto run = run_peer(input, judged_from(trace), peer_named(peer), target);
+    if (run.unserved > shortage || (cheapest && run.cost >= cheapest->cost)) continue;
+    cheapest = std::move(run);
+  }
+  return cheapest;
 }
 
 }  // namespace foretide::cli

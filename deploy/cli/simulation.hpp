@@ -1,15 +1,19 @@
-// What the predictor would have asked for along a recorded demand, for several shortages at once:
-// demand is the same whatever is decided, so one pass over it serves them all.
+// What the predictor, or another autoscaler, would have asked for along a recorded demand, and what
+// that would have cost; for several shortages at once, since demand is the same whatever is decided
+// and one pass over it serves them all.
 //
 // The plant is the one of shadow_run.hpp: no queue, workers that are ready a start time after they
 // were asked for, one decision a step. Each decision depends on the rows up to its own.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "coordinator/core/predict/policy_mix.hpp"
 #include "deploy/cli/demand_trace.hpp"
+#include "deploy/cli/peers.hpp"
 
 namespace foretide::cli {
 
@@ -20,15 +24,16 @@ struct SimulationSettings {
 };
 
 struct SimulatedStep {
-  std::uint32_t desired = 0;     // from the next step on
-  std::uint32_t ready = 0;       // in this one
-  double forecast_rps = 0.0;     // expected when a worker asked for now begins to serve
-  double price = 0.0;            // of a shortage, by which it was decided
-  coordinator::Policy policy{};  // that counts for most in the mix
+  std::uint32_t desired = 0;  // from the next step on
+  std::uint32_t ready = 0;    // in this one
+  // Of the predictor only: what it expected when a worker asked for now would begin to serve, the
+  // price of a shortage by which it decided, and the forecast that counted for most.
+  double forecast_rps = 0.0, price = 0.0;
+  coordinator::Policy policy{};
 };
 
 struct SimulatedRun {
-  double shortage = 0.0;
+  double aim = 0.0;  // the shortage, or another's target
   std::vector<SimulatedStep> steps;
   // Over the steps after the first fifth, in which nothing was learned yet.
   double unserved = 0.0;      // share of demand
@@ -42,5 +47,13 @@ std::int64_t lead_steps_for(double start_seconds, std::int64_t step_seconds);
 
 std::vector<SimulatedRun> simulate(const DemandTrace& trace, const SimulationSettings& settings,
                                    const std::vector<double>& shortages);
+
+SimulatedRun simulate_peer(const DemandTrace& trace, const SimulationSettings& settings,
+                           PeerAlgorithm peer, double target);
+// With the target, chosen in hindsight, at which it stays below the shortage for least; none when
+// it does so at no target.
+std::optional<SimulatedRun> cheapest_peer(const DemandTrace& trace,
+                                          const SimulationSettings& settings,
+                                          const std::string& peer, double shortage);
 
 }  // namespace foretide::cli

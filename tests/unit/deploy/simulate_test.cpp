@@ -154,6 +154,21 @@ TEST_F(Simulate, RefusesWhatMakesNoSense) {
   EXPECT_EQ(run(kWorkers), kUsage);
 }
 
+TEST_F(Simulate, PlaysOthersToo) {
+  write_trace();
+  ASSERT_EQ(run(kWorkers + "--algorithm kpa --target 0.5,0.8 --decisions " + path("out")), kDone);
+  EXPECT_THAT(lines_of("out/0.5.csv").at(1), HasSubstr(",nan,kpa at 0.5"));
+  EXPECT_EQ(lines_of("out/0.8.csv").size(), 289u);
+  testing::internal::CaptureStdout();
+  ASSERT_EQ(run(kWorkers + "--compare"), kDone);
+  const std::string table = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(table, HasSubstr("foretide 1%"));
+  for (const std::string& peer : peer_names()) EXPECT_THAT(table, HasSubstr("\n" + peer + " "));
+  EXPECT_EQ(run(kWorkers + "--algorithm vpa"), kUsage);
+  EXPECT_EQ(run(kWorkers + "--algorithm kpa --target 0"), kUsage);
+  EXPECT_EQ(run(kWorkers + "--algorithm kpa --compare"), kUsage);
+}
+
 TEST(Simulation, CountsAStartTimeInWholeSteps) {
   EXPECT_EQ(lead_steps_for(180, 60), 3);
   EXPECT_EQ(lead_steps_for(20, 60), 1);
