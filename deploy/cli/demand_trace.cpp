@@ -1,8 +1,10 @@
 #include "deploy/cli/demand_trace.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <string_view>
 
@@ -12,6 +14,8 @@ namespace {
 constexpr std::int64_t kStepSecondsMax = 7 * 24 * 3600;
 constexpr std::size_t kRowsMax = 10'000'000;
 constexpr double kRequestsMax = 1e15;
+constexpr std::int64_t kTimeMax = 1'000'000'000'000;
+constexpr std::size_t kLineMax = 1000;
 
 template <class Number>
 std::optional<Number> number_in(std::string_view text) {
@@ -39,13 +43,23 @@ class Reader {
     return take_row(line.substr(0, comma), line.substr(comma + 1));
   }
 
+  Error too_long() {
+    ++row_;
+    return wrong("the line is longer than any row of a trace");
+  }
+
   Result<DemandTrace> finish() {
     if (trace_.requests.empty()) return Error{name_ + ": it has no rows"};
     return std::move(trace_);
   }
 
  private:
-  static std::string shown(std::string_view text) { return std::string(text.substr(0, 40)); }
+  static std::string shown(std::string_view text) {
+    std::string shown(text.substr(0, 40));
+    std::replace_if(
+        shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    return shown;
+  }
 
   Error wrong(const std::string& what) const {
     return Error{name_ + ":" + std::to_string(row_) + ": " + what};
@@ -54,9 +68,11 @@ class Reader {
   std::optional<Error> take_comment(std::string_view line) {
     constexpr std::string_view kStep = "step_s=";
     const auto at = line.find(kStep);
-    if (at == line.npos) return std::nullopt;
+    if (at == line.npos || std::string_view("# ,\t").find(line[at - 1]) == line.npos) {
+      return std::nullopt;
+    }
     std::string_view text = line.substr(at + kStep.size());
-    text = text.substr(0, text.find_first_not_of("0123456789"));
+    text = text.substr(0, text.find_first_of(" ,\t"));
     const auto step = number_in<std::int64_t>(text);
     if (!step || *step < 1 || *step > kStepSecondsMax) {
       return wrong("step_s is a number of whole seconds from 1 to a week's 604800");
@@ -70,7 +86,7 @@ class Reader {
     if (trace_.step_seconds == 0) return wrong("no line '# step_s=SECONDS' comes before the rows");
     if (trace_.requests.size() == kRowsMax) return wrong("more than ten million rows");
     const auto time = number_in<std::int64_t>(time_text);
-    if (!time || *time < 0) {
+    if (!time || *time < 0 || *time > kTimeMax) {
       return wrong("t_s is a number of whole seconds, not '" + shown(time_text) + "'");
     }
     if (trace_.requests.empty()) trace_.begins_at_seconds = *time;
@@ -104,14 +120,21 @@ class Reader {
 
 Result<DemandTrace> read_demand_trace(std::istream& in, const std::string& name) {
   Reader reader(name);
-  for (std::string line; std::getline(in, line);) {
-    if (auto error = reader.take(line)) return *error;
+  // Line by line, of which none may be longer than any row of this kind.
+  std::string line(kLineMax, '\0');
+  while (in.getline(line.data(), static_cast<std::streamsize>(line.size()))) {
+    const auto size = static_cast<std::size_t>(in.gcount()) - (in.eof() ? 0 : 1);
+    if (auto error = reader.take({line.data(), size})) return *error;
   }
+  if (!in.eof() && !in.bad()) return reader.too_long();
   if (in.bad()) return Error{name + ": it cannot be read to its end"};
   return reader.finish();
 }
 
 Result<DemandTrace> read_demand_trace(const std::string& path) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown))
+    return Error{path + ": is a folder, not a file"};
   std::ifstream in(path);
   if (!in) return Error{path + ": " + std::strerror(errno)};
   return read_demand_trace(in, path);

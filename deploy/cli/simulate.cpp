@@ -56,16 +56,20 @@ std::string shortage_error(const std::vector<std::string>& texts) {
   return "";
 }
 
+std::optional<double> target_in(const std::string& text) {
+  const char* const end = text.data() + text.size();
+  double target = 0.0;
+  const auto [used, error] = std::from_chars(text.data(), end, target);
+  if (error != std::errc() || used != end) return std::nullopt;
+  return target >= 0.001 && target <= 1e4 ? std::optional(target) : std::nullopt;
+}
+
 std::string target_error(const std::vector<std::string>& texts) {
   std::set<double> targets;
   for (const std::string& text : texts) {
-    double target = 0.0;
-    const auto [used, error] = std::from_chars(text.data(), text.data() + text.size(), target);
-    if (error != std::errc() || used != text.data() + text.size() || !(target > 0.0) ||
-        target > 1e4) {
-      return "--target: '" + text + "' is no number above 0";
-    }
-    if (!targets.insert(target).second) return "--target: '" + text + "' is given twice";
+    const auto target = target_in(text);
+    if (!target) return "--target: '" + text + "' is no number from 0.001 to 10000";
+    if (!targets.insert(*target).second) return "--target: '" + text + "' is given twice";
   }
   return "";
 }
@@ -136,7 +140,7 @@ void print_json(const SimulateOptions& options, const DemandTrace& trace,
                              {"steps", trace.requests.size()},
                              {"step_seconds", trace.step_seconds},
                              {"runs", all}};
-  std::printf("%s\n", whole.dump(2).c_str());
+  std::printf("%s\n", whole.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
 void print_heading(const SimulateOptions& options, const DemandTrace& trace, const char* first) {
@@ -189,7 +193,7 @@ std::vector<SimulatedRun> runs_of(const SimulateOptions& options, const DemandTr
   std::vector<SimulatedRun> runs;
   if (peer != nullptr) {
     for (const std::string& target : options.targets) {
-      runs.push_back(simulate_peer(trace, options.settings, peer, std::stod(target)));
+      runs.push_back(simulate_peer(trace, options.settings, peer, *target_in(target)));
     }
     return runs;
   }
@@ -213,6 +217,10 @@ int simulate_trace(const SimulateOptions& options) {
   }
   const Result<DemandTrace> trace = read_demand_trace(options.trace);
   if (!trace) return usage_error(trace.error());
+  if (std::none_of(trace->requests.begin(), trace->requests.end(),
+                   [](const auto& step) { return step.has_value(); })) {
+    return usage_error(options.trace + ": nothing is known in any of its rows");
+  }
   if (lead_steps_for(settings.start_seconds, trace->step_seconds) > coordinator::kLeadStepsMax) {
     return usage_error("--start-time is more than a thousand steps of the trace");
   }

@@ -49,7 +49,9 @@ class BilledRun {
 
   void decide(SimulatedStep step) {
     step.ready = plant_.ready();
-    if (step.desired > plant_.workers()) run_.started += step.desired - plant_.workers();
+    if (judged_ > 0 && step.desired > plant_.workers()) {
+      run_.started += step.desired - plant_.workers();
+    }
     plant_.decide(step.desired);
     run_.steps.push_back(step);
   }
@@ -84,6 +86,26 @@ SimulatedStep step_at(const DemandPredictor& predictor, std::size_t level,
   step.policy =
       static_cast<Policy>(std::max_element(weights.begin(), weights.end()) - weights.begin());
   return step;
+}
+
+// The more of them, the less is unserved: halve the interval.
+template <class At>
+std::optional<SimulatedRun> fewest_static(const SimulationSettings& settings, double shortage,
+                                          const At& at) {
+  std::uint32_t enough = settings.workers_max, fewest = std::max(1U, settings.workers_min);
+  auto best = at(enough);
+  if (best.unserved > shortage) return std::nullopt;
+  while (fewest < enough) {
+    const std::uint32_t middle = fewest + (enough - fewest) / 2;
+    auto run = at(middle);
+    if (run.unserved > shortage) {
+      fewest = middle + 1;
+    } else {
+      enough = middle;
+      best = std::move(run);
+    }
+  }
+  return best;
 }
 
 std::size_t judged_from(const DemandTrace& trace) {
@@ -158,20 +180,14 @@ SimulatedRun simulate_peer(const DemandTrace& trace, const SimulationSettings& s
 std::optional<SimulatedRun> cheapest_peer(const DemandTrace& trace,
                                           const SimulationSettings& settings,
                                           const std::string& peer, double shortage) {
-  std::vector<double> targets;
-  if (peer == "static") {
-    for (std::uint32_t workers = 1; workers <= settings.workers_max; ++workers) {
-      targets.push_back(workers);
-    }
-  } else {
-    for (double target = kTargetLeast; target < kTargetMost; target *= kTargetRatio) {
-      targets.push_back(target);
-    }
-  }
   const PeerTrace input = peer_trace(trace, settings);
+  const auto at = [&](double target) {
+    return run_peer(input, judged_from(trace), peer_named(peer), target);
+  };
+  if (peer == "static") return fewest_static(settings, shortage, at);
   std::optional<SimulatedRun> cheapest;
-  for (const double target : targets) {
-    auto run = run_peer(input, judged_from(trace), peer_named(peer), target);
+  for (double target = kTargetLeast; target < kTargetMost; target *= kTargetRatio) {
+    auto run = at(target);
     if (run.unserved > shortage || (cheapest && run.cost >= cheapest->cost)) continue;
     cheapest = std::move(run);
   }

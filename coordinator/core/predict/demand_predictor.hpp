@@ -2,8 +2,8 @@
 // or aim how many workers to ask for now. need_policies.hpp tells what it looks at, policy_mix.hpp
 // whom it believes, shortage_aim.hpp how careful it is.
 //
-// The same steps give the same answers, on any machine. About 1.5 MB; no allocation once it has
-// filled.
+// The same steps give the same answers in the same build. About 2 MB; half a millisecond a step.
+// After a gap of more than 4,000 steps it knows nothing any more.
 #pragma once
 
 #include <optional>
@@ -21,6 +21,10 @@ class DemandPredictor {
 
   // The demand of the next step, in workers; nothing where it is not known.
   void add(std::optional<double> demand_workers) {
+    // What is no demand is not known; it must not reach a sum that it would spoil for ever.
+    if (demand_workers && !(*demand_workers >= 0.0 && *demand_workers <= kDemandMost)) {
+      demand_workers.reset();
+    }
     policies_.add(demand_workers);
     mix_.add(demand_workers, policies_);
     shares_.add(demand_workers, mix_);
@@ -31,6 +35,7 @@ class DemandPredictor {
   const ShadowShares& shares() const { return shares_; }
 
  private:
+  static constexpr double kDemandMost = 1e12;  // workers
   NeedPolicies policies_;
   PolicyMix mix_;
   ShadowShares shares_;

@@ -12,16 +12,15 @@ constexpr std::size_t kSampled = 1500, kSampleMin = 60;
 
 }  // namespace
 
-std::vector<std::int64_t> MomentForest::draw_sample(std::int64_t newest,
-                                                    std::int64_t window_steps) {
-  std::vector<std::int64_t> sample;
+std::vector<Moments::At> MomentForest::draw_sample(std::int64_t newest, std::int64_t window_steps) {
+  std::vector<Moments::At> sample;
   sample.reserve(kSampled);
   const auto window = static_cast<double>(window_steps);
   for (std::size_t i = 0; i < kSampled; ++i) {
     // u^1.5 of the way back: of the last tenth of the window there are twice as many.
     const double u = draws_.unit();
     const std::int64_t at = newest - static_cast<std::int64_t>(window * u * std::sqrt(u));
-    if (moments_.is_known(at)) sample.push_back(at);
+    if (moments_.is_known(at)) sample.push_back(static_cast<Moments::At>(at));
   }
   return sample;
 }
@@ -31,13 +30,10 @@ void MomentForest::grow(std::int64_t step, std::int64_t newest) {
   // A tree names its moments as long as it lives.
   const std::int64_t kept = Moments::kKept - kLifetime - (step - newest) - 1;
   auto sample = draw_sample(newest, std::min({kWindow, newest, kept}));
+  std::erase_if(trees_, [step](const Grown& grown) { return step - grown.at >= kLifetime; });
   if (sample.size() < kSampleMin) return;
-  if (trees_.size() < kTrees) {
-    trees_.emplace_back().grow(moments_, std::move(sample), draws_);
-    return;
-  }
-  trees_[oldest_].grow(moments_, std::move(sample), draws_);
-  oldest_ = (oldest_ + 1) % kTrees;
+  trees_.push_back({.tree = {}, .at = step});
+  trees_.back().tree.grow(moments_, std::move(sample), draws_);
 }
 
 }  // namespace foretide::coordinator

@@ -4,7 +4,8 @@
 //
 // The forest never stands still: every few steps the oldest tree is replaced by one grown from the
 // last moments, the later ones drawn more often. So learning costs a millisecond now and then and
-// never a pause.
+// never a pause. A tree that outlived its time because nothing was known to grow another from is
+// felled all the same: its moments are no longer kept.
 #pragma once
 
 #include <cstdint>
@@ -38,21 +39,26 @@ class MomentForest {
   // Calls `each(moment, weight)` for all that are like this one.
   template <class Each>
   void each_alike(std::span<const float> traits, Each each) const {
-    for (const MomentTree& tree : trees_) {
-      const auto alike = tree.alike(traits);
-      const double weight = 1.0 / static_cast<double>(alike.size());
-      for (const std::int64_t at : alike) each(at, weight);
+    for (const Grown& grown : trees_) {
+      const auto alike = grown.tree.alike(traits);
+      // Of a large leaf, where nothing told moments apart, some speak for all.
+      const std::size_t stride = 1 + alike.size() / kAlikeAtMost;
+      const double weight = static_cast<double>(stride) / static_cast<double>(alike.size());
+      for (std::size_t i = 0; i < alike.size(); i += stride) each(std::int64_t{alike[i]}, weight);
     }
   }
 
  private:
-  static constexpr std::size_t kTreesMin = 5;
-  std::vector<std::int64_t> draw_sample(std::int64_t newest, std::int64_t window_steps);
+  static constexpr std::size_t kTreesMin = 5, kAlikeAtMost = 100;
+  struct Grown {
+    MomentTree tree;
+    std::int64_t at = 0;
+  };
+  std::vector<Moments::At> draw_sample(std::int64_t newest, std::int64_t window_steps);
 
   Moments moments_;
   Draws draws_;
-  std::vector<MomentTree> trees_;
-  std::size_t oldest_ = 0;
+  std::vector<Grown> trees_;  // the oldest first
 };
 
 }  // namespace foretide::coordinator

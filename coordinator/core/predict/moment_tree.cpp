@@ -5,27 +5,14 @@
 #include <utility>
 #include <vector>
 
+#include "common/check.hpp"
+
 namespace foretide::coordinator {
 namespace {
 
 constexpr std::size_t kTraitsTried = 5, kThresholdsTried = 5, kDepthMax = 12, kMarksMax = 4;
 
 }  // namespace
-
-std::uint64_t Draws::next() {
-  state_ ^= state_ >> 12;
-  state_ ^= state_ << 25;
-  state_ ^= state_ >> 27;
-  return state_ * 0x2545F4914F6CDD1DULL;
-}
-
-std::uint32_t Draws::below(std::uint32_t bound) {
-  return static_cast<std::uint32_t>(((next() >> 32) * bound) >> 32);
-}
-
-double Draws::unit() {
-  return static_cast<double>(next() >> 11) * 0x1.0p-53;
-}
 
 struct MomentTree::Split {
   double gain = 1e-9;
@@ -34,10 +21,11 @@ struct MomentTree::Split {
   float threshold = 0.0F;
 };
 
-void MomentTree::grow(const Moments& moments, std::vector<std::int64_t> sample, Draws& draws) {
+void MomentTree::grow(const Moments& moments, std::vector<Moments::At> sample, Draws& draws) {
+  CHECK(sample.size() <= 65535 && moments.marks() <= kMarksMax, "a tree's numbers are small");
   sample_ = std::move(sample);
   nodes_.clear();
-  nodes_.push_back({.begin = 0, .count = static_cast<std::uint32_t>(sample_.size())});
+  nodes_.push_back({.begin = 0, .count = static_cast<std::uint16_t>(sample_.size())});
   divide(moments, 0, 0, draws);
 }
 
@@ -45,7 +33,7 @@ MomentTree::Split MomentTree::best_split(const Moments& moments, const Node& nod
                                          Draws& draws) const {
   using Marks = std::array<float, kMarksMax>;
   const std::size_t marks = moments.marks();
-  const std::span<const std::int64_t> among(sample_.data() + node.begin, node.count);
+  const std::span<const Moments::At> among(sample_.data() + node.begin, node.count);
   // Side by side, because each is looked at five times five times.
   std::vector<Marks> of(node.count);
   std::vector<float> values(node.count);
@@ -93,26 +81,27 @@ void MomentTree::divide(const Moments& moments, std::size_t node, std::size_t de
   const Split split = best_split(moments, whole, draws);
   if (!split.found) return;
   const auto begin = sample_.begin() + whole.begin;
-  const auto middle = std::partition(begin, begin + whole.count, [&](std::int64_t at) {
+  const auto middle = std::partition(begin, begin + whole.count, [&](Moments::At at) {
     return moments.traits_of(at)[split.trait] <= split.threshold;
   });
-  const auto left = static_cast<std::uint32_t>(middle - begin);
+  const auto left = static_cast<std::uint16_t>(middle - begin);
   const std::size_t children = nodes_.size();
-  nodes_[node].left = static_cast<std::int32_t>(children);
+  nodes_[node].left = static_cast<std::uint16_t>(children);
   nodes_[node].trait = split.trait;
   nodes_[node].threshold = split.threshold;
   nodes_.push_back({.begin = whole.begin, .count = left});
-  nodes_.push_back({.begin = whole.begin + left, .count = whole.count - left});
+  nodes_.push_back({.begin = static_cast<std::uint16_t>(whole.begin + left),
+                    .count = static_cast<std::uint16_t>(whole.count - left)});
   divide(moments, children, depth + 1, draws);
   divide(moments, children + 1, depth + 1, draws);
 }
 
-std::span<const std::int64_t> MomentTree::alike(std::span<const float> traits) const {
+std::span<const Moments::At> MomentTree::alike(std::span<const float> traits) const {
   std::size_t at = 0;
-  while (nodes_[at].left >= 0) {
+  while (nodes_[at].left != kLeaf) {
     const Node& node = nodes_[at];
     const bool right = traits[node.trait] > node.threshold;
-    at = static_cast<std::size_t>(node.left) + (right ? 1 : 0);
+    at = node.left + (right ? 1U : 0U);
   }
   return {sample_.data() + nodes_[at].begin, nodes_[at].count};
 }

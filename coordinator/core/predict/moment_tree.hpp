@@ -12,35 +12,25 @@
 #include <span>
 #include <vector>
 
+#include "coordinator/core/predict/draws.hpp"
 #include "coordinator/core/predict/moments.hpp"
 
 namespace foretide::coordinator {
-
-// A small generator of our own (xorshift64*, Vigna 2016): two machines must draw alike.
-class Draws {
- public:
-  explicit Draws(std::uint64_t seed) : state_(seed) {}
-  std::uint32_t below(std::uint32_t bound);
-  double unit();  // [0, 1)
-
- private:
-  std::uint64_t next();
-  std::uint64_t state_;
-};
 
 class MomentTree {
  public:
   static constexpr std::size_t kLeafMin = 16;
 
-  // From these moments, all of which are known; one may be among them several times.
-  void grow(const Moments& moments, std::vector<std::int64_t> sample, Draws& draws);
+  // From these moments, at most 65,535, all of which are known. One may be there several times.
+  void grow(const Moments& moments, std::vector<Moments::At> sample, Draws& draws);
   // Those that are like this one.
-  std::span<const std::int64_t> alike(std::span<const float> traits) const;
+  std::span<const Moments::At> alike(std::span<const float> traits) const;
 
  private:
+  static constexpr std::uint16_t kLeaf = 0;  // the root is nobody's left
   struct Node {
-    std::uint32_t begin = 0, count = 0;  // its moments
-    std::int32_t left = -1;              // the right one is the next; none: it is a leaf
+    std::uint16_t begin = 0, count = 0;  // its moments
+    std::uint16_t left = kLeaf;          // the right one is the next
     std::uint16_t trait = 0;
     float threshold = 0.0F;  // up to it: left
   };
@@ -48,7 +38,7 @@ class MomentTree {
   Split best_split(const Moments& moments, const Node& node, Draws& draws) const;
   void divide(const Moments& moments, std::size_t node, std::size_t depth, Draws& draws);
 
-  std::vector<std::int64_t> sample_;
+  std::vector<Moments::At> sample_;
   std::vector<Node> nodes_;
 };
 

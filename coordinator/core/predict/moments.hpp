@@ -11,6 +11,7 @@ namespace foretide::coordinator {
 
 class Moments {
  public:
+  using At = std::uint32_t;  // a step
   static constexpr std::int64_t kKept = 4096;
 
   Moments(std::size_t traits, std::size_t marks)

@@ -25,6 +25,8 @@ class NeedCurve {
   float operator[](std::size_t worker) const { return shares_[worker]; }
   std::size_t size() const { return shares_.size(); }
   double mean() const;
+  // No outcome was added, of which nothing follows; not the same as a demand of zero.
+  bool is_empty() const { return weight_ == 0.0; }
 
  private:
   std::vector<float> shares_;

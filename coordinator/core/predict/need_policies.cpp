@@ -20,7 +20,9 @@ constexpr double kTrendInNarrow = 0.1, kTrendInWentOn = 0.07, kAnyTimeInWentOn =
 
 constexpr std::size_t kErrorTraits = 14, kOutcomeTraits = 16, kMarks = 4;
 constexpr std::uint64_t kErrorSeed = 1, kOutcomeSeed = 2;
-constexpr std::int64_t kQuarterHourMost = 900, kTwoHoursMost = 240;  // steps looked through
+constexpr std::int64_t kFilledWithin =
+    288;  // a gap's steps are no larger than the largest of these
+constexpr std::int64_t kLookedThrough = 720;  // steps, for the largest of a time
 
 double squared(double root) {
   const double above = std::max(0.0, root);
@@ -33,7 +35,7 @@ std::int64_t steps_within(double seconds, double step_seconds, std::int64_t leas
 }
 
 std::vector<std::int64_t> distances_for(std::int64_t last) {
-  if (last > 4) return {1, std::max<std::int64_t>(2, last / 4), last / 2, last};
+  if (last > 5) return {1, std::max<std::int64_t>(2, last / 4), last / 2, last};
   std::vector<std::int64_t> all;
   for (std::int64_t distance = 1; distance <= last; ++distance) all.push_back(distance);
   return all;
@@ -63,7 +65,8 @@ NeedPolicies::NeedPolicies(const PredictorShape& shape)
       errors_(kErrorTraits, kMarks, kErrorSeed),
       outcomes_(kOutcomeTraits, kMarks, kOutcomeSeed),
       any_time_(shape.workers_max) {
-  CHECK(shape.lead_steps >= 1 && shape.lead_steps <= kLeadStepsMax && shape.workers_max >= 1,
+  CHECK(shape.step_seconds >= 1.0 && shape.lead_steps >= 1 && shape.lead_steps <= kLeadStepsMax &&
+            shape.workers_max >= 1,
         "who makes a predictor keeps to its bounds");
   for (const std::int64_t distance : distances_) trends_.emplace_back(distance);
   for (Bases& bases : bases_) bases.resize(static_cast<std::size_t>(TrendForecast::kKept));
@@ -78,10 +81,11 @@ void NeedPolicies::add(std::optional<double> demand_workers) {
     for (TrendForecast& trend : trends_) trend.learn(step, root);
     learn_from_moments(root);
   }
-  const bool judged = demand_workers && step > 0;
-  surprises_.add(judged ? trends_.front().error(step - 1) : 0.0);
+  if (demand_workers && step > 0) surprises_.add(trends_.front().error(step - 1));
   for (TrendForecast& trend : trends_) trend.forecast(history_, calendar_, surprises_);
-  expected_root_ = trends_.front().root(step);
+  // A gap is filled with forecasts of forecasts, which must not grow without end.
+  expected_root_ =
+      std::min<double>(trends_.front().root(step), history_.largest(step, kFilledWithin));
   note_bases();
   describe_moment();
   errors_.grow(step, step - distances_.back());
@@ -174,8 +178,8 @@ double NeedPolicies::season_max(std::int64_t step) const {
 void NeedPolicies::note_bases() {
   const std::int64_t step = history_.end() - 1;
   const double seconds = history_.step_seconds();
-  const double quarter = history_.largest(step, steps_within(900, seconds, 1, kQuarterHourMost));
-  const double two_hours = history_.largest(step, steps_within(7200, seconds, 2, kTwoHoursMost));
+  const double quarter = history_.largest(step, steps_within(900, seconds, 1, kLookedThrough));
+  const double two_hours = history_.largest(step, steps_within(7200, seconds, 2, kLookedThrough));
   bases_[0][slot(step)] = static_cast<float>(quarter);
   bases_[1][slot(step)] = static_cast<float>(two_hours);
   bases_[2][slot(step)] = static_cast<float>(season_max(step));
@@ -217,12 +221,14 @@ void NeedPolicies::draw_alike(std::size_t distance) {
   const std::int64_t step = history_.end() - 1;
   const TrendForecast& trend = trends_[distance];
   const double root = trend.root(step), width = trend.width(step);
+  const std::int64_t oldest = oldest_kept(step);
   curve.begin();
   errors_.each_alike(errors_.moments().traits_of(step), [&](std::int64_t at, double weight) {
-    if (!trend.is_judged(at)) return;
+    if (at < oldest || !trend.is_judged(at)) return;
     curve.add(squared(root + trend.error(at) / trend.width(at) * width), weight);
   });
   curve.end();
+  if (curve.is_empty()) curve = curve_of(Policy::kTrendWide, distance);
   curve.mix_in(curve_of(Policy::kTrend, distance), kTrendInNarrow);
 }
 
@@ -239,6 +245,7 @@ void NeedPolicies::draw_went_on(std::size_t distance) {
     if (history_.is_known(at + ahead)) curve.add(squared(history_.root(at + ahead)), weight);
   });
   curve.end();
+  if (curve.is_empty()) curve = trend;
   curve.mix_in(any_time_, kAnyTimeInWentOn);
   curve.mix_in(trend, kTrendInWentOn);
 }

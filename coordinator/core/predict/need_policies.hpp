@@ -6,7 +6,7 @@
 //   trend, wide   the same, each error as wide as now is expected
 //   alike         the same, but only the errors of moments that were like this one
 //   went on       how demand itself went on after moments like this one
-//   15 min, 2 h   the largest demand of that time, and how far off that was
+//   15 min, 2 h   the largest demand of that time (of 720 steps at most), and how far off that was
 //   season max    the largest demand about this time yesterday or a week ago, likewise
 //
 // To each a little of a broader one is mixed, for what never happened in moments like this.
@@ -44,7 +44,7 @@ const char* name_of(Policy policy);
 inline constexpr std::int64_t kLeadStepsMax = 1000;
 
 struct PredictorShape {
-  double step_seconds = 60.0;
+  double step_seconds = 60.0;  // at least 1
   // A worker asked for now serves from the step after these; at most kLeadStepsMax.
   std::int64_t lead_steps = 1;
   std::uint32_t workers_max = 10;

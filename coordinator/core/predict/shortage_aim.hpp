@@ -5,7 +5,7 @@
 // shares are means over all that was seen, in which a step counts the more the later it came: what
 // was unserved before anything was known must not be paid for the rest of a service's life.
 //
-// Nor must a flash crowd that nobody could foresee. For an aim of 1 % no price above 70 is looked
+// Nor must a flash crowd that nobody could foresee. For an aim of 1 % no price above 90 is looked
 // at; what even that leaves unserved is taken as given, and at least half of the aim may be spent
 // beside it. Without this one spike of thirty times the mean doubles the cost of the weeks after
 // it, and still does not catch the next. Nor is a price below 2 looked at, however long all went

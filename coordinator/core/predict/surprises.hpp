@@ -11,7 +11,7 @@ namespace foretide::coordinator {
 
 class Surprises {
  public:
-  // The error of a step; none: 0, with nothing learned of it.
+  // The error of a step that was known.
   void add(double error) {
     const double size = std::abs(error);
     last_ = error;

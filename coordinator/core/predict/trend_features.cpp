@@ -51,7 +51,7 @@ void put_period(Row& row, const DemandHistory& history, std::int64_t step, std::
 
 void put_days(Row& row, const DemandHistory& history, std::int64_t step, std::int64_t ahead,
               std::int64_t day) {
-  if (day < kStepsMin || step - 2 * day < kStepsBefore) return row.skip(2);
+  if (day < kStepsMin || ahead >= day || step - 2 * day < kStepsBefore) return row.skip(2);
   double rise = 0.0, height = 0.0;
   int days = 0;
   for (; days < kDaysLookedAt; ++days) {

@@ -128,6 +128,30 @@ TEST(DemandPredictor, FillsAGapWithWhatItExpectedAndLearnsNothingOfIt) {
   EXPECT_LT(outcome.cost, 1.15);
 }
 
+// Nearly as long as anything is remembered: still as many as before, and not as many as a trend
+// that went on for ever would need.
+TEST(DemandPredictor, BearsALongGap) {
+  Demand demand = days(4, 0.1);
+  for (std::size_t i = 0; i < 200; ++i) demand.emplace_back(10.0 * std::pow(1.01, i));
+  demand.insert(demand.end(), 3600, std::nullopt);
+  const Outcome outcome = replay(demand, 0.01);
+  for (const std::size_t into : {300UL, 1000UL, 3500UL}) {
+    EXPECT_GE(outcome.workers[4 * 288 + 200 + into], 6u) << into;
+  }
+  EXPECT_LE(*std::max_element(outcome.workers.begin(), outcome.workers.end()), 60u);
+}
+
+TEST(DemandPredictor, TakesWhatIsNoDemandForNotKnown) {
+  const Demand good = days(2, 0.1);
+  Demand bad = good, missing = good;
+  const double wrong[] = {std::nan(""), -1.0, HUGE_VAL, -HUGE_VAL, 1e30};
+  for (std::size_t i = 0; i < std::size(wrong); ++i) {
+    bad[300 + 7 * i] = wrong[i];
+    missing[300 + 7 * i].reset();
+  }
+  EXPECT_EQ(replay(bad, 0.01).workers, replay(missing, 0.01).workers);
+}
+
 // One flash crowd that nobody could foresee is not paid for ever after.
 TEST(DemandPredictor, ForgivesItselfWhatNobodyCouldForesee) {
   const Demand calm = days(7, 0.1);
@@ -138,7 +162,7 @@ TEST(DemandPredictor, ForgivesItselfWhatNobodyCouldForesee) {
 }
 
 TEST(DemandPredictor, BearsDemandsThatSayNothing) {
-  for (const double demand : {0.0, 1e-300, 1e12}) {
+  for (const double demand : {0.0, 1e-300, 5.0, 1e12}) {
     const Outcome outcome = replay(Demand(300, demand), 0.01);
     EXPECT_LE(outcome.workers.back(), kFiveMinutes.workers_max);
     EXPECT_GE(outcome.workers.back(), 1u);

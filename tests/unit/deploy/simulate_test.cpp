@@ -32,6 +32,12 @@ TEST(DemandTrace, HasAStepAndARowForEach) {
   EXPECT_THAT(trace->requests, ElementsAre(Optional(12.0), Optional(0.0), std::nullopt));
 }
 
+TEST(DemandTrace, MayEndWithoutALineEndAndSpeakOfOtherSteps) {
+  const auto trace = read("# last_step_s=3\n# gap 5, step_s=60\nt_s,value\n0,12\n60,7");
+  ASSERT_TRUE(trace) << trace.error();
+  EXPECT_THAT(trace->requests, ElementsAre(Optional(12.0), Optional(7.0)));
+}
+
 TEST(DemandTrace, IsRefusedWithTheRowThatIsWrong) {
   const std::string good = "# step_s=60\nt_s,value\n0,1\n";
   const std::pair<std::string, std::string> cases[] = {
@@ -47,6 +53,10 @@ TEST(DemandTrace, IsRefusedWithTheRowThatIsWrong) {
       {good + "noon,1\n", "t.csv:4: t_s is a number of whole seconds, not 'noon'"},
       {good + "60 1\n", "t.csv:4: 't_s,value' is expected, not '60 1'"},
       {good + "# step_s=30\n", "t.csv:4: step_s was said before"},
+      {good + "999999999999999,1\n", "t.csv:4: t_s is a number of whole seconds"},
+      {good + std::string(5000, '6') + ",1\n", "t.csv:4: the line is longer"},
+      {"# step_s=60min\n", "t.csv:1: step_s is a number of whole seconds"},
+      {"# step_s=1.5\n", "t.csv:1: step_s is a number of whole seconds"},
       {"# step_s=0\n", "t.csv:1: step_s is a number of whole seconds"},
       {"t_s,value\n0,1\n", "t.csv:2: no line '# step_s=SECONDS' comes before"},
       {"# step_s=60\nt_s,value\n", "t.csv: it has no rows"},
@@ -166,6 +176,7 @@ TEST_F(Simulate, PlaysOthersToo) {
   for (const std::string& peer : peer_names()) EXPECT_THAT(table, HasSubstr("\n" + peer + " "));
   EXPECT_EQ(run(kWorkers + "--algorithm vpa"), kUsage);
   EXPECT_EQ(run(kWorkers + "--algorithm kpa --target 0"), kUsage);
+  EXPECT_EQ(run(kWorkers + "--algorithm kpa --target 1e-310"), kUsage);
   EXPECT_EQ(run(kWorkers + "--algorithm kpa --compare"), kUsage);
 }
 
