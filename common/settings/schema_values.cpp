@@ -1,25 +1,16 @@
 // The getters of Section that turn a text into a number, a duration, a size, a word or an address.
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 
 #include "common/settings/byte_sizes.hpp"
 #include "common/settings/durations.hpp"
 #include "common/settings/near_word.hpp"
+#include "common/settings/numbers.hpp"
 #include "common/settings/schema.hpp"
 
 namespace foretide::settings {
 
 namespace {
-
-std::optional<double> parse_number(std::string_view text) {
-  double value = 0.0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) {
-    return std::nullopt;
-  }
-  return value;
-}
 
 std::string number_text(double value) {
   char buffer[32];
@@ -123,11 +114,7 @@ std::optional<double> Section::number(std::string_view key, Range<double> range)
 std::optional<double> Section::share(std::string_view key, Range<double> range) const {
   const YamlEntry* found = entry(key);
   if (found == nullptr) return std::nullopt;
-  std::string_view text = found->value.text;
-  const bool percent = text.ends_with('%');
-  if (percent) text.remove_suffix(1);
-  auto value = parse_number(text);
-  if (value && percent) value = *value / 100.0;
+  const auto value = parse_share(found->value.text);
   if (value && *value >= range.least && *value <= range.most) return value;
   return refuse(*found,
                 "a share such as 1% or 0.01, from " + number_text(range.least * 100) + "% to " +

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
+
+#include "common/settings/numbers.hpp"
 
 namespace foretide::cli {
 namespace {
@@ -17,9 +18,8 @@ constexpr double kRequestsMax = 1e15;
 constexpr std::int64_t kTimeMax = 1'000'000'000'000;
 constexpr std::size_t kLineMax = 1000;
 
-template <class Number>
-std::optional<Number> number_in(std::string_view text) {
-  Number number{};
+std::optional<std::int64_t> whole_in(std::string_view text) {
+  std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
@@ -73,7 +73,7 @@ class Reader {
     }
     std::string_view text = line.substr(at + kStep.size());
     text = text.substr(0, text.find_first_of(" ,\t"));
-    const auto step = number_in<std::int64_t>(text);
+    const auto step = whole_in(text);
     if (!step || *step < 1 || *step > kStepSecondsMax) {
       return wrong("step_s is a number of whole seconds from 1 to a week's 604800");
     }
@@ -85,7 +85,7 @@ class Reader {
   std::optional<Error> take_row(std::string_view time_text, std::string_view value_text) {
     if (trace_.step_seconds == 0) return wrong("no line '# step_s=SECONDS' comes before the rows");
     if (trace_.requests.size() == kRowsMax) return wrong("more than ten million rows");
-    const auto time = number_in<std::int64_t>(time_text);
+    const auto time = whole_in(time_text);
     if (!time || *time < 0 || *time > kTimeMax) {
       return wrong("t_s is a number of whole seconds, not '" + shown(time_text) + "'");
     }
@@ -101,8 +101,8 @@ class Reader {
       trace_.requests.emplace_back();
       return std::nullopt;
     }
-    const auto value = number_in<double>(value_text);
-    if (!value || !std::isfinite(*value) || *value < 0.0 || *value > kRequestsMax) {
+    const auto value = settings::parse_number(value_text);
+    if (!value || *value < 0.0 || *value > kRequestsMax) {
       return wrong("'" + shown(value_text) +
                    "' is no number of requests (0 or more, or nan where nothing is known)");
     }

@@ -1,19 +1,17 @@
 #include "deploy/cli/load_shape.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <numbers>
+
+#include "common/settings/numbers.hpp"
 
 namespace foretide::cli {
 namespace {
 
 std::optional<double> rate_in(std::string_view text) {
-  double rate = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rate);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  if (!std::isfinite(rate) || rate < 0) return std::nullopt;
-  return rate;
+  const auto rate = settings::parse_number(text);
+  return rate && *rate >= 0.0 ? rate : std::nullopt;
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -13,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "common/settings/numbers.hpp"
 #include "deploy/cli/demand_trace.hpp"
 #include "deploy/cli/number_option.hpp"
 #include "deploy/cli/simulation.hpp"
@@ -35,41 +35,24 @@ struct SimulateOptions {
   const std::vector<std::string>& aims() const { return is_ours() ? shortages : targets; }
 };
 
-// A share as people write it, 0.01 or 1%.
 std::optional<double> share_in(const std::string& text) {
-  const bool percent = text.ends_with('%');
-  const char* const end = text.data() + text.size() - (percent ? 1 : 0);
-  double share = 0.0;
-  const auto [used, error] = std::from_chars(text.data(), end, share);
-  if (error != std::errc() || used != end) return std::nullopt;
-  if (percent) share /= 100.0;
-  return share > 0.0 && share <= 0.5 ? std::optional(share) : std::nullopt;
-}
-
-std::string shortage_error(const std::vector<std::string>& texts) {
-  std::set<double> shares;
-  for (const std::string& text : texts) {
-    const auto share = share_in(text);
-    if (!share) return "--shortage: '" + text + "' is no share, as 1% or 0.01 (above 0, up to 50%)";
-    if (!shares.insert(*share).second) return "--shortage: '" + text + "' is given twice";
-  }
-  return "";
+  const auto share = settings::parse_share(text);
+  return share && *share > 0.0 && *share <= 0.5 ? share : std::nullopt;
 }
 
 std::optional<double> target_in(const std::string& text) {
-  const char* const end = text.data() + text.size();
-  double target = 0.0;
-  const auto [used, error] = std::from_chars(text.data(), end, target);
-  if (error != std::errc() || used != end) return std::nullopt;
-  return target >= 0.001 && target <= 1e4 ? std::optional(target) : std::nullopt;
+  const auto target = settings::parse_number(text);
+  return target && *target >= 0.001 && *target <= 1e4 ? target : std::nullopt;
 }
 
-std::string target_error(const std::vector<std::string>& texts) {
-  std::set<double> targets;
+// What is wrong with a list; empty: nothing.
+std::string error_in(const std::vector<std::string>& texts, const std::string& option,
+                     std::optional<double> (*read)(const std::string&), const std::string& wanted) {
+  std::set<double> seen;
   for (const std::string& text : texts) {
-    const auto target = target_in(text);
-    if (!target) return "--target: '" + text + "' is no number from 0.001 to 10000";
-    if (!targets.insert(*target).second) return "--target: '" + text + "' is given twice";
+    const auto number = read(text);
+    if (!number) return option + ": '" + text + "' is no " + wanted;
+    if (!seen.insert(*number).second) return option + ": '" + text + "' is given twice";
   }
   return "";
 }
@@ -204,10 +187,12 @@ std::vector<SimulatedRun> runs_of(const SimulateOptions& options, const DemandTr
 
 int simulate_trace(const SimulateOptions& options) {
   const auto& settings = options.settings;
-  if (const auto error = shortage_error(options.shortages); !error.empty()) {
-    return usage_error(error);
-  }
-  if (const auto error = target_error(options.targets); !error.empty()) return usage_error(error);
+  const auto shortage_error = error_in(options.shortages, "--shortage", share_in,
+                                       "share, as 1% or 0.01 (above 0, up to 50%)");
+  if (!shortage_error.empty()) return usage_error(shortage_error);
+  const auto target_error =
+      error_in(options.targets, "--target", target_in, "number from 0.001 to 10000");
+  if (!target_error.empty()) return usage_error(target_error);
   const PeerAlgorithm peer = peer_named(options.algorithm);
   if (options.compare && !options.is_ours()) {
     return usage_error("--compare runs all algorithms; leave --algorithm out");

@@ -20,8 +20,8 @@ constexpr double kTrendInNarrow = 0.1, kTrendInWentOn = 0.07, kAnyTimeInWentOn =
 
 constexpr std::size_t kErrorTraits = 14, kOutcomeTraits = 16, kMarks = 4;
 constexpr std::uint64_t kErrorSeed = 1, kOutcomeSeed = 2;
-constexpr std::int64_t kFilledWithin =
-    288;  // a gap's steps are no larger than the largest of these
+// A gap's steps are no larger than the largest of so many before them.
+constexpr std::int64_t kFilledWithin = 288;
 constexpr std::int64_t kLookedThrough = 720;  // steps, for the largest of a time
 
 double squared(double root) {
@@ -134,7 +134,7 @@ void NeedPolicies::describe_moment() {
   const double weekday = week ? Calendar::phase(target, calendar_.week()) : 0.0;
   const double wave = day ? std::sin(2.0 * std::numbers::pi * hour) : 0.0;
   const double now = history_.root(step), before = step > 0 ? history_.root(step - 1) : 0.0;
-  const double level = history_.mean(step, 3), half_hour = history_.mean(step, 6);
+  const double level = level_at(history_, step), six_steps = history_.mean(step, 6);
   const std::int64_t yesterday = step - calendar_.day();
   const bool knows_yesterday = day && yesterday >= oldest_kept(step) && trend.is_judged(yesterday);
 
@@ -150,13 +150,13 @@ void NeedPolicies::describe_moment() {
       {hour, wave, weekday, trend.root(step), surprises_.fast(), surprises_.slow(),
        surprises_.worst(), surprises_.last(), now - level, now - history_.mean(step, 24),
        trend.root(step) - now, trend.width(step), knows_yesterday ? trend.error(yesterday) : 0.0,
-       half_hour - history_.mean(step, 48)});
+       six_steps - history_.mean(step, 48)});
   const auto season = [&](std::int64_t period, bool known) {
     const std::int64_t at = target - period;
     return known && at + 1 <= step && history_.reaches(at - 1) ? history_.mean_around(at, 1) : 0.0;
   };
   put(outcomes_.moments().begin(step),
-      {hour, wave, weekday, now, before, now - before, level, half_hour, history_.mean(step, 12),
+      {hour, wave, weekday, now, before, now - before, level, six_steps, history_.mean(step, 12),
        history_.mean(step, 48), history_.mean(step, 192), static_cast<double>(step - side_since_),
        history_.largest(step, 13), season(calendar_.day(), day), season(calendar_.week(), week),
        trend.root(step)});
@@ -164,7 +164,7 @@ void NeedPolicies::describe_moment() {
 
 // The largest demand from now to the end of the lead time, as it was yesterday and a week ago.
 double NeedPolicies::season_max(std::int64_t step) const {
-  double most = history_.mean(step, 3);
+  double most = level_at(history_, step);
   for (const std::int64_t period : {calendar_.day(), calendar_.week()}) {
     if (period <= 1 || step - period < 1 || !history_.reaches(step - period + 1)) continue;
     const std::int64_t end = std::min(step, step - period + distances_.back() + 1);

@@ -63,7 +63,6 @@ class NeedPolicies {
   const NeedCurve& curve(Policy policy, std::size_t distance) const {
     return curves_[static_cast<std::size_t>(policy)][distance];
   }
-  const DemandHistory& history() const { return history_; }
 
  private:
   // A number that stands for the present, as the base of a forecast, at each of the last steps.

@@ -1,0 +1,24 @@
+#include "common/settings/numbers.hpp"
+
+#include <charconv>
+#include <cmath>
+
+namespace foretide::settings {
+
+std::optional<double> parse_number(std::string_view text) {
+  double value = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::optional<double> parse_share(std::string_view text) {
+  const bool percent = text.ends_with('%');
+  if (percent) text.remove_suffix(1);
+  const auto value = parse_number(text);
+  return value && percent ? std::optional(*value / 100.0) : value;
+}
+
+}  // namespace foretide::settings

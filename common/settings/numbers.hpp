@@ -1,0 +1,14 @@
+// Numbers and shares as people write them. Whole texts only: "1x" is no number, nor are "nan" and
+// "inf".
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace foretide::settings {
+
+std::optional<double> parse_number(std::string_view text);
+// 1% or 0.01.
+std::optional<double> parse_share(std::string_view text);
+
+}  // namespace foretide::settings
