@@ -11,15 +11,6 @@ double pinball(double provided, double demand, double quantile) {
                            : (1.0 - quantile) * (provided - demand);
 }
 
-// What the reactive rules keep served at `origin`: the largest load of their window.
-double reactive_level(const DemandSeries& series, std::int64_t origin, std::int64_t window) {
-  double largest = 0.0;
-  for (std::int64_t second = origin; second > origin - window; --second) {
-    largest = std::max(largest, series.load(second).value_or(0.0));
-  }
-  return largest;
-}
-
 }  // namespace
 
 double Backtest::error_quantile() const {
@@ -27,19 +18,15 @@ double Backtest::error_quantile() const {
   return ascending_[static_cast<std::size_t>(std::ceil(place))];
 }
 
-void Backtest::judge(const DemandSeries& series, std::int64_t origin,
-                     std::int64_t reactive_window) {
+void Backtest::judge(const DemandSeries& series, std::int64_t origin) {
   const auto point = point_for(forecaster_, series, origin, static_cast<double>(horizon_));
   const auto actual = series.load(origin + horizon_);
   if (!point || !actual) return;
   Trial trial{.error = *actual - *point};
   if (ascending_.size() >= kErrorsMin) {
     const double upper = std::max(0.0, *point + error_quantile());
-    const double reactive = reactive_level(series, origin, reactive_window);
     trial.judged = true;
     trial.cost = pinball(upper, *actual, quantile_) + pinball(*point, *actual, 0.5);
-    trial.reactive_cost = pinball(reactive, *actual, quantile_);
-    trial.joint_cost = pinball(std::max(upper, reactive), *actual, quantile_);
   }
   trials_.push_back(trial);
   ascending_.insert(std::upper_bound(ascending_.begin(), ascending_.end(), trial.error),
@@ -49,11 +36,11 @@ void Backtest::judge(const DemandSeries& series, std::int64_t origin,
   trials_.pop_front();
 }
 
-void Backtest::advance(const DemandSeries& series, std::int64_t reactive_window) {
+void Backtest::advance(const DemandSeries& series) {
   const std::int64_t oldest = std::max(series.first(), series.end() - horizon_ - kOrigins);
   if (!next_origin_ || *next_origin_ < oldest) next_origin_ = oldest;
   for (; *next_origin_ + horizon_ < series.end(); ++*next_origin_) {
-    judge(series, *next_origin_, reactive_window);
+    judge(series, *next_origin_);
   }
 }
 
@@ -66,28 +53,11 @@ std::size_t Backtest::judged() const {
       std::count_if(trials_.begin(), trials_.end(), [](const Trial& t) { return t.judged; }));
 }
 
-namespace {
-template <class Trials, class Field>
-double mean_of(const Trials& trials, Field field) {
-  double sum = 0.0;
-  int count = 0;
-  for (const auto& trial : trials) {
-    if (!trial.judged) continue;
-    sum += trial.*field;
-    ++count;
-  }
-  return count == 0 ? 0.0 : sum / count;
-}
-}  // namespace
-
 double Backtest::cost() const {
-  return mean_of(trials_, &Trial::cost);
-}
-double Backtest::reactive_cost() const {
-  return mean_of(trials_, &Trial::reactive_cost);
-}
-double Backtest::joint_cost() const {
-  return mean_of(trials_, &Trial::joint_cost);
+  double sum = 0.0;
+  for (const Trial& trial : trials_) sum += trial.cost;
+  const std::size_t count = judged();
+  return count == 0 ? 0.0 : sum / static_cast<double>(count);
 }
 
 }  // namespace foretide::coordinator

@@ -27,26 +27,24 @@ class Backtest {
   Backtest(Forecaster forecaster, std::int64_t horizon, double quantile)
       : forecaster_(forecaster), horizon_(horizon), quantile_(quantile) {}
 
-  // Takes in whatever became known. `reactive_window` is the window of the stable rule.
-  void advance(const DemandSeries& series, std::int64_t reactive_window);
+  // Takes in whatever became known.
+  void advance(const DemandSeries& series);
 
   Forecaster forecaster() const { return forecaster_; }
   std::int64_t horizon() const { return horizon_; }
   double quantile() const { return quantile_; }
   std::size_t count() const { return trials_.size(); }
   std::vector<double> errors() const;
-  double cost() const;           // mean: its upper quantile's, and its point's as a median
-  double reactive_cost() const;  // mean, of the reactive rules alone, at the same origins
-  double joint_cost() const;     // mean, of the larger of the two: what would run
-  std::size_t judged() const;    // origins that the costs are over
+  double cost() const;         // mean: its upper quantile's, and its point's as a median
+  std::size_t judged() const;  // origins that the cost is over
 
  private:
   struct Trial {
     double error = 0.0;
     bool judged = false;  // enough errors were known before it
-    double cost = 0.0, reactive_cost = 0.0, joint_cost = 0.0;
+    double cost = 0.0;
   };
-  void judge(const DemandSeries& series, std::int64_t origin, std::int64_t reactive_window);
+  void judge(const DemandSeries& series, std::int64_t origin);
   double error_quantile() const;
 
   Forecaster forecaster_ = Forecaster::kPersistence;

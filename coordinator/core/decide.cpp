@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "coordinator/core/desired.hpp"
+#include "coordinator/core/forecast_choice.hpp"
 #include "coordinator/core/foresee.hpp"
 #include "coordinator/core/limits.hpp"
 #include "coordinator/core/text.hpp"
@@ -67,7 +68,8 @@ Situation situation_of(const Turn& turn, const ServiceRecord& service, const Cen
           .starting = census.starting,
           .failing = census.failing,
           .balancers_known = !service.traffic.empty(),
-          .silence = silence_of(turn.state, service, turn.now)};
+          .silence = silence_of(turn.state, service, turn.now),
+          .demand = demand_now(service, turn.now)};
 }
 
 bool is_worth_telling(const ServiceRecord& service, const Decision& decision, Instant now) {
@@ -98,16 +100,18 @@ std::vector<Opinion> opinions_for(const ServiceRecord& service, const Situation&
   // Among equals the first wins, so that the plainest reason is told.
   return {idle_for(service, situation),     wake_for(service, situation),
           stable_for(service, situation),   panic_for(service, situation),
-          backlog_for(service, situation),  predicted_for(service, situation.now),
+          backlog_for(service, situation),  predicted_for(service, situation.demand.latest),
           asked_for(service, situation.now)};
 }
 
 Decision decision_for(const ServiceRecord& service, const Situation& situation) {
   Decision decision{.service = service.id, .at = situation.wall};
   decision.from = service.desired.value_or(0);
-  decision.demand = service.series.latest(situation.now, std::chrono::seconds(5));
-  decision.forecast = service.foresight.point;
-  if (decision.forecast) decision.forecaster = name_of(service.choice.chosen());
+  decision.demand = situation.demand.latest;
+  if (service.foresight) {
+    decision.forecast = service.foresight->expected * capacity_for(*service.settings);
+    decision.forecaster = name_of(service.foresight->policy);
+  }
   decision.lead_time = lead_time_for(service.start_times);
   decision.ready = situation.ready;
   decision.starting = situation.starting;
@@ -124,10 +128,19 @@ Decision decision_for(const ServiceRecord& service, const Situation& situation) 
   return decision;
 }
 
-void record_decision(Turn& turn, ServiceRecord& service, Decision decision) {
-  if (decision.to > decision.from) service.last_up = turn.now;
-  if (decision.to < decision.from) service.last_down = turn.now;
+void take_effect(ServiceRecord& service, const Decision& decision, Instant now) {
+  for (const Opinion& opinion : decision.opinions) {
+    if (opinion.rule == "panic" && opinion.workers > decision.from) {
+      service.panic_until = now + service.settings->scale.window;
+    }
+  }
+  if (decision.to > decision.from) service.last_up = now;
+  if (decision.to < decision.from) service.last_down = now;
   service.desired = decision.to;
+}
+
+void record_decision(Turn& turn, ServiceRecord& service, Decision decision) {
+  take_effect(service, decision, turn.now);
   service.decisions.push_back(decision);
   if (service.decisions.size() > kDecisionsKept) service.decisions.pop_front();
   turn.tells.push_back(RecordDecision{std::move(decision)});
@@ -143,12 +156,10 @@ void decide(Turn& turn, ServiceRecord& service, const Census& census) {
   if (service.manual && service.manual->until && turn.now >= *service.manual->until) {
     service.manual.reset();
   }
-  foresee(service, turn.now, expected_balancers(turn.state, service, turn.now));
+  foresee(service, turn.now, expected_balancers(turn.state, service, turn.now),
+          turn.prediction_steps_left);
   const Situation situation = situation_of(turn, service, census);
   Decision decision = decision_for(service, situation);
-  if (panic_for(service, situation).workers > decision.from) {
-    service.panic_until = turn.now + service.settings->scale.window;
-  }
   if (decision.to != decision.from) {
     service.limit_told.clear();
     record_decision(turn, service, std::move(decision));
@@ -156,15 +167,15 @@ void decide(Turn& turn, ServiceRecord& service, const Census& census) {
     service.limit_told = decision.rule;
     service.limit_told_at = turn.now;
     record_decision(turn, service, std::move(decision));
+  } else {
+    take_effect(service, decision, turn.now);
   }
-  if (!service.desired) service.desired = 0;
 }
 
 void ask_ahead(Turn& turn, ServiceRecord& service, Duration ahead) {
   if (!service.settings || service.is_static()) return;
   const ScaleSettings& scale = service.settings->scale;
-  const auto forecast = forecast_for(service.series, seconds_in(ahead), scale.shortage,
-                                     scale.window / std::chrono::seconds(1));
+  const auto forecast = forecast_for(service.series, seconds_in(ahead), scale.shortage);
   if (!forecast) return;
   const std::uint32_t workers =
       workers_for(*forecast, capacity_for(*service.settings), scale.shortage);

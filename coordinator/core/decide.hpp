@@ -16,10 +16,13 @@ std::vector<Opinion> opinions_for(const ServiceRecord& service, const Situation&
 
 Decision decision_for(const ServiceRecord& service, const Situation& situation);
 
+// Makes its number the desired one.
+void take_effect(ServiceRecord& service, const Decision& decision, Instant now);
+
 // Looks at one service and lets the decision take effect.
 void decide(Turn& turn, ServiceRecord& service, const Census& census);
 
-// Keeps the decision, makes its number the desired one, and passes it on.
+// Lets the decision take effect, keeps it and passes it on.
 void record_decision(Turn& turn, ServiceRecord& service, Decision decision);
 
 // POST /scale: looks so far ahead, and keeps what that needs as a floor until then.

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 namespace foretide::coordinator {
 namespace {
 
-// Seconds of judged history before prediction may speak, and by how much it must be the cheaper.
+// Seconds of judged history before the line may speak, and by how much it must be the cheaper.
 constexpr std::size_t kJudgedMin = 20;
 constexpr double kClearlyBetter = 0.97;
 
@@ -36,17 +35,14 @@ void ForecastChoice::aim(std::int64_t horizon, double quantile) {
   }
 }
 
-void ForecastChoice::advance(const DemandSeries& series, std::int64_t reactive_window) {
-  for (Backtest& test : tests_) test.advance(series, reactive_window);
+void ForecastChoice::advance(const DemandSeries& series) {
+  for (Backtest& test : tests_) test.advance(series);
   chosen_ = Forecaster::kPersistence;
   for (const Forecaster forecaster : kForecasters) {
     const Backtest& test = tests_[index_of(forecaster)];
     if (test.judged() < kJudgedMin) continue;
     if (test.cost() < kClearlyBetter * chosen_test().cost()) chosen_ = forecaster;
   }
-  const Backtest& best = chosen_test();
-  pays_ = best.judged() >= kJudgedMin && best.joint_cost() < kClearlyBetter * best.reactive_cost();
-  reason_ = reason_for_now();
 }
 
 bool ForecastChoice::is_judged() const {
@@ -55,34 +51,6 @@ bool ForecastChoice::is_judged() const {
 
 std::vector<double> ForecastChoice::errors_of(Forecaster forecaster) const {
   return tests_[index_of(forecaster)].errors();
-}
-
-std::string ForecastChoice::reason_for_now() const {
-  const Backtest& best = chosen_test();
-  char text[200];
-  if (best.judged() < kJudgedMin) {
-    std::snprintf(text, sizeof text, "learning: %zu of %zu seconds of history judged",
-                  best.judged(), kJudgedMin);
-  } else if (pays_) {
-    std::snprintf(text, sizeof text,
-                  "on: with the %s forecast the last %zu s would have cost %.3g, without %.3g",
-                  name_of(chosen_), best.judged(), best.joint_cost(), best.reactive_cost());
-  } else {
-    std::snprintf(
-        text, sizeof text,
-        "off: reactive is as good on this traffic (cost %.3g over the last %zu s, with the "
-        "%s forecast %.3g)",
-        best.reactive_cost(), best.judged(), name_of(chosen_), best.joint_cost());
-  }
-  return text;
-}
-
-std::optional<Forecast> ForecastChoice::forecast(const DemandSeries& series) const {
-  const Backtest& test = chosen_test();
-  const auto ahead = static_cast<double>(test.horizon());
-  const auto point = point_for(chosen_, series, series.end() - 1, ahead);
-  if (!point) return std::nullopt;
-  return forecast_from(chosen_, ahead, *point, test.errors());
 }
 
 namespace {
@@ -97,13 +65,13 @@ std::int64_t judged_horizon(const DemandSeries& series, std::int64_t wanted) {
 }  // namespace
 
 std::optional<Forecast> forecast_for(const DemandSeries& series, double ahead_seconds,
-                                     double shortage, std::int64_t reactive_window) {
+                                     double shortage) {
   const double ahead = std::max(1.0, ahead_seconds);
   const std::int64_t horizon =
       judged_horizon(series, static_cast<std::int64_t>(std::min(ahead, 86400.0)));
   ForecastChoice choice;
   choice.aim(horizon, quantile_for(shortage));
-  choice.advance(series, reactive_window);
+  choice.advance(series);
   const Forecaster best = choice.is_judged() ? choice.chosen() : Forecaster::kLine;
   const auto point = point_for(best, series, series.end() - 1, ahead);
   if (!point) return std::nullopt;

@@ -1,15 +1,14 @@
-// Which forecaster speaks for a service, and whether prediction speaks at all.
+// A forecast at whatever distance somebody asks for: POST /scale, GET /v1/services/NAME/forecast.
 //
-// All run in the shadow over the service's own recent history. The one whose upper quantile cost
-// least is chosen; persistence, the simpler, keeps the word unless another is clearly better. Then
-// the larger of prediction and the reactive rules is compared with the reactive rules alone: when
-// that would not have been cheaper, prediction is off for now and says so, because on such traffic
-// looking back is as good as looking ahead.
+// Decisions are made from coordinator/core/predict, which looks as far ahead as a worker needs to
+// start. Here two plain forecasters are tried at the distance in question on the service's own last
+// minutes, and the one whose upper quantile cost least answers; persistence, the simpler, unless
+// the line is clearly better.
 #pragma once
 
 #include <array>
 #include <optional>
-#include <string>
+#include <vector>
 
 #include "coordinator/core/backtest.hpp"
 #include "coordinator/core/demand_series.hpp"
@@ -22,28 +21,18 @@ class ForecastChoice {
   // Aims the backtests; those of another horizon or quantile begin anew, from what the series
   // holds.
   void aim(std::int64_t horizon, double quantile);
-  void advance(const DemandSeries& series, std::int64_t reactive_window);
+  void advance(const DemandSeries& series);
 
   Forecaster chosen() const { return chosen_; }
   // Enough history was judged for the choice to mean something.
   bool is_judged() const;
   std::vector<double> errors_of(Forecaster forecaster) const;
-  // Prediction may raise the number of workers.
-  bool pays() const { return pays_; }
-  // A sentence with the figures: why it is on, off, or still learning.
-  const std::string& reason() const { return reason_; }
-
-  // With the chosen forecaster, from the newest closed second; nothing when too little is known.
-  std::optional<Forecast> forecast(const DemandSeries& series) const;
 
  private:
   const Backtest& chosen_test() const;
-  std::string reason_for_now() const;
 
   std::array<Backtest, std::size(kForecasters)> tests_;
   Forecaster chosen_ = Forecaster::kPersistence;
-  bool pays_ = false;
-  std::string reason_ = "learning: nothing is known yet";
 };
 
 // The quantile at which a service with this shortage goal is judged: 0.95 for one percent.
@@ -52,6 +41,6 @@ double quantile_for(double shortage);
 // A forecast at any horizon, by a backtest of its own at that horizon, or at the longest that the
 // history allows; where it allows none, the textbook line answers.
 std::optional<Forecast> forecast_for(const DemandSeries& series, double ahead_seconds,
-                                     double shortage, std::int64_t reactive_window);
+                                     double shortage);
 
 }  // namespace foretide::coordinator

@@ -1,51 +1,59 @@
 #include "coordinator/core/foresee.hpp"
 
-#include <cmath>
-
 #include "coordinator/core/desired.hpp"
 #include "coordinator/core/text.hpp"
 
 namespace foretide::coordinator {
+namespace {
 
-void foresee(ServiceRecord& service, Instant now, std::uint32_t balancers) {
-  service.series.close(now, balancers, service.service_time.mean());
-  Foresight& foresight = service.foresight;
-  if (foresight.made_at == service.series.end()) return;
+using Predict = ScaleSettings::Predict;
+
+PredictionNeeds needs_of(const ServiceRecord& service) {
   const ScaleSettings& scale = service.settings->scale;
-  // The newest closed second lies one in the past, so the end of the lead time is one more away
-  // from it.
-  const double lead = std::ceil(seconds_in(lead_time_for(service.start_times))) + 1.0;
-  service.choice.aim(static_cast<std::int64_t>(lead), quantile_for(scale.shortage));
-  service.choice.advance(service.series, scale.window / std::chrono::seconds(1));
-  foresight = {.made_at = service.series.end()};
-  const auto forecast = service.choice.forecast(service.series);
-  if (!forecast) return;
-  foresight.point = forecast->point;
-  foresight.upper = forecast->quantile(quantile_for(scale.shortage));
-  foresight.has_spread = forecast->outcomes.size() >= Backtest::kErrorsMin;
-  foresight.workers = workers_for(*forecast, capacity_for(*service.settings), scale.shortage);
+  return {.start = service.start_times.p90(),
+          .capacity = capacity_for(*service.settings),
+          .workers_min = scale.min,
+          .workers_max = scale.max,
+          .window = scale.window,
+          .shortage = scale.shortage};
 }
 
-Opinion predicted_for(const ServiceRecord& service, Instant now) {
-  using Predict = ScaleSettings::Predict;
-  const Foresight& foresight = service.foresight;
+std::string words_for(const ServiceRecord& service) {
+  const Foresight& foresight = *service.foresight;
+  const double capacity = capacity_for(*service.settings);
+  return text_of("%s expects %.2f in %.0f s and, a shortage being priced at %.3g, asks for %s",
+                 name_of(foresight.policy), foresight.expected * capacity,
+                 seconds_in(lead_time_for(service.start_times)), foresight.price,
+                 workers_of(foresight.workers, capacity).c_str());
+}
+
+}  // namespace
+
+void foresee(ServiceRecord& service, Instant now, std::uint32_t balancers, int& steps_left) {
+  service.series.close(now, balancers, service.service_time.mean());
+  if (service.settings->scale.predict == Predict::kOff) {
+    service.prediction = {};
+  } else {
+    service.prediction.advance(service.series, needs_of(service), steps_left);
+  }
+  service.foresight = service.prediction.foresight();
+}
+
+bool prediction_speaks(const ServiceRecord& service) {
+  return service.settings->scale.predict == Predict::kAuto && service.foresight &&
+         service.foresight->standing == Foresight::Standing::kPays;
+}
+
+Opinion predicted_for(const ServiceRecord& service, const std::optional<double>& latest) {
   const Predict mode = service.settings->scale.predict;
   if (mode == Predict::kOff) return {"predicted", 0, "off in the cluster file"};
-  if (!foresight.point) return {"predicted", 0, "too little of the demand is known"};
-  const Duration window = service.settings->scale.window;
-  if (service.series.max_over(now, window).value_or(1.0) == 0.0) {
-    return {"predicted", 0, text_of("nothing came for %.0f s", seconds_in(window))};
+  if (!service.foresight) return {"predicted", 0, "too little of the demand is known"};
+  if (!latest) return {"predicted", 0, "the demand of the last seconds is not known"};
+  if (mode == Predict::kShadow) return {"predicted", 0, "in the shadow: " + words_for(service)};
+  if (!prediction_speaks(service)) {
+    return {"predicted", 0, text_of(*service.foresight) + "; " + words_for(service)};
   }
-  const std::string words =
-      text_of("%s says %.2f in %.1f s, by its errors so far up to %.2f, and needs %s",
-              name_of(service.choice.chosen()), *foresight.point,
-              seconds_in(lead_time_for(service.start_times)), foresight.upper,
-              workers_of(foresight.workers, capacity_for(*service.settings)).c_str());
-  if (mode == Predict::kShadow) return {"predicted", 0, "in the shadow: " + words};
-  if (!foresight.has_spread || !service.choice.pays()) {
-    return {"predicted", 0, service.choice.reason() + "; " + words};
-  }
-  return {"predicted", foresight.workers, words};
+  return {"predicted", service.foresight->workers, words_for(service)};
 }
 
 Opinion asked_for(const ServiceRecord& service, Instant now) {

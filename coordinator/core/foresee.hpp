@@ -1,5 +1,5 @@
-// The predicting half of a decision: moves the series and the backtests on, and works out what the
-// distribution of demand at the end of the lead time needs.
+// The predicting half of a decision: moves the series and the predictor on, and gives the rules
+// that look ahead their word.
 #pragma once
 
 #include "coordinator/core/decision.hpp"
@@ -7,12 +7,16 @@
 
 namespace foretide::coordinator {
 
-// Closes seconds up to `now`; `balancers` is how many are expected to have counted them.
-void foresee(ServiceRecord& service, Instant now, std::uint32_t balancers);
+// Closes seconds up to `now`; `balancers` is how many are expected to have counted them. The
+// predictor takes in at most `steps_left` steps, which are counted down; the rest follows later.
+void foresee(ServiceRecord& service, Instant now, std::uint32_t balancers, int& steps_left);
+
+// Prediction is on, knows enough, and has been worth it here.
+bool prediction_speaks(const ServiceRecord& service);
 
 // The rule "predicted". It wants nothing while it is off, in the shadow or still learning, and says
-// so; nor after a window without any demand, of which no forecaster here can tell when it ends.
-Opinion predicted_for(const ServiceRecord& service, Instant now);
+// so; nor while the latest demand is not known, when the last decision holds.
+Opinion predicted_for(const ServiceRecord& service, const std::optional<double>& latest);
 
 // The rule "asked", while a POST /scale is in force.
 Opinion asked_for(const ServiceRecord& service, Instant now);

@@ -4,13 +4,14 @@
 #include <cmath>
 
 #include "coordinator/core/desired.hpp"
+#include "coordinator/core/foresee.hpp"
 #include "coordinator/core/text.hpp"
 #include "coordinator/core/turn.hpp"
 
 namespace foretide::coordinator {
 namespace {
 
-// A survivor is not loaded above this share of its capacity by a shrink.
+// A survivor is not loaded above this share of its capacity by a shrink that nobody foresaw.
 constexpr double kSurvivorShare = 0.9;
 // A report may be lost now and then; more of the window than that must be known.
 constexpr double kKnownShare = 0.9;
@@ -27,7 +28,7 @@ void hold_for_data(const ServiceRecord& service, const Situation& at, std::uint3
     floors.push_back({"young", from, "this coordinator has just begun and has not heard everyone"});
     return;
   }
-  if (!is_fresh(service, at)) {
+  if (!at.demand.latest) {
     floors.push_back({"hold", from,
                       at.balancers_known
                           ? "no complete traffic reports for 5 s: the last decision holds"
@@ -41,9 +42,8 @@ void hold_for_data(const ServiceRecord& service, const Situation& at, std::uint3
                  "not known",
                  seconds_in(*at.silence))});
   }
-  const ScaleSettings& scale = service.settings->scale;
-  const Duration needed = is_idle(service, at) ? std::min(scale.idle, scale.window) : scale.window;
-  const auto known = static_cast<double>(service.series.known_seconds(at.now, needed));
+  const Duration needed = watched_for(service, is_idle(service, at));
+  const double known = at.demand.known_seconds;
   if (known < std::floor(kKnownShare * seconds_in(needed))) {
     floors.push_back(
         {"window", from,
@@ -53,9 +53,9 @@ void hold_for_data(const ServiceRecord& service, const Situation& at, std::uint3
 
 void hold_for_survivors(const ServiceRecord& service, const Situation& at, std::uint32_t from,
                         Limits& floors) {
-  const double load =
-      std::max<double>(present_load(service, at.now), service.in_flight()) + service.held();
-  const double capacity = capacity_for(*service.settings) * kSurvivorShare;
+  const double load = std::max<double>(at.demand.load, service.in_flight()) + service.held();
+  const double share = prediction_speaks(service) ? 1.0 : kSurvivorShare;
+  const double capacity = capacity_for(*service.settings) * share;
   const std::uint32_t needed = std::min(from, workers_for(load, capacity));
   floors.push_back(
       {"survivors", needed,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "coordinator/core/desired.hpp"
+#include "coordinator/core/foresee.hpp"
 #include "coordinator/core/text.hpp"
 
 namespace foretide::coordinator {
@@ -22,26 +23,42 @@ double load_over(const ServiceRecord& service, Duration window, Instant now) {
   return std::max(rates.in_flight, rates.arrivals_per_second * *service_seconds);
 }
 
-}  // namespace
-
 double present_load(const ServiceRecord& service, Instant now) {
   return std::max(load_over(service, kPanicWindow, now),
                   kShortMeanWeight * load_over(service, kPanicWindow / 2, now));
 }
 
-bool is_fresh(const ServiceRecord& service, const Situation& situation) {
-  return service.series.latest(situation.now, kFreshFor).has_value();
+bool is_quiet(const ServiceRecord& service, Instant now) {
+  if (service.held() > 0 || service.in_flight() > 0) return false;
+  return !service.last_request || now - *service.last_request >= service.settings->scale.idle;
+}
+
+}  // namespace
+
+DemandNow demand_now(const ServiceRecord& service, Instant now) {
+  const ScaleSettings& scale = service.settings->scale;
+  DemandNow demand{.load = present_load(service, now),
+                   .latest = service.series.latest(now, kFreshFor),
+                   .largest = service.series.max_over(now, scale.window)};
+  const bool is_idle = demand.latest && is_quiet(service, now);
+  demand.known_seconds =
+      static_cast<double>(service.series.known_seconds(now, watched_for(service, is_idle)));
+  return demand;
+}
+
+Duration watched_for(const ServiceRecord& service, bool is_idle) {
+  const ScaleSettings& scale = service.settings->scale;
+  return is_idle ? std::min(scale.idle, scale.window) : scale.window;
 }
 
 bool is_idle(const ServiceRecord& service, const Situation& situation) {
-  if (service.held() > 0 || service.in_flight() > 0 || !is_fresh(service, situation)) return false;
-  return !service.last_request ||
-         situation.now - *service.last_request >= service.settings->scale.idle;
+  return situation.demand.latest && is_quiet(service, situation.now);
 }
 
 Opinion stable_for(const ServiceRecord& service, const Situation& situation) {
   const Duration window = service.settings->scale.window;
-  const auto largest = service.series.max_over(situation.now, window);
+  const auto& largest = situation.demand.largest;
+  if (prediction_speaks(service)) return {"stable", 0, "prediction speaks"};
   if (!largest)
     return {"stable", 0, text_of("no demand is known of the last %.0f s", seconds_in(window))};
   const double capacity = capacity_for(*service.settings);
@@ -52,9 +69,12 @@ Opinion stable_for(const ServiceRecord& service, const Situation& situation) {
 }
 
 Opinion panic_for(const ServiceRecord& service, const Situation& situation) {
-  const double load = present_load(service, situation.now);
+  const double load = situation.demand.load;
   const double capacity = capacity_for(*service.settings);
   const std::uint32_t workers = workers_for(load, capacity);
+  if (prediction_speaks(service) && workers <= service.foresight->workers_thinkable) {
+    return {"panic", 0, text_of("load %.2f over the last two seconds was to be expected", load)};
+  }
   return {"panic", workers,
           text_of("load %.2f over the last two seconds needs %s", load,
                   workers_of(workers, capacity).c_str())};
@@ -71,7 +91,7 @@ Opinion backlog_for(const ServiceRecord& service, const Situation& situation) {
   const double within =
       std::max(seconds_in(lead_time_for(service.start_times)), seconds_in(kPanicWindow));
   const double extra = std::min<double>(held, held * *service_seconds / within);
-  const double load = present_load(service, situation.now) + extra;
+  const double load = situation.demand.load + extra;
   const std::uint32_t workers = std::max(1u, workers_for(load, capacity_for(*service.settings)));
   return {"backlog", workers,
           text_of("%s of %.3g s each add a load of %.2f for now",

@@ -10,6 +10,9 @@
 //   wake     something waits and there is no worker at all
 //   idle     a service that may sleep is kept at one worker until nothing came for `scale.idle`
 //
+// While prediction speaks, stable is silent, for prediction has seen the same window and weighed
+// it; and panic is heard only of what no forecast had thought of.
+//
 // Panic takes the larger of requests in service and arrivals times service time, as a mean over two
 // seconds or (nine tenths of) over one: a step from 1 to 9 on a worker for 8 must be seen within a
 // second or so. Service times above two seconds make arrivals over such a window mere noise; then
@@ -23,6 +26,14 @@
 
 namespace foretide::coordinator {
 
+// Demand as the rules see it, in load. What is not known is absent, and not zero.
+struct DemandNow {
+  double load = 0.0;              // the mean of what is in service or ought to be, right now
+  std::optional<double> latest;   // of the last seconds
+  std::optional<double> largest;  // within the settings' window
+  double known_seconds = 0.0;     // of the window that must have been watched
+};
+
 // What a rule may look at besides the service itself.
 struct Situation {
   Instant now{};
@@ -33,6 +44,7 @@ struct Situation {
   // A balancer that had requests for the service, or may have, is silent; it may well go on serving
   // them.
   std::optional<Duration> silence;
+  DemandNow demand;
 };
 
 Opinion stable_for(const ServiceRecord& service, const Situation& situation);
@@ -41,11 +53,11 @@ Opinion backlog_for(const ServiceRecord& service, const Situation& situation);
 Opinion wake_for(const ServiceRecord& service, const Situation& situation);
 Opinion idle_for(const ServiceRecord& service, const Situation& situation);
 
-// The mean of what is in service or ought to be, right now.
-double present_load(const ServiceRecord& service, Instant now);
+// As the reports of the last seconds have it.
+DemandNow demand_now(const ServiceRecord& service, Instant now);
 // Nothing came for `scale.idle`, and that is known.
 bool is_idle(const ServiceRecord& service, const Situation& situation);
-// The demand of the last seconds is known.
-bool is_fresh(const ServiceRecord& service, const Situation& situation);
+// What must have been watched before workers are removed.
+Duration watched_for(const ServiceRecord& service, bool is_idle);
 
 }  // namespace foretide::coordinator

@@ -16,8 +16,8 @@
 #include "common/wire/messages.hpp"
 #include "coordinator/core/decision.hpp"
 #include "coordinator/core/demand_series.hpp"
-#include "coordinator/core/forecast_choice.hpp"
 #include "coordinator/core/lead_time.hpp"
+#include "coordinator/core/prediction.hpp"
 #include "coordinator/core/recent_load.hpp"
 #include "coordinator/core/service_time.hpp"
 #include "coordinator/core/worker_record.hpp"
@@ -65,15 +65,6 @@ struct NodeRefusal {
   std::string reason;
 };
 
-// What prediction says, worked out once a second.
-struct Foresight {
-  std::int64_t made_at = -1;    // the end of the series then
-  std::optional<double> point;  // load at the end of the lead time
-  double upper = 0.0;           // it is above this only as rarely as the goal allows
-  std::uint32_t workers = 0;    // what its distribution needs
-  bool has_spread = false;      // enough errors are known to speak of a distribution
-};
-
 struct ServiceRecord {
   ServiceId id;
   std::optional<ServiceSettings> settings;  // absent: no longer in the cluster file
@@ -91,7 +82,7 @@ struct ServiceRecord {
   RecentLoad recent;
   ServiceTime service_time;
   StartTimes start_times;
-  ForecastChoice choice;
+  Prediction prediction;
 
   std::optional<std::uint32_t> desired;  // absent: nothing was decided yet
   std::deque<Decision> decisions;        // newest last
@@ -103,7 +94,7 @@ struct ServiceRecord {
   std::optional<Instant> last_up, last_down, panic_until;
   std::string limit_told;  // the limit that was last recorded without a change
   std::optional<Instant> limit_told_at;
-  Foresight foresight;
+  std::optional<Foresight> foresight;  // the last; none while too little is known
   std::optional<Instant> no_place_at;  // when a place was last looked for in vain
   bool lacks_room = false;             // then because the nodes are too full
   std::string told_no_place;           // last told reason why a worker found no node

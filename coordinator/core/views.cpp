@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "coordinator/core/desired.hpp"
+#include "coordinator/core/forecast_choice.hpp"
 
 namespace foretide::coordinator {
 namespace {
@@ -97,11 +98,23 @@ void tell_decisions(const ServiceRecord& service, Instant now, ServiceView& view
   view.manual = manual;
 }
 
+std::string prediction_text(const ServiceRecord& service) {
+  if (!service.settings || service.is_static()) return "";
+  using Predict = ScaleSettings::Predict;
+  const Predict mode = service.settings->scale.predict;
+  if (mode == Predict::kOff) return "off in the cluster file";
+  const std::string text =
+      service.foresight ? text_of(*service.foresight) : "learning: nothing is known yet";
+  return (mode == Predict::kShadow ? "in the shadow; " : "") + text;
+}
+
 void tell_demand(const ServiceRecord& service, Instant now, ServiceView& view) {
   view.demand = service.series.latest(now, std::chrono::seconds(10));
-  view.forecast = service.foresight.point;
-  if (view.forecast) view.forecaster = name_of(service.choice.chosen());
-  view.prediction = service.choice.reason();
+  if (service.foresight && service.settings) {
+    view.forecast = service.foresight->expected * capacity_for(*service.settings);
+    view.forecaster = name_of(service.foresight->policy);
+  }
+  view.prediction = prediction_text(service);
   view.lead_time_seconds = seconds_in(lead_time_for(service.start_times));
   view.service_time_seconds = service.service_time.mean();
 }
@@ -201,9 +214,8 @@ std::optional<Forecast> forecast_ahead(const State& state, const ServiceId& id, 
                                        Instant /*now*/) {
   const auto service = state.services.find(id);
   if (service == state.services.end() || !service->second.settings) return std::nullopt;
-  const ScaleSettings& scale = service->second.settings->scale;
-  return forecast_for(service->second.series, seconds_in(ahead), scale.shortage,
-                      scale.window / std::chrono::seconds(1));
+  return forecast_for(service->second.series, seconds_in(ahead),
+                      service->second.settings->scale.shortage);
 }
 
 }  // namespace foretide::coordinator

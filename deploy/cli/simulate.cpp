@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/settings/numbers.hpp"
+#include "coordinator/core/predict/need_policies.hpp"
 #include "deploy/cli/demand_trace.hpp"
 #include "deploy/cli/number_option.hpp"
 #include "deploy/cli/simulation.hpp"
@@ -25,7 +26,7 @@ struct SimulateOptions {
   std::string trace, decisions;
   SimulationSettings settings;
   std::vector<std::string> shortages{"1%"};
-  std::string algorithm = "foretide";
+  std::string algorithm = "foretide", predict = "auto";
   std::vector<std::string> targets{"0.7"};
   bool compare = false;
   bool json = false;
@@ -57,6 +58,17 @@ std::string error_in(const std::vector<std::string>& texts, const std::string& o
   return "";
 }
 
+std::string number_text(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", number);
+  return text;
+}
+
+std::string in_one_cell(std::string text) {
+  std::replace(text.begin(), text.end(), ',', ';');
+  return text;
+}
+
 // One row for each step; demand and forecast in requests a second.
 void write_rows(std::ostream& out, const SimulateOptions& options, const DemandTrace& trace,
                 const SimulatedRun& run) {
@@ -75,12 +87,11 @@ void write_rows(std::ostream& out, const SimulateOptions& options, const DemandT
                   step.ready, demand);
     out << text;
     if (options.is_ours()) {
-      std::snprintf(text, sizeof text, "%.6g,predicted: a shortage at %.3g; %s\n",
-                    step.forecast_rps, step.price, coordinator::name_of(step.policy));
+      out << (step.forecast_rps ? number_text(*step.forecast_rps) : "nan") << ','
+          << in_one_cell(step.reason) << '\n';
     } else {
-      std::snprintf(text, sizeof text, "nan,%s at %g\n", options.algorithm.c_str(), run.aim);
+      out << "nan," << options.algorithm << " at " << number_text(run.aim) << '\n';
     }
-    out << text;
   }
 }
 
@@ -206,7 +217,8 @@ int simulate_trace(const SimulateOptions& options) {
                    [](const auto& step) { return step.has_value(); })) {
     return usage_error(options.trace + ": nothing is known in any of its rows");
   }
-  if (lead_steps_for(settings.start_seconds, trace->step_seconds) > coordinator::kLeadStepsMax) {
+  if (lead_steps_for(settings.start_seconds, trace->step_seconds) >
+      foretide::coordinator::kLeadStepsMax) {
     return usage_error("--start-time is more than a thousand steps of the trace");
   }
   const std::vector<SimulatedRun> runs = runs_of(options, *trace, peer);
@@ -249,6 +261,9 @@ void add_simulate(CLI::App& app, int& exit_code) {
   verb->add_option("--max", settings.workers_max, "The most workers")
       ->check(CLI::Range(1u, 10'000u))
       ->capture_default_str();
+  verb->add_option("--predict", options->predict, "off: the reactive rules alone")
+      ->check(CLI::IsMember({"off", "auto"}))
+      ->capture_default_str();
   verb->add_option("--shortage", options->shortages,
                    "The share of demand that may find no free worker; several by commas")
       ->delimiter(',')
@@ -272,7 +287,10 @@ void add_simulate(CLI::App& app, int& exit_code) {
   verb->footer(
       "Example:\n  foretide simulate --trace monday.csv --capacity 12 --start-time 40"
       " --shortage 0.5%,1%,2%");
-  verb->callback([options, &exit_code] { exit_code = simulate_trace(*options); });
+  verb->callback([options, &exit_code] {
+    if (options->predict == "off") options->settings.predict = ScaleSettings::Predict::kOff;
+    exit_code = simulate_trace(*options);
+  });
 }
 
 }  // namespace foretide::cli

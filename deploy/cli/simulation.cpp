@@ -1,35 +1,21 @@
 #include "deploy/cli/simulation.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "coordinator/core/predict/demand_predictor.hpp"
+#include "deploy/cli/simulated_service.hpp"
 
 namespace foretide::cli {
 namespace {
 
 using coordinator::DemandPredictor;
-using coordinator::kPolicies;
-using coordinator::Policy;
-using coordinator::PolicyMix;
 using coordinator::ShadowRun;
-using coordinator::ShortageAim;
 
 // Sums of measured numbers must not need a worker by their rounding errors.
 constexpr double kRounding = 1e-9;
 // The targets among which another autoscaler's is chosen in hindsight.
 constexpr double kTargetLeast = 0.03, kTargetMost = 2.5, kTargetRatio = 1.06;
-
-// The expected demand at the end of the lead time, by each policy.
-std::array<double, kPolicies> means_of(const coordinator::NeedPolicies& policies) {
-  std::array<double, kPolicies> means{};
-  const std::size_t last = policies.distances().size() - 1;
-  for (std::size_t policy = 0; policy < kPolicies; ++policy) {
-    means[policy] = policies.curve(static_cast<Policy>(policy), last).mean();
-  }
-  return means;
-}
 
 // The plant that one row of decisions runs, and the bill.
 class BilledRun {
@@ -47,13 +33,15 @@ class BilledRun {
     ++judged_;
   }
 
+  std::uint32_t ready() const { return plant_.ready(); }
+
   void decide(SimulatedStep step) {
     step.ready = plant_.ready();
     if (judged_ > 0 && step.desired > plant_.workers()) {
       run_.started += step.desired - plant_.workers();
     }
     plant_.decide(step.desired);
-    run_.steps.push_back(step);
+    run_.steps.push_back(std::move(step));
   }
 
   SimulatedRun finish() {
@@ -71,22 +59,9 @@ class BilledRun {
 };
 
 struct Follower {
-  ShortageAim aim;
+  SimulatedService service;
   BilledRun run;
 };
-
-SimulatedStep step_at(const DemandPredictor& predictor, std::size_t level,
-                      const std::array<double, kPolicies>& means, double capacity_rps) {
-  const PolicyMix::Weights& weights = predictor.mix().weights(level);
-  SimulatedStep step{.desired = predictor.mix().workers(level),
-                     .price = coordinator::price_at(level)};
-  for (std::size_t policy = 0; policy < kPolicies; ++policy) {
-    step.forecast_rps += capacity_rps * weights[policy] * means[policy];
-  }
-  step.policy =
-      static_cast<Policy>(std::max_element(weights.begin(), weights.end()) - weights.begin());
-  return step;
-}
 
 // The more of them, the less is unserved: halve the interval.
 template <class At>
@@ -106,6 +81,18 @@ std::optional<SimulatedRun> fewest_static(const SimulationSettings& settings, do
     }
   }
   return best;
+}
+
+coordinator::PredictorShape predictor_shape(const DemandTrace& trace,
+                                            const SimulationSettings& settings,
+                                            std::int64_t lead_steps) {
+  const double window = seconds_in(ScaleSettings{}.window);
+  return {.step_seconds = static_cast<double>(trace.step_seconds),
+          .lead_steps = lead_steps,
+          .workers_min = settings.workers_min,
+          .workers_max = settings.workers_max,
+          .window_steps = static_cast<std::int64_t>(
+              std::ceil(window / static_cast<double>(trace.step_seconds)))};
 }
 
 std::size_t judged_from(const DemandTrace& trace) {
@@ -149,22 +136,18 @@ std::int64_t lead_steps_for(double start_seconds, std::int64_t step_seconds) {
 std::vector<SimulatedRun> simulate(const DemandTrace& trace, const SimulationSettings& settings,
                                    const std::vector<double>& shortages) {
   const std::int64_t lead = lead_steps_for(settings.start_seconds, trace.step_seconds);
-  DemandPredictor predictor({.step_seconds = static_cast<double>(trace.step_seconds),
-                             .lead_steps = lead,
-                             .workers_max = settings.workers_max},
-                            settings.workers_min);
+  const auto demand = workers_needed(trace, settings.capacity_rps);
+  DemandPredictor predictor(predictor_shape(trace, settings, lead));
   std::vector<Follower> followers;
   for (const double shortage : shortages) {
-    followers.push_back({ShortageAim(shortage), {shortage, lead, settings.workers_min}});
+    followers.push_back({SimulatedService(trace.step_seconds, settings, shortage),
+                         {shortage, lead, settings.workers_min}});
   }
-  const auto demand = workers_needed(trace, settings.capacity_rps);
   for (std::size_t step = 0; step < demand.size(); ++step) {
-    predictor.add(demand[step]);
-    const auto means = means_of(predictor.policies());
+    if (settings.predict != ScaleSettings::Predict::kOff) predictor.add(demand[step]);
     for (Follower& follower : followers) {
       if (demand[step] && step >= judged_from(trace)) follower.run.judge(*demand[step]);
-      follower.aim.adjust(predictor.shares());
-      follower.run.decide(step_at(predictor, follower.aim.level(), means, settings.capacity_rps));
+      follower.run.decide(follower.service.decide(demand[step], predictor, follower.run.ready()));
     }
   }
   std::vector<SimulatedRun> runs;

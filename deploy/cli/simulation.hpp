@@ -1,6 +1,7 @@
-// What the predictor, or another autoscaler, would have asked for along a recorded demand, and what
-// that would have cost; for several shortages at once, since demand is the same whatever is decided
-// and one pass over it serves them all.
+// What the coordinator, or another autoscaler, would have asked for along a recorded demand, and
+// what that would have cost; for several shortages at once, since demand is the same whatever is
+// decided and one pass over it serves them all. Ours are the coordinator's own decisions
+// (simulated_service.hpp), its rules and limits with the settings' defaults.
 //
 // The plant is the one of shadow_run.hpp: no queue, workers that are ready a start time after they
 // were asked for, one decision a step. Each decision depends on the rows up to its own.
@@ -11,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "coordinator/core/predict/policy_mix.hpp"
+#include "common/settings/cluster.hpp"
 #include "deploy/cli/demand_trace.hpp"
 #include "deploy/cli/peers.hpp"
 
@@ -21,15 +22,15 @@ struct SimulationSettings {
   double capacity_rps = 0.0;  // requests a second of one worker
   double start_seconds = 0.0;
   std::uint32_t workers_min = 1, workers_max = 400;
+  ScaleSettings::Predict predict = ScaleSettings::Predict::kAuto;
 };
 
 struct SimulatedStep {
   std::uint32_t desired = 0;  // from the next step on
   std::uint32_t ready = 0;    // in this one
-  // Of the predictor only: what it expected when a worker asked for now would begin to serve, the
-  // price of a shortage by which it decided, and the forecast that counted for most.
-  double forecast_rps = 0.0, price = 0.0;
-  coordinator::Policy policy{};
+  // Ours only: what was expected when a worker asked for now would begin to serve, and why.
+  std::optional<double> forecast_rps;
+  std::string reason;
 };
 
 struct SimulatedRun {

@@ -97,4 +97,13 @@ double DemandHistory::mean_around(std::int64_t step, std::int64_t half) const {
   return cells_.sum(from, to) / static_cast<double>(to - from);
 }
 
+std::vector<float> DemandHistory::cells_before(std::int64_t step) const {
+  std::vector<float> roots;
+  const std::int64_t end = std::min(cells_.end(), step / per_cell_);
+  for (std::int64_t cell = cells_.first(); cell < end; ++cell) {
+    roots.push_back(static_cast<float>(cells_.sum(cell, cell + 1)));
+  }
+  return roots;
+}
+
 }  // namespace foretide::coordinator

@@ -40,6 +40,11 @@ class DemandHistory {
   double mean_around(std::int64_t step, std::int64_t half) const;
   bool reaches(std::int64_t step) const;
 
+  // The cells before `step` that are kept, oldest first; a cell is `steps_in_cell()` steps.
+  std::int64_t steps_in_cell() const { return per_cell_; }
+  std::vector<float> cells_before(std::int64_t step) const;
+  std::int64_t first_step_kept() const { return sums_.first(); }
+
  private:
   // Sums of all values before each of the last ones.
   class Sums {

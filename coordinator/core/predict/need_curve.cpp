@@ -1,7 +1,6 @@
 #include "coordinator/core/predict/need_curve.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 namespace foretide::coordinator {
 
@@ -13,9 +12,11 @@ void NeedCurve::begin() {
 void NeedCurve::end() {
   const double scale = weight_ > 0.0 ? 1.0 / weight_ : 0.0;
   double sum = 0.0;
+  mean_ = 0.0;
   for (std::size_t worker = shares_.size(); worker-- > 0;) {
     sum += shares_[worker];
     shares_[worker] = static_cast<float>(sum * scale);
+    mean_ += sum * scale;
   }
 }
 
@@ -24,10 +25,7 @@ void NeedCurve::mix_in(const NeedCurve& other, double share) {
   for (std::size_t worker = 0; worker < shares_.size(); ++worker) {
     shares_[worker] = ours * shares_[worker] + theirs * other.shares_[worker];
   }
-}
-
-double NeedCurve::mean() const {
-  return std::accumulate(shares_.begin(), shares_.end(), 0.0);
+  mean_ = (1.0 - share) * mean_ + share * other.mean_;
 }
 
 }  // namespace foretide::coordinator

@@ -24,13 +24,13 @@ class NeedCurve {
 
   float operator[](std::size_t worker) const { return shares_[worker]; }
   std::size_t size() const { return shares_.size(); }
-  double mean() const;
+  double mean() const { return mean_; }  // after the end
   // No outcome was added, of which nothing follows; not the same as a demand of zero.
   bool is_empty() const { return weight_ == 0.0; }
 
  private:
   std::vector<float> shares_;
-  double weight_ = 0.0;
+  double weight_ = 0.0, mean_ = 0.0;
 };
 
 // Until the end each cell holds what falls off from its worker to the next.

@@ -45,7 +45,7 @@ std::size_t slot(std::int64_t step) {
   return static_cast<std::size_t>(step % TrendForecast::kKept);
 }
 
-// The oldest moment of which everything that is kept reaches back to it.
+// The oldest moment of which forecasts are kept.
 std::int64_t oldest_kept(std::int64_t step) {
   return std::max<std::int64_t>(0, step - TrendForecast::kKept + 1);
 }
@@ -73,6 +73,13 @@ NeedPolicies::NeedPolicies(const PredictorShape& shape)
   for (auto& curves : curves_) curves.assign(distances_.size(), NeedCurve(shape.workers_max));
 }
 
+void NeedPolicies::remember(std::optional<double> demand_workers) {
+  CHECK(begun_at_ == history_.end(), "what is remembered comes before what is foretold");
+  if (demand_workers) expected_root_ = std::sqrt(std::max(0.0, *demand_workers));
+  history_.add(expected_root_, demand_workers.has_value());
+  begun_at_ = history_.end();
+}
+
 void NeedPolicies::add(std::optional<double> demand_workers) {
   const double root = demand_workers ? std::sqrt(std::max(0.0, *demand_workers)) : expected_root_;
   history_.add(root, demand_workers.has_value());
@@ -81,7 +88,7 @@ void NeedPolicies::add(std::optional<double> demand_workers) {
     for (TrendForecast& trend : trends_) trend.learn(step, root);
     learn_from_moments(root);
   }
-  if (demand_workers && step > 0) surprises_.add(trends_.front().error(step - 1));
+  if (demand_workers && step > begun_at_) surprises_.add(trends_.front().error(step - 1));
   for (TrendForecast& trend : trends_) trend.forecast(history_, calendar_, surprises_);
   // A gap is filled with forecasts of forecasts, which must not grow without end.
   expected_root_ =
@@ -108,7 +115,7 @@ void NeedPolicies::add(std::optional<double> demand_workers) {
 // part moments by what is dangerous and not by the mean alone.
 void NeedPolicies::learn_from_moments(double root) {
   const std::int64_t step = history_.end() - 1, then = step - distances_.back();
-  if (then < 0) return;
+  if (then < begun_at_) return;
   const TrendForecast& trend = trends_.back();
   const auto error = static_cast<float>(
       std::clamp(trend.error(then) / std::max(1e-6, trend.width(then)), -4.0, 6.0));
@@ -139,7 +146,7 @@ void NeedPolicies::describe_moment() {
   const bool knows_yesterday = day && yesterday >= oldest_kept(step) && trend.is_judged(yesterday);
 
   const bool above = now > 1.15 * history_.mean(step, 288) + 0.2;
-  if (above != is_above_ || step == 0) side_since_ = step;
+  if (above != is_above_ || step == begun_at_) side_since_ = step;
   is_above_ = above;
 
   const auto put = [](std::span<float> row, std::initializer_list<double> values) {
@@ -257,7 +264,7 @@ void NeedPolicies::draw_from_base(Policy policy, const Bases& bases, std::size_t
   curve.begin();
   double weight = 1.0;
   int count = 0;
-  const std::int64_t oldest = std::max<std::int64_t>(3, oldest_kept(step));
+  const std::int64_t oldest = std::max({std::int64_t{3}, begun_at_, oldest_kept(step)});
   for (std::int64_t at = step - ahead; at >= oldest && count < kOutcomes; --at) {
     if (!history_.is_known(at + ahead)) continue;
     curve.add(squared(base + history_.root(at + ahead) - bases[slot(at)]), weight);

@@ -47,15 +47,24 @@ struct PredictorShape {
   double step_seconds = 60.0;  // at least 1
   // A worker asked for now serves from the step after these; at most kLeadStepsMax.
   std::int64_t lead_steps = 1;
-  std::uint32_t workers_max = 10;
+  std::uint32_t workers_min = 1, workers_max = 10;
+  // What came within so many steps the reactive rules keep served, and prediction is compared with.
+  std::int64_t window_steps = 1;
+  friend bool operator==(const PredictorShape&, const PredictorShape&) = default;
 };
 
 class NeedPolicies {
  public:
   explicit NeedPolicies(const PredictorShape& shape);
 
+  // Demand from before anything was foretold, oldest first: seasons are seen in it, and what demand
+  // may be at all, but no forecast was made then that could be judged.
+  void remember(std::optional<double> demand_workers);
+
   // The demand of the next step, in workers; nothing where it is not known.
   void add(std::optional<double> demand_workers);
+
+  const DemandHistory& history() const { return history_; }
 
   // For how many steps ahead there are curves, ascending from 1; the last is where a worker asked
   // for now begins to serve.
@@ -87,6 +96,7 @@ class NeedPolicies {
   Surprises surprises_;
   std::vector<TrendForecast> trends_;  // one for each distance
   MomentForest errors_, outcomes_;
+  std::int64_t begun_at_ = 0;    // the first step that was not just remembered
   std::int64_t side_since_ = 0;  // the step from which on demand is above, or below, its usual
   bool is_above_ = false;
   std::array<Bases, 3> bases_;

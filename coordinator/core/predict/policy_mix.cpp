@@ -29,9 +29,9 @@ double price_at(std::size_t level) {
   return kPriceLeast * std::pow(kPriceRatio, static_cast<double>(level));
 }
 
-PolicyMix::PolicyMix(const PredictorShape& shape, std::uint32_t workers_min)
-    : workers_min_(workers_min), workers_max_(shape.workers_max) {
-  const ShadowRun run(shape.lead_steps, workers_min);
+PolicyMix::PolicyMix(const PredictorShape& shape)
+    : workers_min_(shape.workers_min), workers_max_(shape.workers_max) {
+  const ShadowRun run(shape.lead_steps, shape.workers_min);
   for (std::size_t level = 0; level < kPrices; ++level) {
     levels_.push_back({.price = price_at(level),
                        .runs = std::vector<ShadowRun>(kPolicies, run),
@@ -56,6 +56,23 @@ void PolicyMix::bill(Level& level, double demand_workers) const {
     level.bill[policy] += run.workers() + level.price * run.unserved(demand_workers);
   }
   level.unserved = level.run.unserved(demand_workers);
+  level.paid = level.run.workers();
+}
+
+double PolicyMix::need(const Weights& weights, const NeedPolicies& policies, std::uint32_t worker,
+                       std::size_t distance) {
+  double sum = 0.0;
+  for (std::size_t policy = 0; policy < kPolicies; ++policy) {
+    if (weights[policy] < kNegligible) continue;
+    const NeedCurve& curve = policies.curve(static_cast<Policy>(policy), distance);
+    sum += weights[policy] * static_cast<double>(curve[worker]);
+  }
+  return sum;
+}
+
+double PolicyMix::need_next(std::size_t level, std::uint32_t worker,
+                            const NeedPolicies& policies) const {
+  return need(levels_[level].weights, policies, worker, 0);
 }
 
 void PolicyMix::decide(Level& level, const NeedPolicies& policies) const {
@@ -68,17 +85,11 @@ void PolicyMix::decide(Level& level, const NeedPolicies& policies) const {
     };
     run.decide(bounded(workers_for(distances, run.workers(), workers_max_, level.price, need)));
   }
-  const auto need = [&](std::uint32_t worker, std::size_t distance) {
-    double sum = 0.0;
-    for (std::size_t policy = 0; policy < kPolicies; ++policy) {
-      if (level.weights[policy] < kNegligible) continue;
-      const NeedCurve& curve = policies.curve(static_cast<Policy>(policy), distance);
-      sum += level.weights[policy] * static_cast<double>(curve[worker]);
-    }
-    return sum;
+  const auto mixed = [&](std::uint32_t worker, std::size_t distance) {
+    return need(level.weights, policies, worker, distance);
   };
   level.run.decide(
-      bounded(workers_for(distances, level.run.workers(), workers_max_, level.price, need)));
+      bounded(workers_for(distances, level.run.workers(), workers_max_, level.price, mixed)));
 }
 
 void PolicyMix::close_block() {

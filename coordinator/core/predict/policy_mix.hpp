@@ -31,7 +31,7 @@ class PolicyMix {
  public:
   using Weights = std::array<double, kPolicies>;
 
-  PolicyMix(const PredictorShape& shape, std::uint32_t workers_min);
+  explicit PolicyMix(const PredictorShape& shape);
 
   // Once a step, after the policies have taken it in.
   void add(std::optional<double> demand_workers, const NeedPolicies& policies);
@@ -39,6 +39,10 @@ class PolicyMix {
   // What the mix at that price asks for now, and what of the last step's demand found nobody ready.
   std::uint32_t workers(std::size_t level) const { return levels_[level].run.workers(); }
   double unserved(std::size_t level) const { return levels_[level].unserved; }
+  // And how many workers it had asked for in that step, ready or not.
+  double paid(std::size_t level) const { return levels_[level].paid; }
+  // What the mix at that price expects of a worker, counted from 0, in the next step.
+  double need_next(std::size_t level, std::uint32_t worker, const NeedPolicies& policies) const;
   const Weights& weights(std::size_t level) const { return levels_[level].weights; }
 
  private:
@@ -46,7 +50,7 @@ class PolicyMix {
     double price = 0.0;
     std::vector<ShadowRun> runs;  // one for each policy
     ShadowRun run;                // the mix's
-    double unserved = 0.0;
+    double unserved = 0.0, paid = 0.0;
     Weights weights{};
     // Of the present block, and of those before it.
     Weights bill{}, bills{};
@@ -54,6 +58,8 @@ class PolicyMix {
   };
   void bill(Level& level, double demand_workers) const;
   void decide(Level& level, const NeedPolicies& policies) const;
+  static double need(const Weights& weights, const NeedPolicies& policies, std::uint32_t worker,
+                     std::size_t distance);
   void close_block();
   void weigh(Level& level) const;
 

@@ -41,8 +41,9 @@ TrendForecast::Pending& TrendForecast::pending(std::int64_t step) {
 void TrendForecast::learn(std::int64_t step, double root) {
   const std::int64_t made_at = step - ahead_;
   if (made_at < 0) return;
-  const Pending& then = pending(made_at);
   Record& made = record(made_at);
+  if (!made.made) return;
+  const Pending& then = pending(made_at);
   made.error = static_cast<float>(root) - made.root;
   made.judged = true;
   trend_.add(then.trend, root - then.level);
@@ -81,11 +82,11 @@ void TrendForecast::forecast(const DemandHistory& history, const Calendar& calen
   const double root = std::max(0.0, now.level + trend_.answer(now.trend));
   now.width = width_features(history, calendar, surprises, root);
   double width = std::max(0.05, surprises.slow());
-  if (step > kWidthLearnedAfter) {
+  if (made_++ > kWidthLearnedAfter) {
     width = kWidthOfMeanLog *
             std::exp(std::clamp(width_.answer(now.width), kWidthLogMin, kWidthLogMax));
   }
-  record(step) = {static_cast<float>(root), static_cast<float>(width), 0.0F, false};
+  record(step) = {static_cast<float>(root), static_cast<float>(width), 0.0F, true, false};
 }
 
 }  // namespace foretide::coordinator

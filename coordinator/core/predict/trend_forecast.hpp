@@ -27,8 +27,8 @@ class TrendForecast {
 
   std::int64_t ahead() const { return ahead_; }
 
-  // The newest step is known: learns from what was foretold for it. What was foretold for a step of
-  // which nothing is known is never judged.
+  // The newest step is known: learns from what was foretold for it, if anything was. What was
+  // foretold for a step of which nothing is known is never judged.
   void learn(std::int64_t step, double root);
   void forecast(const DemandHistory& history, const Calendar& calendar, const Surprises& surprises);
 
@@ -43,7 +43,7 @@ class TrendForecast {
   using WidthFeatures = std::array<double, kWidthFeatures>;
   struct Record {
     float root = 0.0F, width = 1.0F, error = 0.0F;
-    bool judged = false;
+    bool made = false, judged = false;
   };
   struct Pending {
     TrendFeatures trend;
@@ -57,7 +57,7 @@ class TrendForecast {
   Record& record(std::int64_t step);
   Pending& pending(std::int64_t step);
 
-  std::int64_t ahead_;
+  std::int64_t ahead_, made_ = 0;
   ForgettingRidge trend_, width_;
   std::vector<Record> records_;
   std::vector<Pending> pending_;

@@ -27,7 +27,7 @@ std::vector<Outcome> replay_all(const Demand& demand, const std::vector<double>&
     ShadowRun run{kFiveMinutes.lead_steps, 1};
     double unserved = 0.0, paid = 0.0;
   };
-  DemandPredictor predictor(kFiveMinutes, 1);
+  DemandPredictor predictor(kFiveMinutes);
   std::vector<Follower> followers;
   for (const double shortage : shortages) followers.push_back({.aim = ShortageAim(shortage)});
   std::vector<Outcome> outcomes(shortages.size());

@@ -1,0 +1,46 @@
+// One user's goal upon a predictor, and what follows from it: how many workers to ask for now, what
+// is expected, and whether prediction should be listened to at all.
+//
+// Any number of lookouts may stand upon one predictor, since demand is the same whatever they say.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "coordinator/core/predict/demand_predictor.hpp"
+
+namespace foretide::coordinator {
+
+// What prediction says at one moment. Demand is in workers' worths.
+struct Foresight {
+  enum class Standing { kLearning, kPays, kDoesNotPay };
+  Standing standing = Standing::kLearning;
+  std::uint32_t workers = 0;
+  double expected = 0.0;  // when a worker asked for now begins to serve
+  double price = 0.0;     // of a worker's worth of demand that finds none
+  Policy policy{};        // that counted for most
+  std::int64_t steps_seen = 0, learned_after = 0;
+  // More than this was not to be expected of the next step.
+  std::uint32_t workers_thinkable = 0;
+  PredictionWorth::Bill bill, reactive_bill;  // over the last steps, with prediction and without
+};
+
+class Lookout {
+ public:
+  explicit Lookout(double shortage) : aim_(shortage), shortage_(shortage) {}
+
+  double shortage() const { return shortage_; }
+  // Once a step, after the predictor has taken it in.
+  void adjust(const DemandPredictor& predictor);
+  Foresight foresight(const DemandPredictor& predictor) const;
+
+ private:
+  ShortageAim aim_;
+  double shortage_;
+  bool pays_ = true;
+};
+
+// A sentence with the figures: why prediction is on, off, or learning.
+std::string text_of(const Foresight& foresight);
+
+}  // namespace foretide::coordinator
