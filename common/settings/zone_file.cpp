@@ -30,12 +30,12 @@ bool is_zone_name(const std::string& name) {
 // The names that there are; "posix/" and "right/" hold the same ones once more.
 std::vector<std::string> zone_names(const std::string& folder) {
   std::vector<std::string> names;
-  std::error_code error;
+  std::error_code error, of_file;
   for (auto at = fs::recursive_directory_iterator(folder, error);
        !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
     const std::string name = at->path().lexically_relative(folder).string();
     if (name == "posix" || name == "right") at.disable_recursion_pending();
-    if (at->is_regular_file(error) && is_zone_name(name)) names.push_back(name);
+    if (at->is_regular_file(of_file) && is_zone_name(name)) names.push_back(name);
   }
   return names;
 }
