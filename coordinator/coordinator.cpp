@@ -232,6 +232,7 @@ Result<Reloaded> Coordinator::reload() {
 Orders Coordinator::orders() {
   Orders orders;
   orders.now = [] { return monotonic_now(); };
+  orders.wall = [] { return wall_now(); };
   orders.not_ready = [this]() -> std::string {
     if (!state_.started) return "it is starting";
     return outbox_->trouble();

@@ -7,7 +7,7 @@ build_packages=(
   g++ cmake ninja-build lld pkg-config
   libboost-dev cppzmq-dev libzmq3-dev libmsgpack-cxx-dev libeigen3-dev libyaml-cpp-dev libcli11-dev
   libspdlog-dev libfmt-dev nlohmann-json3-dev libsqlite3-dev libssl-dev libnghttp2-dev prometheus-cpp-dev
-  libgtest-dev libgmock-dev
+  libgtest-dev libgmock-dev tzdata
 )
 
 # What the tests and benches start besides our own programs.

@@ -14,6 +14,7 @@
 
 #include "common/address.hpp"
 #include "common/ids.hpp"
+#include "common/schedule_window.hpp"
 #include "common/settings/front_settings.hpp"
 #include "common/settings/tls_settings.hpp"
 #include "common/wire/messages.hpp"
@@ -32,6 +33,7 @@ struct ScaleSettings {
   std::chrono::milliseconds up_cooldown{0}, down_cooldown{0};
   enum class Predict { kOff, kShadow, kAuto };
   Predict predict = Predict::kAuto;
+  std::vector<ScheduleWindow> schedule;  // the largest `min` of those that are open holds
   friend bool operator==(const ScaleSettings&, const ScaleSettings&) = default;
 };
 

@@ -43,8 +43,12 @@ inline const Keys kNeeds{
 inline const Keys kCapacity{"services.NAME.capacity", "'capacity'", {"soft", "hard"}, {"strict"}};
 inline const Keys kScale{"services.NAME.scale",
                          "'scale'",
-                         {"min", "max", "shortage", "idle", "predict", "up", "down"},
-                         {"schedule", "signals", "vertical"}};
+                         {"min", "max", "shortage", "idle", "predict", "up", "down", "schedule"},
+                         {"signals", "vertical"}};
+inline const Keys kSchedule{"services.NAME.scale.schedule",
+                            "a window of 'schedule'",
+                            {"from", "to", "for", "zone", "min"},
+                            {}};
 inline const Keys kUp{"services.NAME.scale.up", "'up'", {"max_step", "cooldown"}, {}};
 inline const Keys kDown{
     "services.NAME.scale.down", "'down'", {"max_step", "cooldown", "window"}, {}};
@@ -70,11 +74,11 @@ inline const Keys kResponse{"services.NAME.response", "'response'", {"set", "rem
 
 // All maps of a cluster file but `services` and `env`, whose keys are names.
 inline std::vector<const Keys*> of_cluster_file() {
-  return {&kTop,        &kListen,  &kObserve, &kAccessLog, &kTls,         &kCertificate,
-          &kTlsClients, &kService, &kMatch,   &kHeader,    &kNeeds,       &kCapacity,
-          &kScale,      &kUp,      &kDown,    &kQueue,     &kProbe,       &kProbeStart,
-          &kProbeReady, &kBalance, &kStop,    &kTimeouts,  &kUpstreamTls, &kRetry,
-          &kRequest,    &kResponse};
+  return {&kTop,        &kListen,     &kObserve, &kAccessLog, &kTls,      &kCertificate,
+          &kTlsClients, &kService,    &kMatch,   &kHeader,    &kNeeds,    &kCapacity,
+          &kScale,      &kSchedule,   &kUp,      &kDown,      &kQueue,    &kProbe,
+          &kProbeStart, &kProbeReady, &kBalance, &kStop,      &kTimeouts, &kUpstreamTls,
+          &kRetry,      &kRequest,    &kResponse};
 }
 
 inline const Keys kAgent{"agent.yaml",

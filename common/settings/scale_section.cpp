@@ -3,6 +3,7 @@
 #include <array>
 
 #include "common/settings/cluster_keys.hpp"
+#include "common/settings/schedule_section.hpp"
 
 namespace foretide::settings {
 
@@ -10,8 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint32_t kWorkersMost = 2'000;  // of one service; its table must fit one message
-constexpr auto kWindowMost = 50min;            // an hour of demand is kept, second by second
+constexpr auto kWindowMost = 50min;  // an hour of demand is kept, second by second
 constexpr std::array<std::string_view, 3> kPredict{"off", "shadow", "auto"};
 constexpr std::array<ScaleSettings::Predict, 3> kPredictValues{
     ScaleSettings::Predict::kOff, ScaleSettings::Predict::kShadow, ScaleSettings::Predict::kAuto};
@@ -44,6 +44,7 @@ ScaleSettings scale_in(const Section& service) {
     scale.down_cooldown = down->duration("cooldown", {0ms, 24h}).value_or(scale.down_cooldown);
     scale.window = down->duration("window", {0ms, kWindowMost}).value_or(scale.window);
   }
+  scale.schedule = schedule_in(*section, scale.max);
   return scale;
 }
 

@@ -6,6 +6,9 @@
 
 namespace foretide::settings {
 
+inline constexpr std::uint32_t kWorkersMost =
+    2'000;  // of one service; its table must fit one message
+
 ScaleSettings scale_in(const Section& service);
 
 }  // namespace foretide::settings

@@ -7,6 +7,7 @@
 #include "coordinator/core/forecast_choice.hpp"
 #include "coordinator/core/foresee.hpp"
 #include "coordinator/core/limits.hpp"
+#include "coordinator/core/schedule.hpp"
 #include "coordinator/core/text.hpp"
 
 namespace foretide::coordinator {
@@ -98,10 +99,16 @@ void settle(Decision& decision, const Opinion& wanted, const Limited& limited) {
 
 std::vector<Opinion> opinions_for(const ServiceRecord& service, const Situation& situation) {
   // Among equals the first wins, so that the plainest reason is told.
-  return {idle_for(service, situation),     wake_for(service, situation),
-          stable_for(service, situation),   panic_for(service, situation),
-          backlog_for(service, situation),  predicted_for(service, situation.demand.latest),
-          asked_for(service, situation.now)};
+  // Among equals the first wins, so that the plainest reason is told.
+  return {
+      idle_for(service, situation),
+      wake_for(service, situation),
+      stable_for(service, situation),
+      panic_for(service, situation),
+      backlog_for(service, situation),
+      predicted_for(service, situation.demand.latest),
+      scheduled_for(service.settings->scale, situation.wall, lead_time_for(service.start_times)),
+      asked_for(service, situation.now)};
 }
 
 Decision decision_for(const ServiceRecord& service, const Situation& situation) {

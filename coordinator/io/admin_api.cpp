@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "coordinator/core/schedule.hpp"
 #include "coordinator/core/views.hpp"
 #include "coordinator/io/admin_input.hpp"
 #include "coordinator/io/api_json.hpp"
@@ -24,6 +25,17 @@ AdminResponse ok(const Json& json) {
 }
 AdminResponse refuse(int status, const std::string& sentence) {
   return {status, "application/json", text_of({{"error", sentence}}), false};
+}
+
+// What its schedule wants now, and when the next window begins; null without one.
+Json schedule_json(const ServiceRecord& service, WallTime now) {
+  if (!service.settings || service.settings->scale.schedule.empty()) return nullptr;
+  const auto& schedule = service.settings->scale.schedule;
+  const Opinion wants = scheduled_for(schedule, now, lead_time_for(service.start_times));
+  const auto next = next_of(schedule, now);
+  return {{"workers", wants.workers},
+          {"reason", wants.reason},
+          {"next_begin", next ? Json(iso_text(next->begins)) : Json(nullptr)}};
 }
 
 Duration seconds_of(double seconds) {
@@ -155,8 +167,12 @@ AdminResponse AdminApi::workers(const AdminRequest&, const std::string&) {
 }
 
 AdminResponse AdminApi::service(const AdminRequest&, const std::string& name) {
-  const auto view = service_view(state_, ServiceId{name}, orders_.now());
-  return view ? ok(json_for(*view)) : refuse(404, "there is no service named " + name);
+  const ServiceId id{name};
+  const auto view = service_view(state_, id, orders_.now());
+  if (!view) return refuse(404, "there is no service named " + name);
+  Json json = json_for(*view);
+  json["schedule"] = schedule_json(state_.services.at(id), orders_.wall());
+  return ok(json);
 }
 
 AdminResponse AdminApi::decisions(const AdminRequest& request, const std::string& name) {

@@ -39,6 +39,7 @@ struct Reloaded {
 // What the API may ask of the coordinator. All are called on its thread.
 struct Orders {
   std::function<Instant()> now;
+  std::function<WallTime()> wall;
   std::function<std::string()> not_ready;  // why not; empty when ready
   std::function<Result<Reloaded>()> reload;
   std::function<std::string(const std::string& name)>

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "common/settings/cron_text.hpp"
 #include "coordinator/io/api_json.hpp"
 #include "coordinator/io/metrics_page.hpp"
 
@@ -39,6 +40,7 @@ class AdminApiTest : public testing::Test {
     fill_state();
     Orders orders;
     orders.now = [] { return kNow; };
+    orders.wall = [] { return kWall; };
     orders.not_ready = [this] { return not_ready_; };
     orders.reload = [this]() -> Result<Reloaded> {
       if (!reload_problems_.empty()) return Error{reload_problems_};
@@ -160,6 +162,18 @@ TEST_F(AdminApiTest, ShowsAServiceFieldForField) {
   EXPECT_EQ(worker["address"], "10.0.0.7:20000");
   EXPECT_EQ(worker["state"], "ready");
   EXPECT_EQ(worker["in_flight"], 0);
+}
+
+// kWall is Tuesday, 2023-11-14 22:13:20.
+TEST_F(AdminApiTest, TellsWhatTheScheduleWantsAndWhenItsNextWindowBegins) {
+  EXPECT_TRUE(get("/v1/services/web")["schedule"].is_null());
+  state_.services.at(ServiceId{"web"}).settings->scale.schedule = {
+      {settings::parse_cron("0 22 * * *").value(), std::chrono::hours(1), {}, 4}};
+  const Json schedule = get("/v1/services/web")["schedule"];
+  EXPECT_EQ(schedule["workers"], 4);
+  EXPECT_EQ(schedule["reason"],
+            "the window of Tue 2023-11-14 22:00 is open until Tue 2023-11-14 23:00 UTC");
+  EXPECT_EQ(schedule["next_begin"], "2023-11-15T22:00:00.000Z");
 }
 
 TEST_F(AdminApiTest, ShowsTheClusterAtAGlance) {
