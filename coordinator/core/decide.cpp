@@ -99,16 +99,15 @@ void settle(Decision& decision, const Opinion& wanted, const Limited& limited) {
 
 std::vector<Opinion> opinions_for(const ServiceRecord& service, const Situation& situation) {
   // Among equals the first wins, so that the plainest reason is told.
-  // Among equals the first wins, so that the plainest reason is told.
-  return {
-      idle_for(service, situation),
-      wake_for(service, situation),
-      stable_for(service, situation),
-      panic_for(service, situation),
-      backlog_for(service, situation),
-      predicted_for(service, situation.demand.latest),
-      scheduled_for(service.settings->scale, situation.wall, lead_time_for(service.start_times)),
-      asked_for(service, situation.now)};
+  return {idle_for(service, situation),
+          wake_for(service, situation),
+          stable_for(service, situation),
+          panic_for(service, situation),
+          backlog_for(service, situation),
+          predicted_for(service, situation.demand.latest),
+          scheduled_for(service.settings->scale.schedule, situation.wall,
+                        lead_time_for(service.start_times)),
+          asked_for(service, situation.now)};
 }
 
 Decision decision_for(const ServiceRecord& service, const Situation& situation) {
