@@ -7,9 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "common/settings/cluster_file.hpp"
 #include "coordinator/core/views.hpp"
 #include "coordinator/io/admin_input.hpp"
 #include "coordinator/io/api_json.hpp"
+#include "coordinator/io/preview_json.hpp"
 
 namespace foretide::coordinator {
 namespace {
@@ -36,7 +38,8 @@ AdminApi::AdminApi(const State& state, Store& store, Orders orders)
     : state_(state), store_(store), orders_(std::move(orders)) {}
 
 std::span<const AdminApi::Route> AdminApi::routes() {
-  static constexpr std::string_view kJson = "application/json", kText = "text/plain";
+  static constexpr std::string_view kJson = "application/json", kText = "text/plain",
+                                    kYaml = "application/yaml";
   static const Route table[] = {
       {{"GET", "/healthz", "Whether the program runs.", kJson, "", "", "", true},
        &AdminApi::healthz},
@@ -77,6 +80,10 @@ std::span<const AdminApi::Route> AdminApi::routes() {
       {{"GET", "/v1/events",
         "The latest notices; with Accept: text/event-stream, decisions and notices as they come."},
        &AdminApi::events},
+      {{"POST", "/v1/plan",
+        "What a cluster file would change, were it reloaded now; what is wrong with it is a 400.",
+        kJson, kYaml, "version: 1\nservices: {web: {command: ./server}}"},
+       &AdminApi::plan},
       {{"POST", "/v1/reload",
         "Reads the cluster file again; what is wrong with it is told in full and changes nothing."},
        &AdminApi::reload},
@@ -252,6 +259,12 @@ AdminResponse AdminApi::textbook_scale(const AdminRequest& request, const std::s
   const auto end =
       std::to_chars(text, text + sizeof text, forecast->point, std::chars_format::fixed, 3).ptr;
   return {200, "text/plain; charset=utf-8", std::string(text, end) + "\n", false};
+}
+
+AdminResponse AdminApi::plan(const AdminRequest& request, const std::string&) {
+  const auto cluster = parse_cluster(request.body, "cluster.yaml");
+  if (!cluster) return refuse(400, cluster.error());
+  return ok(json_for(preview_of(state_, *cluster)));
 }
 
 AdminResponse AdminApi::reload(const AdminRequest&, const std::string&) {

@@ -297,6 +297,37 @@ TEST_F(AdminApiTest, TellsWhatIsWrongWithAReloadInFull) {
   EXPECT_EQ(Json::parse(response.body)["error"], reload_problems_);
 }
 
+TEST_F(AdminApiTest, ForetellsWhatAClusterFileWouldChangeAndChangesNothing) {
+  const auto plan = [this](const std::string& service) {
+    return Json::parse(
+        ask("POST", "/v1/plan", "version: 1\nservices: {web: {" + service + "}}\n").body);
+  };
+  EXPECT_EQ(plan("command: ./server")["changed"], false);
+  const Json changed = plan("command: ./server, scale: {min: 4}");
+  EXPECT_EQ(changed["changed"], true);
+  EXPECT_EQ(changed["restart"], false);
+  const Json& web = changed["services"][0];
+  EXPECT_EQ(web["service"], "web");
+  EXPECT_EQ(web["what"], "changed");
+  EXPECT_EQ(web["changes"],
+            Json::parse(R"([{"key": "scale.min", "from": "1", "to": "4", "secret": false,
+                             "item": false, "effect": "live", "means": "at once"}])"));
+  EXPECT_EQ(web["workers"]["now"], 2);
+  EXPECT_EQ(web["workers"]["then"], 4);
+  EXPECT_EQ(state_.settings.services[0].scale.min, 1u);
+  EXPECT_EQ(state_.services.at(ServiceId{"web"}).desired, 2u);
+}
+
+TEST_F(AdminApiTest, TellsWhatIsWrongWithAFileToBePlanned) {
+  const AdminResponse refused =
+      ask("POST", "/v1/plan", "version: 1\nservices: {web: {comand: a}}\nfoo: 1\n");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body, HasSubstr("cluster.yaml:2:18: "));
+  EXPECT_THAT(refused.body, HasSubstr("cluster.yaml:3:1: "));
+  EXPECT_EQ(ask("POST", "/v1/plan").status, 400);
+  EXPECT_EQ(ask("GET", "/v1/plan").status, 405);
+}
+
 TEST_F(AdminApiTest, MakesTokensForAgentsAndBalancers) {
   const AdminResponse made = ask("POST", "/v1/tokens", R"({"role": "balancer"})");
   EXPECT_EQ(made.status, 200);
