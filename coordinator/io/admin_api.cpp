@@ -54,7 +54,8 @@ std::span<const AdminApi::Route> AdminApi::routes() {
       {{"GET", "/v1/services/{name}", "One service."}, &AdminApi::service},
       {{"GET", "/v1/services/{name}/decisions",
         "Its decisions, newest first, each with its inputs and every rule's word.", kJson, "", "",
-        "limit: how many, 20 when not given, at most 1000"},
+        "limit: how many, 20 when not given, at most 1000; before: those made at this time (RFC "
+        "3339) or before; after: those made later than this time, oldest first"},
        &AdminApi::decisions},
       {{"GET", "/v1/services/{name}/forecast", "The forecast of its load.", kJson, "", "",
         "ahead: seconds ahead, its lead time when not given"},
@@ -167,16 +168,13 @@ AdminResponse AdminApi::service(const AdminRequest&, const std::string& name) {
 }
 
 AdminResponse AdminApi::decisions(const AdminRequest& request, const std::string& name) {
-  double limit = kDecisionsDefault;
-  if (const auto asked = request.query.find("limit"); asked != request.query.end()) {
-    const auto number = number_in(asked->second);
-    if (!number || *number < 1 || *number > kDecisionsMax || *number != std::floor(*number))
-      return refuse(400, "limit must be a whole number from 1 to " + std::to_string(kDecisionsMax));
-    limit = *number;
-  }
-  const auto stored = store_.decisions(ServiceId{name}, static_cast<std::uint32_t>(limit));
+  const auto asked = decisions_in(request.query, {kDecisionsDefault, kDecisionsMax});
+  if (!asked) return refuse(400, asked.error());
+  const ServiceId id{name};
+  const auto stored = asked->after ? store_.decisions_after(id, *asked->after, asked->limit)
+                                   : store_.decisions(id, asked->limit, asked->until);
   if (!stored) return refuse(503, stored.error());
-  if (stored->empty() && !state_.services.contains(ServiceId{name}))
+  if (stored->empty() && !state_.services.contains(id))
     return refuse(404, "there is no service named " + name);
   Json list = Json::array();
   for (const StoredDecision& decision : *stored) {

@@ -202,6 +202,30 @@ TEST_F(AdminApiTest, TellsDecisionsNewestFirstWithEveryOpinion) {
   EXPECT_THAT(get("/v1/services/web/decisions?limit=0", 400)["error"], HasSubstr("limit"));
 }
 
+TEST_F(AdminApiTest, TellsTheDecisionsUntilATimeAndThoseAfterIt) {
+  Batch batch;
+  for (std::uint32_t to = 2; to <= 4; ++to) {
+    Decision decision = a_decision();
+    decision.to = to;
+    decision.at = kWall + std::chrono::seconds(to);
+    batch.decisions.push_back({decision.service, decision.at, json_for(decision).dump()});
+  }
+  ASSERT_TRUE(store_->commit(batch));
+  const auto told = [this](const std::string& query) {
+    std::vector<int> to;
+    const Json answer = get("/v1/services/web/decisions?" + query);
+    for (const Json& one : answer["decisions"]) to.push_back(one["to"]);
+    return to;
+  };
+  const std::string third = iso_text(kWall + std::chrono::seconds(3));
+  EXPECT_THAT(told("before=" + third), testing::ElementsAre(3, 2));
+  EXPECT_THAT(told("after=" + third), testing::ElementsAre(4));
+  EXPECT_THAT(told("after=2020-01-01T00:00:00Z"), testing::ElementsAre(2, 3, 4));
+  EXPECT_THAT(told("before=2020-01-01T00:00:00Z"), testing::IsEmpty());
+  EXPECT_THAT(get("/v1/services/web/decisions?before=noon", 400)["error"],
+              HasSubstr("before must be a time such as 2026-11-28T14:05:30Z"));
+}
+
 TEST_F(AdminApiTest, AnswersUnknownPathsNamesAndMethodsInJson) {
   EXPECT_THAT(get("/nothing", 404)["error"], HasSubstr("/nothing"));
   EXPECT_THAT(get("/v1/services/none", 404)["error"], HasSubstr("none"));
