@@ -52,6 +52,9 @@ std::optional<WorkersAhead> workers_ahead(const ServiceRecord* record,
   const std::uint32_t wanted = record != nullptr && runs_workers(before) ? wanted_of(*record) : 0;
   ahead.then = std::clamp(wanted, after->scale.min, after->scale.max);
   ahead.ended = ahead.running > ahead.then ? ahead.running - ahead.then : 0;
+  if (runs_workers(before) && after->scale.min < std::min(before->scale.min, ahead.then)) {
+    ahead.may_fall_to = after->scale.min;
+  }
   const ReleaseId release = release_for(after->worker);
   if (record != nullptr && runs_workers(before) && release != release_for(before->worker)) {
     ahead.replaced = std::min(of_other_release(*record, release), ahead.then);

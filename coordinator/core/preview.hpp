@@ -1,9 +1,9 @@
 // What would happen if a cluster file were taken in now: what is different from the settings in
 // force, and how many workers each service would have by its new bounds.
 //
-// Only bounds are looked at: 1 worker with min 4 becomes 4 at once. What the rules would make of
-// new capacities or windows is theirs to decide from then on, and is not guessed here. Nothing is
-// changed by looking.
+// Only what bounds force is counted: 1 worker with min 4 becomes 4 at once. What the rules make of
+// a lower min, of new capacities or windows is theirs to decide from then on (they may do so at
+// once) and is not guessed here. Nothing is changed by looking.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,8 @@ struct WorkersAhead {
   std::uint32_t then = 0;      // by the new file's bounds
   std::uint32_t replaced = 0;  // of those that run: for a new release
   std::uint32_t ended = 0;     // of those that run: they drain
+  // A lower min lets the rules go down to this, where the former one held them.
+  std::optional<std::uint32_t> may_fall_to;
 };
 
 struct ServicePreview {

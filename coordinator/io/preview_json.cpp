@@ -40,11 +40,10 @@ Json json_for(const std::vector<SettingChange>& changes) {
 
 Json json_for(const std::optional<WorkersAhead>& workers) {
   if (!workers) return nullptr;
-  return {{"running", workers->running},
-          {"now", workers->now},
-          {"then", workers->then},
-          {"replaced", workers->replaced},
-          {"ended", workers->ended}};
+  const auto& least = workers->may_fall_to;
+  return {{"running", workers->running}, {"now", workers->now},
+          {"then", workers->then},       {"replaced", workers->replaced},
+          {"ended", workers->ended},     {"may_fall_to", least ? Json(*least) : Json(nullptr)}};
 }
 
 }  // namespace

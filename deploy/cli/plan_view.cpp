@@ -65,6 +65,11 @@ std::string change_of_count(const json& workers) {
          std::to_string(then) + " in all" + (then > now ? "" : ", the others drain");
 }
 
+std::string freedom_in(const json& workers) {
+  const auto least = number_in(workers, "may_fall_to");
+  return least ? "down to " + number_text(least, 0) + " from now on, as demand allows" : "";
+}
+
 std::string replacement_in(const json& workers) {
   const auto count = count_in(workers, "replaced");
   return count == 0 ? "" : workers_text(count) + (count == 1 ? " is" : " are") + " replaced";
@@ -93,6 +98,7 @@ void add_service(std::vector<PlanLine>& lines, const json& service) {
   }
   if (!workers.is_object()) return;
   add_text(lines, "workers: ", change_of_count(workers));
+  add_text(lines, "workers: ", freedom_in(workers));
   add_text(lines, "workers: ", replacement_in(workers));
 }
 

@@ -6,6 +6,7 @@
 #include "common/settings/cluster_file.hpp"
 #include "common/settings/release.hpp"
 #include "coordinator/io/preview_json.hpp"
+#include "core_world.hpp"
 
 namespace foretide::coordinator {
 namespace {
@@ -101,6 +102,37 @@ TEST(Preview, LeavesOutWorkersThatLeaveAlready) {
   state.services.at(ServiceId{"web"}).workers.begin()->second.stage = WorkerStage::kDraining;
   EXPECT_EQ(ahead(state, "web: {command: b}").running, 1u);
   EXPECT_EQ(ahead(state, "web: {command: b}").replaced, 1u);
+}
+
+// given: a service with two ready workers that nobody asks for; expect: what is foretold is done
+TEST(Preview, ForetellsWhatTheCoreThenDoes) {
+  using namespace std::chrono_literals;
+  struct Bounds {
+    std::uint32_t min, max;
+  };
+  for (const auto [min, max] : {Bounds{4, 10}, Bounds{1, 1}, Bounds{2, 6}, Bounds{0, 1}}) {
+    story::World world;
+    ServiceSettings web = story::service_named("web");
+    web.scale.min = 2;
+    world.start({web});
+    world.join_agent("node-a");
+    world.join_balancer("edge");
+    world.pass(15s);
+    ASSERT_EQ(world.view("web").ready, 2u);
+    ServiceSettings next = web;
+    next.scale.min = min;
+    next.scale.max = max;
+    ClusterSettings after = world.settings;
+    after.services = {next};
+    const Preview preview = preview_of(world.state, after);
+    WorkersAhead ahead{.then = 2};
+    if (!preview.services.empty()) ahead = preview.services[0].workers.value();
+    world.reload({next});
+    const std::uint32_t desired = world.view("web").desired;
+    EXPECT_LE(desired, ahead.then) << min << " to " << max;
+    EXPECT_GE(desired, ahead.may_fall_to.value_or(ahead.then)) << min << " to " << max;
+    EXPECT_EQ(ahead.may_fall_to.has_value(), min < 2 && max > min) << min << " to " << max;
+  }
 }
 
 TEST(Preview, HasNoWorkersWhereThereAreUpstreams) {

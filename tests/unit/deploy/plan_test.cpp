@@ -82,6 +82,12 @@ TEST(PlanView, TellsWhatBecomesOfTheWorkers) {
   }
 }
 
+TEST(PlanView, TellsThatALowerMinLetsTheRulesGoDown) {
+  const json workers{{"now", 4}, {"then", 4}, {"may_fall_to", 0}};
+  EXPECT_EQ(shown(service("changed", workers)).back(),
+            "  workers: down to 0 from now on, as demand allows");
+}
+
 TEST(PlanView, SaysThatNothingChangesAndThatARestartIsNeeded) {
   EXPECT_THAT(shown({{"changed", false}, {"cluster", json::array()}, {"services", json::array()}}),
               ElementsAre(HasSubstr("nothing changes")));
