@@ -41,4 +41,16 @@ std::optional<std::uint64_t> parse_byte_size(std::string_view text) {
   return std::nullopt;
 }
 
+std::string byte_size_text(std::uint64_t bytes) {
+  if (bytes == 0) return "0B";
+  const Unit* largest = &kUnits.front();
+  for (const Unit& unit : kUnits) {
+    if (bytes % static_cast<std::uint64_t>(unit.bytes) == 0 && unit.bytes > largest->bytes) {
+      largest = &unit;
+    }
+  }
+  return std::to_string(bytes / static_cast<std::uint64_t>(largest->bytes)) +
+         std::string(largest->name);
+}
+
 }  // namespace foretide::settings

@@ -108,10 +108,26 @@ class Splitter {
   std::vector<std::string> words_;
 };
 
+constexpr const char* kSafe =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,@%+{}";
+
+std::string quoted(const std::string& word) {
+  if (!word.empty() && word.find_first_not_of(kSafe) == std::string::npos) return word;
+  std::string text = "'";
+  for (char letter : word) text += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  return text + "'";
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> split_command(std::string_view command) {
   return Splitter(command).words();
+}
+
+std::string command_text(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + quoted(word);
+  return text;
 }
 
 }  // namespace foretide::settings

@@ -17,4 +17,8 @@ namespace foretide::settings {
 
 Result<std::vector<std::string>> split_command(std::string_view command);
 
+// The other way: one line that is read back as the same words, each in quotes where it needs them:
+// a 'b c' {port}.
+std::string command_text(const std::vector<std::string>& words);
+
 }  // namespace foretide::settings

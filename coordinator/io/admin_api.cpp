@@ -7,10 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "common/settings/cluster_file.hpp"
 #include "coordinator/core/schedule.hpp"
 #include "coordinator/core/views.hpp"
 #include "coordinator/io/admin_input.hpp"
 #include "coordinator/io/api_json.hpp"
+#include "coordinator/io/preview_json.hpp"
 
 namespace foretide::coordinator {
 namespace {
@@ -48,7 +50,8 @@ AdminApi::AdminApi(const State& state, Store& store, Orders orders)
     : state_(state), store_(store), orders_(std::move(orders)) {}
 
 std::span<const AdminApi::Route> AdminApi::routes() {
-  static constexpr std::string_view kJson = "application/json", kText = "text/plain";
+  static constexpr std::string_view kJson = "application/json", kText = "text/plain",
+                                    kYaml = "application/yaml";
   static const Route table[] = {
       {{"GET", "/healthz", "Whether the program runs.", kJson, "", "", "", true},
        &AdminApi::healthz},
@@ -63,7 +66,8 @@ std::span<const AdminApi::Route> AdminApi::routes() {
       {{"GET", "/v1/services/{name}", "One service."}, &AdminApi::service},
       {{"GET", "/v1/services/{name}/decisions",
         "Its decisions, newest first, each with its inputs and every rule's word.", kJson, "", "",
-        "limit: how many, 20 when not given, at most 1000"},
+        "limit: how many, 20 when not given, at most 1000; before: those made at this time (RFC "
+        "3339) or before; after: those made later than this time, oldest first"},
        &AdminApi::decisions},
       {{"GET", "/v1/services/{name}/forecast", "The forecast of its load.", kJson, "", "",
         "ahead: seconds ahead, its lead time when not given"},
@@ -89,6 +93,10 @@ std::span<const AdminApi::Route> AdminApi::routes() {
       {{"GET", "/v1/events",
         "The latest notices; with Accept: text/event-stream, decisions and notices as they come."},
        &AdminApi::events},
+      {{"POST", "/v1/plan",
+        "What a cluster file would change, were it reloaded now; what is wrong with it is a 400.",
+        kJson, kYaml, "version: 1\nservices: {web: {command: ./server}}"},
+       &AdminApi::plan},
       {{"POST", "/v1/reload",
         "Reads the cluster file again; what is wrong with it is told in full and changes nothing."},
        &AdminApi::reload},
@@ -176,16 +184,13 @@ AdminResponse AdminApi::service(const AdminRequest&, const std::string& name) {
 }
 
 AdminResponse AdminApi::decisions(const AdminRequest& request, const std::string& name) {
-  double limit = kDecisionsDefault;
-  if (const auto asked = request.query.find("limit"); asked != request.query.end()) {
-    const auto number = number_in(asked->second);
-    if (!number || *number < 1 || *number > kDecisionsMax || *number != std::floor(*number))
-      return refuse(400, "limit must be a whole number from 1 to " + std::to_string(kDecisionsMax));
-    limit = *number;
-  }
-  const auto stored = store_.decisions(ServiceId{name}, static_cast<std::uint32_t>(limit));
+  const auto asked = decisions_in(request.query, {kDecisionsDefault, kDecisionsMax});
+  if (!asked) return refuse(400, asked.error());
+  const ServiceId id{name};
+  const auto stored = asked->after ? store_.decisions_after(id, *asked->after, asked->limit)
+                                   : store_.decisions(id, asked->limit, asked->until);
   if (!stored) return refuse(503, stored.error());
-  if (stored->empty() && !state_.services.contains(ServiceId{name}))
+  if (stored->empty() && !state_.services.contains(id))
     return refuse(404, "there is no service named " + name);
   Json list = Json::array();
   for (const StoredDecision& decision : *stored) {
@@ -268,6 +273,12 @@ AdminResponse AdminApi::textbook_scale(const AdminRequest& request, const std::s
   const auto end =
       std::to_chars(text, text + sizeof text, forecast->point, std::chars_format::fixed, 3).ptr;
   return {200, "text/plain; charset=utf-8", std::string(text, end) + "\n", false};
+}
+
+AdminResponse AdminApi::plan(const AdminRequest& request, const std::string&) {
+  const auto cluster = parse_cluster(request.body, "cluster.yaml");
+  if (!cluster) return refuse(400, cluster.error());
+  return ok(json_for(preview_of(state_, *cluster)));
 }
 
 AdminResponse AdminApi::reload(const AdminRequest&, const std::string&) {

@@ -88,6 +88,7 @@ class AdminApi {
   AdminResponse events(const AdminRequest& request, const std::string&);
   AdminResponse scale(const AdminRequest& request, const std::string& name);
   AdminResponse textbook_scale(const AdminRequest& request, const std::string&);
+  AdminResponse plan(const AdminRequest& request, const std::string&);
   AdminResponse reload(const AdminRequest&, const std::string&);
   AdminResponse token(const AdminRequest& request, const std::string&);
   AdminResponse pause(const AdminRequest&, const std::string& name);

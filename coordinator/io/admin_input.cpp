@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "common/rfc3339.hpp"
 #include "common/settings/durations.hpp"
 
 namespace foretide::coordinator {
@@ -32,6 +33,27 @@ std::optional<double> number_in(std::string_view text) {
   if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
     return std::nullopt;
   return value;
+}
+
+Result<DecisionsAsked> decisions_in(const std::map<std::string, std::string>& query,
+                                    CountLimits limits) {
+  DecisionsAsked asked{.limit = limits.otherwise};
+  if (const auto given = query.find("limit"); given != query.end()) {
+    const auto number = number_in(given->second);
+    if (!number || *number < 1 || *number > limits.most || *number != std::floor(*number))
+      return Error{"limit must be a whole number from 1 to " + std::to_string(limits.most)};
+    asked.limit = static_cast<std::uint32_t>(*number);
+  }
+  for (const char* key : {"before", "after"}) {
+    const auto given = query.find(key);
+    if (given == query.end()) continue;
+    const auto time = parse_rfc3339(given->second);
+    if (!time) return Error{std::string(key) + " must be a time such as 2026-11-28T14:05:30Z"};
+    (*key == 'a' ? asked.after.emplace() : asked.until) = *time;
+  }
+  if (query.contains("before") && query.contains("after"))
+    return Error{"before and after exclude each other, send one of them"};
+  return asked;
 }
 
 Result<ScaleAsked> scale_in(const std::string& body) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,18 @@ bool fits(std::string_view pattern, std::string_view path, std::string& name);
 
 // The whole text as a finite number.
 std::optional<double> number_in(std::string_view text);
+
+// limit=20, before=2026-11-28T14:05:30Z or after=…
+struct CountLimits {
+  std::uint32_t otherwise = 0, most = 0;
+};
+struct DecisionsAsked {
+  std::uint32_t limit = 0;
+  WallTime until = WallTime::max();
+  std::optional<WallTime> after;
+};
+Result<DecisionsAsked> decisions_in(const std::map<std::string, std::string>& query,
+                                    CountLimits limits);
 
 // {"count": 3, "for": "10m"}, {"count": null}
 struct ScaleAsked {

@@ -1,9 +1,9 @@
 #include "coordinator/io/api_json.hpp"
 
 #include <cmath>
-#include <cstdio>
-#include <ctime>
 #include <nlohmann/json.hpp>
+
+#include "common/rfc3339.hpp"
 
 namespace foretide::coordinator {
 namespace {
@@ -35,15 +35,7 @@ Json change_json(const Decision& decision) {
 }  // namespace
 
 std::string iso_text(WallTime time) {
-  const auto ms = time.time_since_epoch().count();
-  const std::time_t seconds = static_cast<std::time_t>(ms >= 0 ? ms / 1000 : (ms - 999) / 1000);
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[40];
-  const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text + size, sizeof text - size, ".%03dZ",
-                static_cast<int>(ms - std::int64_t{seconds} * 1000));
-  return text;
+  return rfc3339_text(time);
 }
 
 Json json_for(const Decision& decision) {

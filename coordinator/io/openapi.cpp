@@ -40,7 +40,8 @@ Json operation_for(const ApiCall& call) {
   add_query(parameters, call.query);
   if (!parameters.empty()) operation["parameters"] = std::move(parameters);
   if (!call.takes.empty()) {
-    Json content = {{"schema", {{"type", "object"}}}};
+    const bool is_text = call.takes == "application/yaml";
+    Json content = {{"schema", {{"type", is_text ? "string" : "object"}}}};
     if (!call.example.empty())
       content["example"] = call.takes == "application/json" ? Json::parse(call.example)
                                                             : Json(std::string(call.example));

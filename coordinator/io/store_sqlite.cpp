@@ -53,6 +53,7 @@ enum Sql : std::size_t {
   kAddDecision,
   kTrimDecisions,
   kDecisions,
+  kDecisionsAfter,
   kPeers,
   kAddPeer,
   kRevoke,
@@ -83,7 +84,8 @@ constexpr std::array<std::string_view, kDraining + 1> kSql{
     "SELECT node, message FROM desired_sets ORDER BY node",
     "INSERT INTO decisions (service, at_ms, json) VALUES (?, ?, ?)",
     "DELETE FROM decisions WHERE id <= (SELECT max(id) FROM decisions) - ?",
-    "SELECT at_ms, json FROM decisions WHERE service = ? ORDER BY id DESC LIMIT ?",
+    "SELECT at_ms, json FROM decisions WHERE service = ? AND at_ms <= ? ORDER BY id DESC LIMIT ?",
+    "SELECT at_ms, json FROM decisions WHERE service = ? AND at_ms > ? ORDER BY id LIMIT ?",
     "SELECT public_key, role, name, created_at_ms, revoked FROM peers ORDER BY created_at_ms, name",
     "INSERT INTO peers VALUES (?, ?, ?, ?, 0)",
     "UPDATE peers SET revoked = 1 WHERE public_key = ?",
@@ -201,11 +203,23 @@ Result<std::vector<std::pair<NodeId, wire::DesiredSet>>> Store::sets() {
   return sets;
 }
 
-Result<std::vector<StoredDecision>> Store::decisions(const ServiceId& service,
-                                                     std::uint32_t limit) {
+Result<std::vector<StoredDecision>> Store::decisions(const ServiceId& service, std::uint32_t limit,
+                                                     WallTime until) {
+  return decisions_by(kDecisions, service, until, limit);
+}
+
+Result<std::vector<StoredDecision>> Store::decisions_after(const ServiceId& service, WallTime at,
+                                                           std::uint32_t limit) {
+  return decisions_by(kDecisionsAfter, service, at, limit);
+}
+
+Result<std::vector<StoredDecision>> Store::decisions_by(std::size_t statement,
+                                                        const ServiceId& service, WallTime at,
+                                                        std::uint32_t limit) {
   std::vector<StoredDecision> decisions;
-  Outcome done = (*statements_)[kDecisions].run(
-      {std::string_view(service.text), static_cast<std::int64_t>(limit)}, [&](const SqlRow& row) {
+  Outcome done = (*statements_)[static_cast<Sql>(statement)].run(
+      {std::string_view(service.text), ms(at), static_cast<std::int64_t>(limit)},
+      [&](const SqlRow& row) {
         decisions.push_back({service, wall(row.integer(0)), row.bytes(1)});
       });
   if (!done) return Error{done.error()};

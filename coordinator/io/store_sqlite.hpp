@@ -80,9 +80,13 @@ class Store {
   Result<std::uint64_t> revision();
   // One that cannot be read is left out and told in the log: its node's report makes up for it.
   Result<std::vector<std::pair<NodeId, wire::DesiredSet>>> sets();
-  Result<std::vector<StoredDecision>> decisions(const ServiceId& service,
-                                                std::uint32_t limit);  // newest first
-  Result<std::vector<StoredDecision>> last_decisions();                // of each service
+  // Made until then, newest first.
+  Result<std::vector<StoredDecision>> decisions(const ServiceId& service, std::uint32_t limit,
+                                                WallTime until = WallTime::max());
+  // Made later than that, oldest first.
+  Result<std::vector<StoredDecision>> decisions_after(const ServiceId& service, WallTime at,
+                                                      std::uint32_t limit);
+  Result<std::vector<StoredDecision>> last_decisions();  // of each service
 
   Result<std::vector<StoredPeer>> peers();
   // And forgets what was kept of a node with that key.
@@ -108,6 +112,8 @@ class Store {
  private:
   struct Statements;
   explicit Store(std::unique_ptr<Statements> statements);
+  Result<std::vector<StoredDecision>> decisions_by(std::size_t statement, const ServiceId& service,
+                                                   WallTime at, std::uint32_t limit);
   std::unique_ptr<Statements> statements_;
 };
 

@@ -108,10 +108,10 @@ AdminClient::AdminClient(Address address, std::vector<std::string> tokens)
 }
 
 Result<HttpAnswer> AdminClient::ask(const std::string& method, const std::string& path,
-                                    const std::string& body) const {
+                                    const std::string& body, const std::string& body_type) const {
   HttpRequest request{.method = method, .target = path, .body = body};
   request.headers = {{"Accept", "application/json"}};
-  if (!body.empty()) request.headers["Content-Type"] = "application/json";
+  if (!body.empty()) request.headers["Content-Type"] = body_type;
   Result<HttpAnswer> answer = ask_with(tokens_.front(), request);
   for (std::size_t i = 1; i < tokens_.size() && answer && answer->status == 401; ++i) {
     answer = ask_with(tokens_[i], request);

@@ -47,14 +47,16 @@ class AdminClient {
   Result<nlohmann::json> post(const std::string& path, const nlohmann::json& body) const;
   // The answer as it came.
   Result<HttpAnswer> ask(const std::string& method, const std::string& path,
-                         const std::string& body = {}) const;
+                         const std::string& body = {},
+                         const std::string& body_type = "application/json") const;
+  // What get() and post() make of it.
+  Result<nlohmann::json> json_from(const Result<HttpAnswer>& answer) const;
 
   const Address& address() const { return address_; }
   void set_timeout(std::chrono::milliseconds timeout) { timeout_ = timeout; }
 
  private:
   Result<HttpAnswer> ask_with(const std::string& token, HttpRequest request) const;
-  Result<nlohmann::json> json_from(const Result<HttpAnswer>& answer) const;
 
   Address address_;
   std::vector<std::string> tokens_;  // in the order in which they are tried; never empty

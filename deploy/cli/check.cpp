@@ -4,6 +4,7 @@
 
 #include "common/settings/cluster_file.hpp"
 #include "common/settings/node_settings.hpp"
+#include "common/settings/setting_values.hpp"
 #include "common/settings/source_text.hpp"
 #include "deploy/cli/verbs.hpp"
 
@@ -26,9 +27,7 @@ std::string routes_of(const ServiceSettings& service) {
   std::string text;
   for (const wire::Match& match : service.matches) {
     if (!text.empty()) text += ", or ";
-    text += match.host.empty() ? "any host" : match.host;
-    if (!match.path_prefix.empty()) text += " " + match.path_prefix;
-    if (!match.header_name.empty()) text += " " + match.header_name + ": " + match.header_value;
+    text += settings::match_text(match);
   }
   return text;
 }

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <string>
-#include <vector>
+
+#include "common/settings/command_words.hpp"
 
 namespace foretide::cli {
 
-// Each word in quotes where it needs them: a 'b c' {port}.
-std::string command_text(const std::vector<std::string>& words);
+using settings::command_text;
 
 // A YAML scalar in double quotes.
 std::string yaml_quoted(const std::string& text);

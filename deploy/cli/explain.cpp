@@ -2,8 +2,11 @@
 #include <cstdio>
 #include <memory>
 
+#include "common/io/clock.hpp"
+#include "common/rfc3339.hpp"
 #include "deploy/cli/admin_client.hpp"
 #include "deploy/cli/json_fields.hpp"
+#include "deploy/cli/moment_option.hpp"
 #include "deploy/cli/verbs.hpp"
 
 namespace foretide::cli {
@@ -15,15 +18,29 @@ struct ExplainOptions {
   AdminAccess access;
   std::string service;
   std::size_t count = 5;
+  std::string at;  // empty: now
 };
 
 std::string workers_text(std::uint64_t count) {
   return std::to_string(count) + (count == 1 ? " worker" : " workers");
 }
 
+std::optional<WallTime> time_of(const json& decision) {
+  return parse_rfc3339(text_in(decision, "at"));
+}
+
+// The day too where it was not today.
+std::string when_text(const json& decision) {
+  const auto at = time_of(decision);
+  if (!at) return "--:--:--";
+  const std::string text = local_text(*at), today = local_text(wall_now());
+  constexpr std::size_t kDay = 11;  // "2026-11-28 "
+  return text.compare(0, kDay, today, 0, kDay) == 0 ? text.substr(kDay) : text;
+}
+
 void print_decision(const json& decision) {
   const std::uint64_t from = count_in(decision, "from"), to = count_in(decision, "to");
-  std::printf("%s  %s\n", decision.contains("at") ? clock_text(decision["at"]).c_str() : "--:--:--",
+  std::printf("%s  %s\n", when_text(decision).c_str(),
               from == to ? ("stayed at " + workers_text(to)).c_str()
                          : ("from " + std::to_string(from) + " to " + workers_text(to)).c_str());
   std::printf("  because  %s (rule: %s)\n", text_in(decision, "reason").c_str(),
@@ -91,7 +108,56 @@ int failed(const std::string& why) {
   return kFailed;
 }
 
-int explain(const ExplainOptions& options) {
+// The one decision that `query` asks for; null: there is none.
+Result<json> decision_by(const AdminClient& admin, const std::string& service,
+                         const std::string& query) {
+  const Result<json> answer = admin.get("/v1/services/" + service + "/decisions?limit=1&" + query);
+  if (!answer) return Error{answer.error()};
+  const json decisions = list_in(*answer, "decisions");
+  return decisions.empty() ? json() : decisions.front();
+}
+
+void print_moment(const std::string& service, WallTime at, const json& in_force, const json& next) {
+  const std::string then = local_text(at);
+  if (in_force.is_null() && next.is_null()) {
+    std::printf("no decision about %s is known\n", service.c_str());
+    return;
+  }
+  if (in_force.is_null()) {
+    std::printf("decisions about %s are known from %s on; the first:\n\n", service.c_str(),
+                local_text(time_of(next).value_or(WallTime{})).c_str());
+    print_decision(next);
+    return;
+  }
+  std::printf("%s: %s wanted of %s, as was decided at %s\n\n", then.c_str(),
+              workers_text(count_in(in_force, "to")).c_str(), service.c_str(),
+              local_text(time_of(in_force).value_or(WallTime{})).c_str());
+  print_decision(in_force);
+  if (next.is_null()) {
+    std::printf("nothing else has been decided since\n");
+    return;
+  }
+  std::printf("the next decision:\n\n");
+  print_decision(next);
+}
+
+// The decision that was in force then, and the one after it.
+int explain_moment(const ExplainOptions& options, WallTime at) {
+  const Result<AdminClient> admin = AdminClient::open(options.access);
+  if (!admin) return failed(admin.error());
+  // Times are told by the second, so one that is given by the second means the whole of it.
+  constexpr std::chrono::milliseconds kRestOfSecond{999};
+  const bool is_whole_second = at == std::chrono::floor<std::chrono::seconds>(at);
+  const std::string until = rfc3339_text(is_whole_second ? at + kRestOfSecond : at);
+  const Result<json> in_force = decision_by(*admin, options.service, "before=" + until);
+  if (!in_force) return failed(in_force.error());
+  const Result<json> next = decision_by(*admin, options.service, "after=" + until);
+  if (!next) return failed(next.error());
+  print_moment(options.service, at, *in_force, *next);
+  return kDone;
+}
+
+int explain_now(const ExplainOptions& options) {
   const Result<AdminClient> admin = AdminClient::open(options.access);
   if (!admin) return failed(admin.error());
   Result<json> service = admin->get("/v1/services/" + options.service);
@@ -111,17 +177,30 @@ int explain(const ExplainOptions& options) {
   return kDone;
 }
 
+int explain(const ExplainOptions& options) {
+  if (options.at.empty()) return explain_now(options);
+  const Result<WallTime> at = moment_in(options.at, wall_now());
+  if (at) return explain_moment(options, *at);
+  std::fprintf(stderr, "foretide: --at: %s\n", at.error().c_str());
+  return kUsage;
+}
+
 }  // namespace
 
 void add_explain(CLI::App& app, int& exit_code) {
   CLI::App* verb = app.add_subcommand("explain", "Tell why a service has the workers it has");
   auto options = std::make_shared<ExplainOptions>();
   verb->add_option("SERVICE", options->service, "The service")->required();
-  verb->add_option("--last", options->count, "How many decisions to tell")
-      ->check(CLI::Range(1u, 100u))
-      ->capture_default_str();
+  auto* const last = verb->add_option("--last", options->count, "How many decisions to tell")
+                         ->check(CLI::Range(1u, 100u))
+                         ->capture_default_str();
+  verb->add_option("--at", options->at,
+                   "Tell the decision in force at that time, and the next: 14:05, \"2026-11-28 "
+                   "14:05:30\", \"10m ago\", or RFC 3339")
+      ->excludes(last);
   add_admin_options(*verb, options->access);
-  verb->footer("Example:\n  foretide explain web --last 3");
+  verb->footer(
+      "Examples:\n  foretide explain web --last 3\n  foretide explain web --at \"10m ago\"");
   verb->callback([options, &exit_code] { exit_code = explain(*options); });
 }
 

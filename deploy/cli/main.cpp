@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
   add_init(app, exit_code);
   add_join(app, exit_code);
   add_load(app, exit_code);
+  add_plan(app, exit_code);
   add_quickstart(app, exit_code);
   add_scale(app, exit_code);
   add_simulate(app, exit_code);

@@ -45,6 +45,14 @@ TEST(ByteSizes, ReadsPowersOfAThousandAndOf1024) {
   EXPECT_EQ(parse_byte_size("0B"), 0u);
 }
 
+TEST(ByteSizes, AreWrittenInTheLargestUnitThatFits) {
+  for (const char* text : {"0B", "1B", "1500B", "1536B", "2KB", "3KiB", "512MiB", "5MB", "2GB",
+                           "2GiB", "500GB", "1TiB"}) {
+    EXPECT_EQ(byte_size_text(*parse_byte_size(text)), text);
+  }
+  EXPECT_EQ(byte_size_text(1'610'612'736), "1536MiB");
+}
+
 TEST(ByteSizes, RefusesWhatIsNone) {
   for (const char* text :
        {"", "512", "512M", "512Mi", "1mb", "-1B", "GB", "1e30TiB", "2000TiB", "nanB"}) {

@@ -216,6 +216,30 @@ TEST_F(AdminApiTest, TellsDecisionsNewestFirstWithEveryOpinion) {
   EXPECT_THAT(get("/v1/services/web/decisions?limit=0", 400)["error"], HasSubstr("limit"));
 }
 
+TEST_F(AdminApiTest, TellsTheDecisionsUntilATimeAndThoseAfterIt) {
+  Batch batch;
+  for (std::uint32_t to = 2; to <= 4; ++to) {
+    Decision decision = a_decision();
+    decision.to = to;
+    decision.at = kWall + std::chrono::seconds(to);
+    batch.decisions.push_back({decision.service, decision.at, json_for(decision).dump()});
+  }
+  ASSERT_TRUE(store_->commit(batch));
+  const auto told = [this](const std::string& query) {
+    std::vector<int> to;
+    const Json answer = get("/v1/services/web/decisions?" + query);
+    for (const Json& one : answer["decisions"]) to.push_back(one["to"]);
+    return to;
+  };
+  const std::string third = iso_text(kWall + std::chrono::seconds(3));
+  EXPECT_THAT(told("before=" + third), testing::ElementsAre(3, 2));
+  EXPECT_THAT(told("after=" + third), testing::ElementsAre(4));
+  EXPECT_THAT(told("after=2020-01-01T00:00:00Z"), testing::ElementsAre(2, 3, 4));
+  EXPECT_THAT(told("before=2020-01-01T00:00:00Z"), testing::IsEmpty());
+  EXPECT_THAT(get("/v1/services/web/decisions?before=noon", 400)["error"],
+              HasSubstr("before must be a time such as 2026-11-28T14:05:30Z"));
+}
+
 TEST_F(AdminApiTest, AnswersUnknownPathsNamesAndMethodsInJson) {
   EXPECT_THAT(get("/nothing", 404)["error"], HasSubstr("/nothing"));
   EXPECT_THAT(get("/v1/services/none", 404)["error"], HasSubstr("none"));
@@ -309,6 +333,37 @@ TEST_F(AdminApiTest, TellsWhatIsWrongWithAReloadInFull) {
   const AdminResponse response = ask("POST", "/v1/reload");
   EXPECT_EQ(response.status, 400);
   EXPECT_EQ(Json::parse(response.body)["error"], reload_problems_);
+}
+
+TEST_F(AdminApiTest, ForetellsWhatAClusterFileWouldChangeAndChangesNothing) {
+  const auto plan = [this](const std::string& service) {
+    return Json::parse(
+        ask("POST", "/v1/plan", "version: 1\nservices: {web: {" + service + "}}\n").body);
+  };
+  EXPECT_EQ(plan("command: ./server")["changed"], false);
+  const Json changed = plan("command: ./server, scale: {min: 4}");
+  EXPECT_EQ(changed["changed"], true);
+  EXPECT_EQ(changed["restart"], false);
+  const Json& web = changed["services"][0];
+  EXPECT_EQ(web["service"], "web");
+  EXPECT_EQ(web["what"], "changed");
+  EXPECT_EQ(web["changes"],
+            Json::parse(R"([{"key": "scale.min", "from": "1", "to": "4", "secret": false,
+                             "item": false, "effect": "live", "means": "at once"}])"));
+  EXPECT_EQ(web["workers"]["now"], 2);
+  EXPECT_EQ(web["workers"]["then"], 4);
+  EXPECT_EQ(state_.settings.services[0].scale.min, 1u);
+  EXPECT_EQ(state_.services.at(ServiceId{"web"}).desired, 2u);
+}
+
+TEST_F(AdminApiTest, TellsWhatIsWrongWithAFileToBePlanned) {
+  const AdminResponse refused =
+      ask("POST", "/v1/plan", "version: 1\nservices: {web: {comand: a}}\nfoo: 1\n");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body, HasSubstr("cluster.yaml:2:18: "));
+  EXPECT_THAT(refused.body, HasSubstr("cluster.yaml:3:1: "));
+  EXPECT_EQ(ask("POST", "/v1/plan").status, 400);
+  EXPECT_EQ(ask("GET", "/v1/plan").status, 405);
 }
 
 TEST_F(AdminApiTest, MakesTokensForAgentsAndBalancers) {

@@ -164,6 +164,20 @@ TEST_F(Simulate, RefusesWhatMakesNoSense) {
   EXPECT_EQ(run(kWorkers), kUsage);
 }
 
+TEST_F(Simulate, DrawsOneRunAndNoMore) {
+  write_trace();
+  ASSERT_EQ(run(kWorkers + "--plot " + path("out.svg")), kDone);
+  EXPECT_THAT(lines_of("out.svg").front(), StartsWith("<svg "));
+  EXPECT_EQ(lines_of("out.svg").back(), "</svg>");
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(run(kWorkers + "--shortage 1%,2% --plot " + path("two.svg")), kUsage);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("--plot draws one run; give one --shortage, not 2"));
+  EXPECT_EQ(run(kWorkers + "--algorithm kpa --target 0.5,0.8 --plot " + path("two.svg")), kUsage);
+  EXPECT_FALSE(std::filesystem::exists(path("two.svg")));
+  EXPECT_EQ(run(kWorkers + "--plot " + path("no/such/folder/out.svg")), kFailed);
+}
+
 TEST_F(Simulate, PlaysOthersToo) {
   write_trace();
   ASSERT_EQ(run(kWorkers + "--algorithm kpa --target 0.5,0.8 --decisions " + path("out")), kDone);

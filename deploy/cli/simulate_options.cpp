@@ -1,0 +1,130 @@
+#include "deploy/cli/simulate_options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "common/settings/numbers.hpp"
+#include "coordinator/core/predict/need_policies.hpp"
+#include "deploy/cli/number_option.hpp"
+
+namespace foretide::cli {
+namespace {
+
+Outcome check_list(const std::vector<std::string>& texts, const std::string& option,
+                   std::optional<double> (*read)(const std::string&), const std::string& wanted) {
+  std::set<double> seen;
+  for (const std::string& text : texts) {
+    const auto number = read(text);
+    if (!number) return Error{option + ": '" + text + "' is no " + wanted};
+    if (!seen.insert(*number).second) return Error{option + ": '" + text + "' is given twice"};
+  }
+  return Done{};
+}
+
+void add_plant_options(CLI::App& verb, SimulateOptions& options) {
+  SimulationSettings& settings = options.settings;
+  verb.add_option("--trace", options.trace,
+                  "The demand: a line '# step_s=60', then rows 't_s,requests' (nan: not known)")
+      ->required();
+  verb.add_option("--capacity", settings.capacity_rps, "Requests a second that one worker serves")
+      ->required()
+      ->check(between(1e-9, 1e12));
+  verb.add_option("--start-time", settings.start_seconds,
+                  "Seconds from asking for a worker until it is ready")
+      ->required()
+      ->check(between(0, 86400));
+  verb.add_option("--min", settings.workers_min, "The fewest workers")
+      ->check(CLI::Range(0u, 10'000u))
+      ->capture_default_str();
+  verb.add_option("--max", settings.workers_max, "The most workers")
+      ->check(CLI::Range(1u, 10'000u))
+      ->capture_default_str();
+}
+
+void add_aim_options(CLI::App& verb, SimulateOptions& options) {
+  verb.add_option("--shortage", options.shortages,
+                  "The share of demand that may find no free worker; several by commas")
+      ->delimiter(',')
+      ->capture_default_str();
+  const std::map<std::string, ScaleSettings::Predict> modes{
+      {"off", ScaleSettings::Predict::kOff}, {"auto", ScaleSettings::Predict::kAuto}};
+  verb.add_option("--predict", options.settings.predict, "off: the reactive rules alone")
+      ->transform(CLI::CheckedTransformer(modes));
+  std::vector<std::string> algorithms = peer_names();
+  algorithms.insert(algorithms.begin(), "foretide");
+  verb.add_option("--algorithm", options.algorithm, "Whose rules decide")
+      ->check(CLI::IsMember(algorithms))
+      ->capture_default_str();
+  verb.add_option("--target", options.targets,
+                  "Of another algorithm: the share of a worker to load, or for static their number")
+      ->delimiter(',')
+      ->capture_default_str();
+}
+
+}  // namespace
+
+std::optional<double> shortage_in(const std::string& text) {
+  const auto share = settings::parse_share(text);
+  return share && *share > 0.0 && *share <= 0.5 ? share : std::nullopt;
+}
+
+std::optional<double> target_in(const std::string& text) {
+  const auto target = settings::parse_number(text);
+  return target && *target >= 0.001 && *target <= 1e4 ? target : std::nullopt;
+}
+
+void add_simulate_options(CLI::App& verb, SimulateOptions& options) {
+  add_plant_options(verb, options);
+  add_aim_options(verb, options);
+  auto* const compare =
+      verb.add_flag("--compare", options.compare,
+                    "Print what the other algorithms would have cost for the same shortage");
+  verb.add_option("--decisions", options.decisions,
+                  "Write each step's decision to this file; with several shortages a folder");
+  verb.add_option("--plot", options.plot,
+                  "Draw demand, forecast, workers and shortage into this SVG file, of one run");
+  verb.add_flag("--json", options.json, "Print the figures as JSON")->excludes(compare);
+}
+
+Outcome check_options(const SimulateOptions& options) {
+  if (Outcome good = check_list(options.shortages, "--shortage", shortage_in,
+                                "share, as 1% or 0.01 (above 0, up to 50%)");
+      !good) {
+    return good;
+  }
+  if (Outcome good =
+          check_list(options.targets, "--target", target_in, "number from 0.001 to 10000");
+      !good) {
+    return good;
+  }
+  if (options.compare && !options.is_ours()) {
+    return Error{"--compare runs all algorithms; leave --algorithm out"};
+  }
+  if (options.settings.workers_min > options.settings.workers_max) {
+    return Error{"--min is more than --max"};
+  }
+  if (!options.plot.empty() && options.aims().size() > 1) {
+    return Error{std::string("--plot draws one run; give one ") +
+                 (options.is_ours() ? "--shortage" : "--target") + ", not " +
+                 std::to_string(options.aims().size())};
+  }
+  return Done{};
+}
+
+Result<DemandTrace> trace_for(const SimulateOptions& options) {
+  Result<DemandTrace> trace = read_demand_trace(options.trace);
+  if (!trace) return trace;
+  if (std::none_of(trace->requests.begin(), trace->requests.end(),
+                   [](const auto& step) { return step.has_value(); })) {
+    return Error{options.trace + ": nothing is known in any of its rows"};
+  }
+  const auto lead = lead_steps_for(options.settings.start_seconds, trace->step_seconds);
+  if (lead > coordinator::kLeadStepsMax) {
+    return Error{"--start-time is more than a thousand steps of the trace"};
+  }
+  return trace;
+}
+
+}  // namespace foretide::cli
