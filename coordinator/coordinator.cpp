@@ -18,6 +18,7 @@ namespace foretide::coordinator {
 namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(100);
+constexpr Duration kHistoryEvery = std::chrono::seconds(1);
 constexpr Duration kAdmitEvery = std::chrono::seconds(30);
 
 // Letters that spell nothing and are not taken for digits.
@@ -42,7 +43,12 @@ Coordinator::Coordinator(boost::asio::io_context& owner, Settings settings, Stat
                          const std::string& reason) { refuse(role, name, session, reason); }),
       tick_(owner) {}
 
-Coordinator::~Coordinator() = default;
+Coordinator::~Coordinator() {
+  if (!history_ || !state_.started) return;
+  if (Outcome kept = history_->keep_all(state_, monotonic_now(), wall_now()); !kept) {
+    spdlog::warn("the last of the demand history is not kept: {}", kept.error());
+  }
+}
 
 Result<std::unique_ptr<Coordinator>> Coordinator::start(boost::asio::io_context& owner,
                                                         Settings settings) {
@@ -66,7 +72,7 @@ Outcome Coordinator::open_stores() {
   auto store = Store::open(state_dir_.file("control.db"));
   if (!store) return Error{store.error()};
   store_ = std::move(*store);
-  auto history = History::open(state_dir_.file("history.db"));
+  auto history = HistoryKeeper::open(state_dir_.file("history.db"), wall_now());
   if (!history) return Error{history.error()};
   history_ = std::move(*history);
   auto enrolment = Enrolment::load(*store_);
@@ -123,12 +129,15 @@ Outcome Coordinator::begin() {
   if (!paused) return Error{paused.error()};
   auto draining = store_->draining();
   if (!draining) return Error{draining.error()};
+  auto pasts = history_->pasts(settings_.cluster, wall_now());
+  if (!pasts) return Error{pasts.error()};
   Started started{.epoch = *epoch,
                   .nodes = {},
                   .balancers = enrolment_->balancers(),
                   .decided = {},
                   .paused = std::move(*paused),
                   .draining = std::move(*draining),
+                  .pasts = std::move(*pasts),
                   .tag = *epoch == 0 ? first_life_tag() : std::string(),
                   .cluster = settings_.cluster};
   for (auto& [node, set] : *sets) started.nodes.push_back({node, std::move(set)});
@@ -172,19 +181,16 @@ void Coordinator::wait_for_tick() {
       admitted_ = now;
       gateway_->admit(wall_now());
     }
-    if (now - history_kept_ >= History::kStep) keep_history(now, wall_now());
+    if (now - history_kept_ >= kHistoryEvery) keep_history(now, wall_now());
     wait_for_tick();
   });
 }
 
 void Coordinator::keep_history(Instant now, WallTime wall) {
   history_kept_ = now;
-  std::vector<HistoryRow> rows;
-  for (const ServiceView& service : service_views(state_, now))
-    rows.push_back(
-        {service.id, wall, service.demand, service.forecast, service.desired, service.ready});
-  if (Outcome kept = history_->add(rows); !kept)
+  if (Outcome kept = history_->keep(state_, now, wall); !kept) {
     spdlog::warn("demand history is not kept: {}", kept.error());
+  }
 }
 
 // Decisions and notices, for people: the log and the event stream.

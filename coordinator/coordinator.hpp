@@ -24,7 +24,7 @@
 #include "coordinator/io/doorkeeper.hpp"
 #include "coordinator/io/enrolment.hpp"
 #include "coordinator/io/hand_orders.hpp"
-#include "coordinator/io/history_sqlite.hpp"
+#include "coordinator/io/history_keeper.hpp"
 #include "coordinator/io/metrics_page.hpp"
 #include "coordinator/io/outbox.hpp"
 #include "coordinator/io/peer_gateway.hpp"
@@ -73,7 +73,7 @@ class Coordinator {
   StateDir state_dir_;
   State state_;
   std::unique_ptr<Store> store_;
-  std::unique_ptr<History> history_;
+  std::optional<HistoryKeeper> history_;
   std::optional<Enrolment> enrolment_;
   Whereabouts whereabouts_;
 

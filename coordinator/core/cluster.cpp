@@ -110,6 +110,13 @@ void take_decided(State& state, const Decision& decision) {
   found->second.decisions.push_back(decision);
 }
 
+void take_past(State& state, const ServiceId& id, const ServicePast& past) {
+  const auto found = state.services.find(id);
+  if (found == state.services.end() || !found->second.settings) return;
+  found->second.prediction.remember(past.demand);
+  for (const Duration start : past.start_times) found->second.start_times.add(start);
+}
+
 }  // namespace
 
 void apply(Turn& turn, const Started& event) {
@@ -122,6 +129,7 @@ void apply(Turn& turn, const Started& event) {
   take_cluster(turn, event.cluster);
   for (const PersistedNode& node : event.nodes) take_persisted(turn, node);
   for (const Decision& decision : event.decided) take_decided(turn.state, decision);
+  for (const auto& [id, past] : event.pasts) take_past(turn.state, id, past);
   for (const BalancerId& balancer : event.balancers) balancer_named(turn, balancer);
   for (const ServiceId& id : event.paused) {
     if (const auto it = turn.state.services.find(id); it != turn.state.services.end()) {

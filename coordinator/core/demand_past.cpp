@@ -33,6 +33,11 @@ DemandPast in_steps_of(DemandPast past, double step_seconds) {
   DemandPast other{.minutes = std::move(past.minutes), .step_seconds = step_seconds, .steps = {}};
   if (is_whole) {
     other.steps = joined(past.steps, static_cast<std::size_t>(std::llround(times)));
+    if (step_seconds == kMinute) {
+      other.minutes.insert(other.minutes.end(), other.steps.begin(), other.steps.end());
+      other.steps = std::move(other.minutes);
+      other.minutes.clear();
+    }
     return other;
   }
   const double in_minute = std::max(1.0, kMinute / past.step_seconds);

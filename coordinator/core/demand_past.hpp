@@ -42,7 +42,8 @@ class KnownMean {
 };
 
 // The same past in other steps. Where those are no whole number of these, what the steps say goes
-// into the minutes: nobody can know what a finer step would have been.
+// into the minutes: nobody can know what a finer step would have been. In steps of a minute the
+// minutes are steps too.
 DemandPast in_steps_of(DemandPast past, double step_seconds);
 
 // Of what a predictor was fed, a worker then being worth `capacity`.

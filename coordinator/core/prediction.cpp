@@ -143,6 +143,14 @@ void Prediction::advance(const DemandSeries& series, const PredictionNeeds& need
   }
 }
 
+std::optional<Prediction::Learned> Prediction::learned() const {
+  if (!speaking_) return std::nullopt;
+  DemandPast past = past_of(speaking_->predictor.policies().history(), speaking_->needs.capacity);
+  return Learned{.step_seconds = speaking_->grid.step_seconds,
+                 .end_second = speaking_->next_second,
+                 .loads = std::move(past.steps)};
+}
+
 Duration Prediction::step() const {
   return std::chrono::seconds(speaking_ ? speaking_->grid.step_seconds : 0);
 }

@@ -36,6 +36,14 @@ class Prediction {
   // left waits for the next call.
   void advance(const DemandSeries& series, const PredictionNeeds& needs, int& steps_left);
 
+  // The steps that it last learned from, to be remembered by another life; and the second of the
+  // series where they end.
+  struct Learned {
+    std::int64_t step_seconds = 1, end_second = 0;
+    std::vector<std::optional<float>> loads;
+  };
+  std::optional<Learned> learned() const;
+
   // At the last step that was taken in; nothing before the first.
   const std::optional<Foresight>& foresight() const { return foresight_; }
   // Of the grid in use, and how far ahead it looks.

@@ -20,12 +20,19 @@
 #include "common/time.hpp"
 #include "common/wire/messages.hpp"
 #include "coordinator/core/decision.hpp"
+#include "coordinator/core/demand_past.hpp"
 #include "coordinator/core/notice.hpp"
 #include "coordinator/core/state.hpp"
 
 namespace foretide::coordinator {
 
 // ---- what happens ----
+
+// What a former life knew of a service's demand and of how long its workers take to start.
+struct ServicePast {
+  DemandPast demand;
+  std::vector<Duration> start_times;  // oldest first
+};
 
 // A coordinator's life begins: what the store holds. `epoch` is the persisted one; the state's own
 // becomes one more than the highest of it and what HELLOs carry (a later HELLO with a higher epoch
@@ -37,6 +44,7 @@ struct Started {
   std::vector<Decision> decided;      // each service's last decision, as far as one is stored
   std::vector<ServiceId> paused;
   std::vector<NodeId> draining;
+  std::map<ServiceId, ServicePast> pasts;
   // Goes into the names of workers made in the first life of a store. A store that replaces a lost
   // one counts its lives anew, and the workers of the lost one may still run.
   std::string tag;

@@ -1,6 +1,11 @@
 #include "coordinator/io/history_sqlite.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <map>
 #include <utility>
 
 #include "coordinator/io/sqlite.hpp"
@@ -8,25 +13,99 @@
 namespace foretide::coordinator {
 namespace {
 
-constexpr std::array<std::string_view, 1> kMigrations{R"sql(
+constexpr std::array<std::string_view, 2> kMigrations{R"sql(
   CREATE TABLE demand (service TEXT NOT NULL, at_ms INTEGER NOT NULL, demand REAL, forecast REAL,
                        desired INTEGER NOT NULL, ready INTEGER NOT NULL,
                        PRIMARY KEY (service, at_ms)) WITHOUT ROWID;
   CREATE INDEX demand_age ON demand (at_ms);
+)sql",
+                                                      R"sql(
+  CREATE TABLE history (service TEXT NOT NULL, grain INTEGER NOT NULL, at INTEGER NOT NULL,
+                        demand REAL, forecast REAL, desired REAL NOT NULL, ready REAL NOT NULL,
+                        PRIMARY KEY (service, grain, at)) WITHOUT ROWID;
+  INSERT INTO history SELECT service, 60, at_ms / 60000 * 60, avg(demand), avg(forecast),
+                             avg(desired), avg(ready)
+    FROM demand GROUP BY service, at_ms / 60000;
+  DROP TABLE demand;
+  CREATE TABLE learned (service TEXT PRIMARY KEY, step_seconds INTEGER NOT NULL,
+                        end_at INTEGER NOT NULL, loads BLOB NOT NULL, starts BLOB NOT NULL);
 )sql"};
 
-std::int64_t ms(WallTime time) {
-  return time.time_since_epoch().count();
+constexpr HistoryGrain kGrains[] = {HistoryGrain::kSecond, HistoryGrain::kMinute,
+                                    HistoryGrain::kHour};
+
+constexpr std::int64_t kJoinedAnew = 2 * 3600;  // seconds back, when a life begins
+
+std::int64_t seconds_in(HistoryGrain grain) {
+  return static_cast<std::int64_t>(grain);
 }
+
 SqlValue real(const std::optional<double>& value) {
   return value ? SqlValue(*value) : SqlValue(nullptr);
 }
 
+HistoryRow row_in(const SqlRow& row) {
+  HistoryRow it{.at = row.integer(0),
+                .demand = {},
+                .forecast = {},
+                .desired = row.real(3),
+                .ready = row.real(4)};
+  if (!row.is_null(1)) it.demand = row.real(1);
+  if (!row.is_null(2)) it.forecast = row.real(2);
+  return it;
+}
+
+template <class Value>
+std::string bytes_of(const std::vector<Value>& values) {
+  std::string bytes(values.size() * sizeof(Value), '\0');
+  if (!values.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
+  return bytes;
+}
+
+template <class Value>
+std::vector<Value> values_in(const std::string& bytes) {
+  std::vector<Value> values(std::min(bytes.size() / sizeof(Value), kLearnedStepsMax));
+  if (!values.empty()) std::memcpy(values.data(), bytes.data(), values.size() * sizeof(Value));
+  return values;
+}
+
+// Not known is not a number.
+std::string load_bytes(const std::vector<std::optional<float>>& loads) {
+  std::vector<float> values;
+  values.reserve(loads.size());
+  for (const auto& load : loads) {
+    values.push_back(load.value_or(std::numeric_limits<float>::quiet_NaN()));
+  }
+  return bytes_of(values);
+}
+
+std::vector<std::optional<float>> loads_in(const std::string& bytes) {
+  std::vector<std::optional<float>> loads;
+  for (const float value : values_in<float>(bytes)) {
+    loads.push_back(std::isfinite(value) && value >= 0.0F ? std::optional(value) : std::nullopt);
+  }
+  return loads;
+}
+
 }  // namespace
+
+std::int64_t seconds_kept(HistoryGrain grain) {
+  constexpr std::int64_t kHour = 3600, kDay = 24 * kHour;
+  switch (grain) {
+    case HistoryGrain::kSecond:
+      return kHour;
+    case HistoryGrain::kMinute:
+      return 15 * kDay;
+    case HistoryGrain::kHour:
+      break;
+  }
+  return 730 * kDay;
+}
 
 struct History::Statements {
   SqlFile file;
-  SqlStatement add, trim, since;
+  SqlStatement add, join, trim, since, keep_steps, steps, trim_all;
+  std::map<std::string, std::int64_t> added_to;  // in this life, of each service
 };
 
 History::History(std::unique_ptr<Statements> statements) : statements_(std::move(statements)) {}
@@ -35,48 +114,105 @@ History::~History() = default;
 Result<std::unique_ptr<History>> History::open(const std::string& path) {
   auto file = SqlFile::open(path, SqlFile::Durability::kNormal, kMigrations);
   if (!file) return Error{file.error()};
-  auto add = file->prepare("INSERT OR REPLACE INTO demand VALUES (?, ?, ?, ?, ?, ?)");
-  if (!add) return Error{add.error()};
-  auto trim = file->prepare("DELETE FROM demand WHERE at_ms < ?");
-  if (!trim) return Error{trim.error()};
-  auto since = file->prepare(
-      "SELECT at_ms, demand, forecast, desired, ready FROM demand WHERE service = ? AND at_ms >= ? "
-      "ORDER BY at_ms");
-  if (!since) return Error{since.error()};
-  return std::unique_ptr<History>(new History(std::unique_ptr<Statements>(
-      new Statements{std::move(*file), std::move(*add), std::move(*trim), std::move(*since)})));
+  constexpr std::string_view kStatements[] = {
+      "INSERT OR REPLACE INTO history VALUES (?, 1, ?, ?, ?, ?, ?)",
+      // service, coarser, finer, from, to
+      "INSERT OR REPLACE INTO history SELECT service, ?2, at - at % ?2, "
+      "CASE WHEN count(demand) * 2 >= ?2 / ?3 THEN avg(demand) END, avg(forecast), avg(desired), "
+      "avg(ready) FROM history WHERE service = ?1 AND grain = ?3 AND at >= ?4 AND at < ?5 "
+      "GROUP BY at - at % ?2",
+      "DELETE FROM history WHERE service = ? AND grain = ? AND at < ?",
+      "SELECT at, demand, forecast, desired, ready FROM history WHERE service = ? AND grain = ? "
+      "AND at >= ? ORDER BY at",
+      "INSERT OR REPLACE INTO learned VALUES (?, ?, ?, ?, ?)",
+      "SELECT step_seconds, end_at, loads, starts FROM learned WHERE service = ?",
+      "DELETE FROM history WHERE grain = ? AND at < ?"};
+  std::vector<SqlStatement> prepared;
+  for (const std::string_view sql : kStatements) {
+    auto statement = file->prepare(sql);
+    if (!statement) return Error{statement.error()};
+    prepared.push_back(std::move(*statement));
+  }
+  return std::unique_ptr<History>(
+      new History(std::unique_ptr<Statements>(new Statements{std::move(*file),
+                                                             std::move(prepared[0]),
+                                                             std::move(prepared[1]),
+                                                             std::move(prepared[2]),
+                                                             std::move(prepared[3]),
+                                                             std::move(prepared[4]),
+                                                             std::move(prepared[5]),
+                                                             std::move(prepared[6]),
+                                                             {}})));
 }
 
-Outcome History::add(const std::vector<HistoryRow>& rows) {
-  if (rows.empty()) return Done{};
+Outcome History::join(const ServiceId& service, HistoryGrain grain, HistoryGrain finer,
+                      std::int64_t from, std::int64_t to) {
+  const std::int64_t whole = seconds_in(grain);
+  const std::int64_t begin = from - from % whole, end = to - to % whole;
+  if (begin >= end) return Done{};  // none has ended
+  return statements_->join.run(
+      {std::string_view(service.text), whole, seconds_in(finer), begin, end});
+}
+
+Outcome History::add(const ServiceId& service, const std::vector<HistoryRow>& seconds) {
+  if (seconds.empty()) return Done{};
   SqlTransaction transaction(statements_->file);
   if (!transaction.begun()) return transaction.begun();
-  for (const HistoryRow& row : rows) {
-    Outcome done = statements_->add.run({std::string_view(row.service.text), ms(row.at),
-                                         real(row.demand), real(row.forecast),
-                                         std::int64_t{row.desired}, std::int64_t{row.ready}});
+  for (const HistoryRow& row : seconds) {
+    Outcome done = statements_->add.run({std::string_view(service.text), row.at, real(row.demand),
+                                         real(row.forecast), row.desired, row.ready});
     if (!done) return done;
   }
-  if (Outcome done = statements_->trim.run({ms(rows.front().at - kKept)}); !done) return done;
+  // From where the last rows ended, lest a gap leaves a minute or an hour unjoined; a former life
+  // may have ended in the midst of one.
+  const std::int64_t to = seconds.back().at + 1;
+  const auto before = statements_->added_to.try_emplace(service.text, to - kJoinedAnew).first;
+  const std::int64_t from = std::min(seconds.front().at, before->second);
+  before->second = to;
+  Outcome done = join(service, HistoryGrain::kMinute, HistoryGrain::kSecond, from, to);
+  if (done) done = join(service, HistoryGrain::kHour, HistoryGrain::kMinute, from, to);
+  for (const HistoryGrain grain : kGrains) {
+    if (!done) return done;
+    done = statements_->trim.run(
+        {std::string_view(service.text), seconds_in(grain), to - seconds_kept(grain)});
+  }
+  if (!done) return done;
   return transaction.commit();
 }
 
-Result<std::vector<HistoryRow>> History::since(const ServiceId& service, WallTime from) {
+Result<std::vector<HistoryRow>> History::since(const ServiceId& service, HistoryGrain grain,
+                                               std::int64_t from) {
   std::vector<HistoryRow> rows;
-  Outcome done =
-      statements_->since.run({std::string_view(service.text), ms(from)}, [&](const SqlRow& row) {
-        HistoryRow it{service,
-                      WallTime(std::chrono::milliseconds(row.integer(0))),
-                      {},
-                      {},
-                      static_cast<std::uint32_t>(row.integer(3)),
-                      static_cast<std::uint32_t>(row.integer(4))};
-        if (!row.is_null(1)) it.demand = row.real(1);
-        if (!row.is_null(2)) it.forecast = row.real(2);
-        rows.push_back(std::move(it));
-      });
+  Outcome done = statements_->since.run({std::string_view(service.text), seconds_in(grain), from},
+                                        [&](const SqlRow& row) { rows.push_back(row_in(row)); });
   if (!done) return Error{done.error()};
   return rows;
+}
+
+Outcome History::trim(std::int64_t now) {
+  for (const HistoryGrain grain : kGrains) {
+    Outcome done = statements_->trim_all.run({seconds_in(grain), now - seconds_kept(grain)});
+    if (!done) return done;
+  }
+  return Done{};
+}
+
+Outcome History::keep_steps(const ServiceId& service, const LearnedSteps& steps) {
+  const std::string loads = load_bytes(steps.loads), starts = bytes_of(steps.start_times_ms);
+  return statements_->keep_steps.run({std::string_view(service.text), steps.step_seconds,
+                                      steps.end_at, Blob{loads}, Blob{starts}});
+}
+
+Result<std::optional<LearnedSteps>> History::steps(const ServiceId& service) {
+  std::optional<LearnedSteps> steps;
+  Outcome done = statements_->steps.run({std::string_view(service.text)}, [&](const SqlRow& row) {
+    steps = {.step_seconds = std::clamp<std::int64_t>(row.integer(0), 1, 60),
+             .end_at = row.integer(1),
+             .loads = loads_in(row.bytes(2)),
+             .start_times_ms = values_in<std::int64_t>(row.bytes(3))};
+  });
+  if (!done) return Error{done.error()};
+  return steps;
 }
 
 }  // namespace foretide::coordinator

@@ -1,7 +1,12 @@
-// Demand history: one row a service and ten seconds, in a file of its own (WAL,
-// synchronous=NORMAL), since losing the last seconds of it in a power cut costs nothing. Values
-// that were not known are absent, not zero. Kept for fifteen days: at most 129,600 rows a service,
-// about 8 MB.
+// Demand history in a file of its own (WAL, synchronous=NORMAL), since losing the last seconds of it
+// in a power cut costs nothing. Three grains of the same rows, each made from the finer one as it
+// ends: seconds for an hour, minutes for fifteen days, hours for two years; at most 42,720 rows a
+// service, some 3 MB. And for each service the steps that its predictor last learned from, so that
+// a restart begins where the former life ended.
+//
+// Times are seconds of the wall clock, of the beginning of what a row is about. What was not known
+// is absent, not zero; a minute or an hour of which less than half is known is not known. One
+// thread uses it.
 #pragma once
 
 #include <cstdint>
@@ -12,32 +17,50 @@
 
 #include "common/ids.hpp"
 #include "common/result.hpp"
-#include "common/time.hpp"
 
 namespace foretide::coordinator {
 
 struct HistoryRow {
-  ServiceId service;
-  WallTime at;
+  std::int64_t at = 0;
   std::optional<double> demand, forecast;  // load, in requests in flight
-  std::uint32_t desired = 0, ready = 0;
+  double desired = 0.0, ready = 0.0;       // means
 };
+
+enum class HistoryGrain : std::int64_t { kSecond = 1, kMinute = 60, kHour = 3600 };
+std::int64_t seconds_kept(HistoryGrain grain);
+
+// What a predictor learned from, oldest first.
+struct LearnedSteps {
+  std::int64_t step_seconds = 1;
+  std::int64_t end_at = 0;                  // where the last one ends
+  std::vector<std::optional<float>> loads;  // no more than kLearnedStepsMax
+  std::vector<std::int64_t> start_times_ms;
+};
+inline constexpr std::size_t kLearnedStepsMax = 8192;
 
 class History {
  public:
-  static constexpr std::chrono::seconds kStep{10};
-  static constexpr std::chrono::hours kKept{15 * 24};
-
   static Result<std::unique_ptr<History>> open(const std::string& path);
   ~History();
 
-  // All of one moment; rows older than kKept go.
-  Outcome add(const std::vector<HistoryRow>& rows);
-  Result<std::vector<HistoryRow>> since(const ServiceId& service, WallTime from);  // oldest first
+  // Seconds of one service, in order; those that were kept before are replaced. What is too old
+  // goes.
+  Outcome add(const ServiceId& service, const std::vector<HistoryRow>& seconds);
+  // Oldest first.
+  Result<std::vector<HistoryRow>> since(const ServiceId& service, HistoryGrain grain,
+                                        std::int64_t from);
+
+  // Of all services, also of those that are gone from the cluster file.
+  Outcome trim(std::int64_t now);
+
+  Outcome keep_steps(const ServiceId& service, const LearnedSteps& steps);
+  Result<std::optional<LearnedSteps>> steps(const ServiceId& service);
 
  private:
   struct Statements;
   explicit History(std::unique_ptr<Statements> statements);
+  Outcome join(const ServiceId& service, HistoryGrain grain, HistoryGrain finer, std::int64_t from,
+               std::int64_t to);
   std::unique_ptr<Statements> statements_;
 };
 

@@ -12,8 +12,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "coordinator/io/history_sqlite.hpp"
 #include "coordinator/io/sqlite.hpp"
+#include "folder.hpp"
 
 namespace foretide::coordinator {
 namespace {
@@ -23,20 +23,6 @@ using testing::HasSubstr;
 WallTime at(std::int64_t seconds) {
   return WallTime(std::chrono::seconds(seconds));
 }
-
-class Folder {
- public:
-  Folder() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "foretide-store-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 wire::DesiredSet set_of(std::uint64_t epoch, std::uint64_t revision, const std::string& worker) {
   wire::DesiredSet set;
@@ -324,24 +310,6 @@ TEST(SqlFile, RefusesAFileFromANewerProgram) {
   const auto file = SqlFile::open(path, SqlFile::Durability::kFull, std::span(kTwoSteps).first(1));
   ASSERT_FALSE(file);
   EXPECT_THAT(file.error(), HasSubstr("schema version 2"));
-}
-
-TEST(History, KeepsAbsentValuesAbsentAndForgetsOldRows) {
-  Folder folder;
-  auto history = History::open(folder.file("history.db"));
-  ASSERT_TRUE(history);
-  const auto start = at(1'700'000'000);
-  ASSERT_TRUE((*history)->add({{ServiceId{"web"}, start, 1.5, std::nullopt, 2, 1}}));
-  ASSERT_TRUE(
-      (*history)->add({{ServiceId{"web"}, start + History::kStep, std::nullopt, 2.5, 2, 2}}));
-  auto rows = (*history)->since(ServiceId{"web"}, at(0));
-  ASSERT_EQ(rows->size(), 2u);
-  EXPECT_EQ(rows->at(0).demand, 1.5);
-  EXPECT_EQ(rows->at(0).forecast, std::nullopt);
-  EXPECT_EQ(rows->at(1).demand, std::nullopt);
-  ASSERT_TRUE((*history)->add(
-      {{ServiceId{"web"}, start + History::kKept + std::chrono::seconds(5), 1.0, 1.0, 1, 1}}));
-  EXPECT_EQ((*history)->since(ServiceId{"web"}, at(0))->size(), 2u);
 }
 
 }  // namespace
