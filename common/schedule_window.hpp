@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <variant>
 
 #include "common/cron.hpp"
@@ -17,6 +18,7 @@ struct ScheduleWindow {
   std::variant<Cron, std::chrono::milliseconds> until;
   TimeZone zone;
   std::uint32_t min = 0;  // workers
+  std::string text;       // as it stands in the file, for people
   friend bool operator==(const ScheduleWindow&, const ScheduleWindow&) = default;
 };
 

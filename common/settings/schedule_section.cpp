@@ -2,6 +2,7 @@
 
 #include "common/settings/cluster_keys.hpp"
 #include "common/settings/cron_text.hpp"
+#include "common/settings/durations.hpp"
 #include "common/settings/scale_section.hpp"
 #include "common/settings/zone_file.hpp"
 
@@ -63,6 +64,15 @@ void read_min(const Section& window, const Section& scale, std::uint32_t max,
                            (scale.has("max") ? "" : " unless given") + ", raise 'max'");
 }
 
+std::string text_of(const Section& window, const ScheduleWindow& read) {
+  std::string text = "from " + window.text("from").value_or("");
+  if (const auto to = window.text("to")) text += " to " + *to;
+  if (const auto* length = std::get_if<std::chrono::milliseconds>(&read.until)) {
+    text += " for " + duration_text(*length);
+  }
+  return text + " " + read.zone.name + ": min " + std::to_string(read.min);
+}
+
 ScheduleWindow window_in(const YamlNode& node, const Section& scale, std::uint32_t max) {
   ScheduleWindow read;
   const Section window(node, "schedule", keys::kSchedule, scale.problems());
@@ -71,6 +81,7 @@ ScheduleWindow window_in(const YamlNode& node, const Section& scale, std::uint32
   read_end(window, read);
   read_zone(window, read);
   read_min(window, scale, max, read);
+  read.text = text_of(window, read);
   return read;
 }
 

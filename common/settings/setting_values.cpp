@@ -82,6 +82,9 @@ void add_scale(ValueList& list, const ScaleSettings& scale) {
   list.whole("scale.down.max_step", scale.down_max_step);
   list.duration("scale.down.cooldown", scale.down_cooldown);
   list.duration("scale.down.window", scale.window);
+  for (const ScheduleWindow& window : scale.schedule) {
+    list.add("scale.schedule", window.text, SettingValue::Kind::kItem);
+  }
 }
 
 void add_ready_probe(ValueList& list, const std::optional<wire::ReadyProbe>& probe) {

@@ -67,8 +67,7 @@ Prediction::Made Prediction::made_for(const PredictionNeeds& needs, DemandPast p
             .past = {},
             .past_at = 0};
   for (const auto& minute : past.minutes) {
-    const auto demand = in_workers(minute, needs.capacity);
-    for (std::int64_t i = 0; i < 60; i += grid.step_seconds) made.predictor.remember(demand);
+    made.predictor.remember_minute(in_workers(minute, needs.capacity));
   }
   const std::size_t learned = std::min(past.steps.size(), kLearnedFrom);
   const auto from = past.steps.end() - static_cast<std::ptrdiff_t>(learned);

@@ -27,9 +27,9 @@ inline constexpr Duration kYoungFor = std::chrono::seconds(10);
 // seconds (common/io/zmq_link), and what runs there is not to be started a second time.
 inline constexpr Duration kFindFor = std::chrono::seconds(5);
 
-// Steps that all predictors together take in at once: some ten milliseconds' worth. What is left
+// Steps that all predictors together take in at once: five milliseconds' worth or so. What is left
 // is taken in a tick later.
-inline constexpr int kPredictionStepsAtOnce = 20;
+inline constexpr int kPredictionStepsAtOnce = 12;
 
 struct Turn {
   State& state;

@@ -1,8 +1,8 @@
-// Demand history in a file of its own (WAL, synchronous=NORMAL), since losing the last seconds of it
-// in a power cut costs nothing. Three grains of the same rows, each made from the finer one as it
-// ends: seconds for an hour, minutes for fifteen days, hours for two years; at most 42,720 rows a
-// service, some 3 MB. And for each service the steps that its predictor last learned from, so that
-// a restart begins where the former life ended.
+// Demand history in a file of its own (WAL, synchronous=NORMAL), since losing the last seconds of
+// it in a power cut costs nothing. Three grains of the same rows, each made from the finer one as
+// it ends: seconds for an hour, minutes for fifteen days, hours for two years; at most 42,720 rows
+// a service, some 3 MB. And for each service the steps that its predictor last learned from, so
+// that a restart begins where the former life ended.
 //
 // Times are seconds of the wall clock, of the beginning of what a row is about. What was not known
 // is absent, not zero; a minute or an hour of which less than half is known is not known. One

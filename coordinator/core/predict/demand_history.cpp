@@ -11,15 +11,24 @@ namespace {
 
 constexpr double kCellSeconds = 60.0;
 
-// In a ring whose size is a power of two.
-std::size_t slot(std::int64_t at, std::size_t size) {
-  return static_cast<std::size_t>(at) & (size - 1);
+constexpr std::size_t kKnownSize = 8192, kKnownMask = kKnownSize - 1;
+static_assert(kKnownSize > DemandHistory::kStepsKept);
+
+std::size_t known_slot(std::int64_t step) {
+  return static_cast<std::size_t>(step) & kKnownMask;
 }
 
 }  // namespace
 
 DemandHistory::Sums::Sums(std::int64_t kept)
-    : kept_(kept), ring_(std::bit_ceil(static_cast<std::size_t>(kept) + 1)) {}
+    : kept_(kept),
+      ring_(static_cast<std::size_t>(kept) + 1),
+      mask_(std::has_single_bit(ring_.size()) ? ring_.size() - 1 : 0) {}
+
+std::size_t DemandHistory::Sums::slot(std::int64_t at) const {
+  const auto place = static_cast<std::size_t>(at);
+  return mask_ != 0 ? place & mask_ : place % ring_.size();
+}
 
 void DemandHistory::Sums::add(double value) {
   before(end_ + 1) = before(end_) + value;
@@ -31,11 +40,11 @@ std::int64_t DemandHistory::Sums::first() const {
 }
 
 double& DemandHistory::Sums::before(std::int64_t at) {
-  return ring_[slot(at, ring_.size())];
+  return ring_[slot(at)];
 }
 
 double DemandHistory::Sums::before(std::int64_t at) const {
-  return ring_[slot(at, ring_.size())];
+  return ring_[slot(at)];
 }
 
 double DemandHistory::Sums::sum(std::int64_t from, std::int64_t to) const {
@@ -48,15 +57,24 @@ DemandHistory::DemandHistory(double step_seconds)
       per_cell_(std::max<std::int64_t>(1, std::llround(kCellSeconds / step_seconds))),
       sums_(kStepsKept),
       cells_(kCellsKept),
-      known_(kStepsKept) {}  // a power of two too
+      known_(kKnownSize) {}
 
 void DemandHistory::add(double root, bool known) {
   sums_.add(root);
-  known_[slot(end_, known_.size())] = known ? 1 : 0;
+  known_[known_slot(end_)] = known ? 1 : 0;
   ++end_;
   if (end_ % per_cell_ == 0) {
     cells_.add(sums_.sum(end_ - per_cell_, end_) / static_cast<double>(per_cell_));
   }
+}
+
+void DemandHistory::add_cell(double root, bool known) {
+  CHECK(end_ % per_cell_ == 0, "a cell begins where another ends");
+  for (std::int64_t i = 0; i < per_cell_; ++i) {
+    sums_.add(root);
+    known_[known_slot(end_++)] = known ? 1 : 0;
+  }
+  cells_.add(root);
 }
 
 std::int64_t DemandHistory::steps_in(double seconds) const {
@@ -66,7 +84,7 @@ std::int64_t DemandHistory::steps_in(double seconds) const {
 }
 
 bool DemandHistory::is_known(std::int64_t step) const {
-  return step >= sums_.first() && step < end_ && known_[slot(step, known_.size())] != 0;
+  return step >= sums_.first() && step < end_ && known_[known_slot(step)] != 0;
 }
 
 double DemandHistory::mean(std::int64_t step, std::int64_t width) const {

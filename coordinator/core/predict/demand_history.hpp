@@ -17,12 +17,14 @@ namespace foretide::coordinator {
 
 class DemandHistory {
  public:
-  static constexpr std::int64_t kStepsKept = 8192;
+  static constexpr std::int64_t kStepsKept = 8191;
   static constexpr std::int64_t kCellsKept = 15 * 24 * 60;
 
   explicit DemandHistory(double step_seconds);
 
   void add(double root, bool known);
+  // As many alike as make a cell; at the beginning of one.
+  void add_cell(double root, bool known);
 
   std::int64_t end() const { return end_; }  // steps so far; the newest is end() - 1
   double step_seconds() const { return step_seconds_; }
@@ -59,7 +61,9 @@ class DemandHistory {
     double& before(std::int64_t at);
     double before(std::int64_t at) const;
     std::int64_t kept_;
-    std::vector<double> ring_;  // its size is a power of two
+    std::size_t slot(std::int64_t at) const;
+    std::vector<double> ring_;
+    std::size_t mask_;  // where its size is a power of two, else 0
     std::int64_t end_ = 0;
   };
 

@@ -25,6 +25,9 @@ class DemandPredictor {
   void remember(std::optional<double> demand_workers) {
     policies_.remember(credible(demand_workers));
   }
+  void remember_minute(std::optional<double> demand_workers) {
+    policies_.remember_minute(credible(demand_workers));
+  }
 
   // The demand of the next step, in workers; nothing where it is not known.
   void add(std::optional<double> demand_workers) {

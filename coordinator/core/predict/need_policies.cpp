@@ -80,6 +80,13 @@ void NeedPolicies::remember(std::optional<double> demand_workers) {
   begun_at_ = history_.end();
 }
 
+void NeedPolicies::remember_minute(std::optional<double> demand_workers) {
+  CHECK(begun_at_ == history_.end(), "what is remembered comes before what is foretold");
+  if (demand_workers) expected_root_ = std::sqrt(std::max(0.0, *demand_workers));
+  history_.add_cell(expected_root_, demand_workers.has_value());
+  begun_at_ = history_.end();
+}
+
 void NeedPolicies::add(std::optional<double> demand_workers) {
   const double root = demand_workers ? std::sqrt(std::max(0.0, *demand_workers)) : expected_root_;
   history_.add(root, demand_workers.has_value());

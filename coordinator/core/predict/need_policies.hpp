@@ -60,6 +60,8 @@ class NeedPolicies {
   // Demand from before anything was foretold, oldest first: seasons are seen in it, and what demand
   // may be at all, but no forecast was made then that could be judged.
   void remember(std::optional<double> demand_workers);
+  // A minute at once; before any single step.
+  void remember_minute(std::optional<double> demand_workers);
 
   // The demand of the next step, in workers; nothing where it is not known.
   void add(std::optional<double> demand_workers);

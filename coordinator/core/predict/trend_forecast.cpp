@@ -42,10 +42,9 @@ void TrendForecast::learn(std::int64_t step, double root) {
   const std::int64_t made_at = step - ahead_;
   if (made_at < 0) return;
   Record& made = record(made_at);
-  if (!made.made) return;
+  if (made.width == 0.0F) return;
   const Pending& then = pending(made_at);
   made.error = static_cast<float>(root) - made.root;
-  made.judged = true;
   trend_.add(then.trend, root - then.level);
   trend_.solve();
   width_.add(then.width, std::log(std::abs(made.error) + kTiny));
@@ -86,7 +85,7 @@ void TrendForecast::forecast(const DemandHistory& history, const Calendar& calen
     width = kWidthOfMeanLog *
             std::exp(std::clamp(width_.answer(now.width), kWidthLogMin, kWidthLogMax));
   }
-  record(step) = {static_cast<float>(root), static_cast<float>(width), 0.0F, true, false};
+  record(step) = {.root = static_cast<float>(root), .width = static_cast<float>(width)};
 }
 
 }  // namespace foretide::coordinator

@@ -8,7 +8,9 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "coordinator/core/predict/calendar.hpp"
@@ -35,15 +37,16 @@ class TrendForecast {
   // Of forecasts made at `step`, one of the last kKept.
   double root(std::int64_t step) const { return record(step).root; }
   double width(std::int64_t step) const { return record(step).width; }
-  bool is_judged(std::int64_t step) const { return step >= 0 && record(step).judged; }
+  bool is_judged(std::int64_t step) const { return step >= 0 && record(step).is_judged(); }
   double error(std::int64_t step) const { return record(step).error; }
 
  private:
   static constexpr std::size_t kWidthFeatures = 9;
   using WidthFeatures = std::array<double, kWidthFeatures>;
+  // A width of zero: nothing was foretold; an error that is no number: it is not judged yet.
   struct Record {
-    float root = 0.0F, width = 1.0F, error = 0.0F;
-    bool made = false, judged = false;
+    float root = 0.0F, width = 0.0F, error = std::numeric_limits<float>::quiet_NaN();
+    bool is_judged() const { return !std::isnan(error); }
   };
   struct Pending {
     TrendFeatures trend;

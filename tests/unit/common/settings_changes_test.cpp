@@ -256,6 +256,19 @@ std::map<std::string, Pair> pairs() {
     }
   }
   of_service("scale.down.window", "", "scale: {down: {window: 3s}}");
+  const auto schedule = [](const std::string& window) {
+    return "scale: {schedule: [" + window + "]}";
+  };
+  const std::string eight = R"({from: "0 8 * * *", for: 1h, min: 2})";
+  const auto in_schedule = [&](const std::string& key, const std::string& other) {
+    of_service("scale.schedule." + key, schedule(eight), schedule(other));
+  };
+  in_schedule("from", R"({from: "0 9 * * *", for: 1h, min: 2})");
+  in_schedule("to", R"({from: "0 8 * * *", to: "0 9 * * *", min: 2})");
+  in_schedule("for", R"({from: "0 8 * * *", for: 2h, min: 2})");
+  in_schedule("min", R"({from: "0 8 * * *", for: 1h, min: 3})");
+  of_service("scale.schedule.zone", schedule(eight),
+             schedule(R"({from: "0 8 * * *", for: 1h, min: 2, zone: Europe/Berlin})"));
   of_service("queue.max", "", "queue: {max: 2}");
   of_service("queue.wait", "", "queue: {wait: 2s}");
   of_service("queue.order", "", "queue: {order: fair}");
@@ -333,6 +346,7 @@ TEST(ClusterChanges, TellOfEveryKeyThatCanChange) {
         for (const std::string& one : keys_told(changes)) {
           if (one == path || one.starts_with(path + ".")) return true;
           if (one == "services.NAME.match" && path.starts_with(one)) return true;
+          if (one == "services.NAME.scale.schedule" && path.starts_with(one)) return true;
           if (one == "listen.tls.certificates" && path.starts_with(one)) return true;
         }
         return false;

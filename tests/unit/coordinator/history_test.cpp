@@ -79,7 +79,7 @@ TEST_F(HistoryFile, StaysWithinItsBoundsOverThreeYears) {
   const auto hours = rows(*history, HistoryGrain::kHour);
   EXPECT_LE(hours.size(), 730U * 24);
   ASSERT_FALSE(hours.empty());
-  EXPECT_GE(hours.front().at, kStart + (kHours - 731 * 24) * std::int64_t{3600});
+  EXPECT_GE(hours.front().at, kStart + (kHours - 735 * 24) * std::int64_t{3600});
 }
 
 TEST_F(HistoryFile, ForgetsServicesThatAreGone) {
