@@ -263,6 +263,10 @@ Orders Coordinator::orders() {
   orders.ask_forecast = [this](const ServiceId& service, Duration ahead) {
     happen(ForecastAsked{service, ahead});
   };
+  orders.history = [this](const ServiceId& service, HistoryGrain grain) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(wall_now()).time_since_epoch();
+    return history_->history().since(service, grain, now.count() - seconds_kept(grain));
+  };
   orders.metrics = [this] { return metrics(); };
   return orders;
 }

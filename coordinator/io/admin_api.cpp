@@ -12,6 +12,7 @@
 #include "coordinator/core/views.hpp"
 #include "coordinator/io/admin_input.hpp"
 #include "coordinator/io/api_json.hpp"
+#include "coordinator/io/history_json.hpp"
 #include "coordinator/io/preview_json.hpp"
 
 namespace foretide::coordinator {
@@ -72,6 +73,10 @@ std::span<const AdminApi::Route> AdminApi::routes() {
       {{"GET", "/v1/services/{name}/forecast", "The forecast of its load.", kJson, "", "",
         "ahead: seconds ahead, its lead time when not given"},
        &AdminApi::forecast},
+      {{"GET", "/v1/services/{name}/history", "Its recorded demand, oldest first.", kJson, "", "",
+        "grain: second (an hour of them), minute (fifteen days; when not given) or hour (two "
+        "years)"},
+       &AdminApi::history},
       {{"POST", "/v1/services/{name}/scale",
         "Hold this many workers, until it expires or a null count ends it.", kJson, kJson,
         R"({"count": 3, "for": "10m"})"},
@@ -218,6 +223,18 @@ AdminResponse AdminApi::forecast(const AdminRequest& request, const std::string&
              {"lead_time_seconds", whole["lead_time_seconds"]},
              {"prediction", whole["prediction"]},
              {"forecast", forecast ? json_for(*forecast) : Json(nullptr)}});
+}
+
+AdminResponse AdminApi::history(const AdminRequest& request, const std::string& name) {
+  const ServiceId id{name};
+  const auto service = state_.services.find(id);
+  if (service == state_.services.end()) return refuse(404, "there is no service named " + name);
+  const auto asked = request.query.find("grain");
+  const auto grain = grain_in(asked == request.query.end() ? "minute" : asked->second);
+  if (!grain) return refuse(400, grain.error());
+  const auto rows = orders_.history(id, *grain);
+  if (!rows) return refuse(503, rows.error());
+  return ok(history_json(service->second, *grain, *rows));
 }
 
 AdminResponse AdminApi::events(const AdminRequest& request, const std::string&) {

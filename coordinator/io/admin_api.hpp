@@ -21,6 +21,7 @@
 #include "common/wire/messages.hpp"
 #include "coordinator/core/state.hpp"
 #include "coordinator/core/step.hpp"
+#include "coordinator/io/history_sqlite.hpp"
 #include "coordinator/io/openapi.hpp"
 #include "coordinator/io/store_sqlite.hpp"
 
@@ -53,6 +54,7 @@ struct Orders {
   std::function<bool(wire::Role, const std::string& name)> is_enrolled;
   std::function<Outcome(wire::Role, const std::string& name)> remove;
   std::function<void(const ServiceId&, Duration ahead)> ask_forecast;
+  std::function<Result<std::vector<HistoryRow>>(const ServiceId&, HistoryGrain)> history;
   std::function<std::string()> metrics;
 };
 
@@ -84,6 +86,7 @@ class AdminApi {
   AdminResponse service(const AdminRequest&, const std::string& name);
   AdminResponse decisions(const AdminRequest& request, const std::string& name);
   AdminResponse forecast(const AdminRequest& request, const std::string& name);
+  AdminResponse history(const AdminRequest& request, const std::string& name);
   AdminResponse workers(const AdminRequest&, const std::string&);
   AdminResponse events(const AdminRequest& request, const std::string&);
   AdminResponse scale(const AdminRequest& request, const std::string& name);

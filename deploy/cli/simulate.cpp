@@ -47,12 +47,12 @@ int failed(const std::string& what, int exit_code) {
   return exit_code;
 }
 
-int simulate_trace(const SimulateOptions& options) {
+int simulate_trace(SimulateOptions& options) {
   if (const Outcome good = check_options(options); !good) return failed(good.error(), kUsage);
-  const Result<DemandTrace> trace = trace_for(options);
-  if (!trace) return failed(trace.error(), kUsage);
-  const std::vector<SimulatedRun> runs = runs_of(options, *trace);
-  const Simulated it{options, *trace, runs};
+  const Result<TraceRead> read = trace_for(options);
+  if (!read) return failed(read.error(), options.from_history.empty() ? kUsage : kFailed);
+  const std::vector<SimulatedRun> runs = runs_of(options, read->trace);
+  const Simulated it{options, read->trace, runs, read->recorded};
   if (const Outcome written = write_files(it); !written) return failed(written.error(), kFailed);
   print(it);
   return kDone;
@@ -66,9 +66,14 @@ void add_simulate(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<SimulateOptions>();
   add_simulate_options(*verb, *options);
   verb->footer(
-      "Example:\n  foretide simulate --trace monday.csv --capacity 12 --start-time 40"
-      " --shortage 0.5%,1%,2%");
-  verb->callback([options, &exit_code] { exit_code = simulate_trace(*options); });
+      "Examples:\n  foretide simulate --trace monday.csv --capacity 12 --start-time 40"
+      " --shortage 0.5%,1%,2%\n  foretide simulate --from-history web --shortage 0.5%,1%");
+  verb->callback([verb, options, &exit_code] {
+    options->shortage_given = verb->count("--shortage") > 0;
+    options->min_given = verb->count("--min") > 0;
+    options->max_given = verb->count("--max") > 0;
+    exit_code = simulate_trace(*options);
+  });
 }
 
 }  // namespace foretide::cli

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
 #include <map>
 #include <set>
 
@@ -26,14 +27,17 @@ Outcome check_list(const std::vector<std::string>& texts, const std::string& opt
 void add_plant_options(CLI::App& verb, SimulateOptions& options) {
   SimulationSettings& settings = options.settings;
   verb.add_option("--trace", options.trace,
-                  "The demand: a line '# step_s=60', then rows 't_s,requests' (nan: not known)")
-      ->required();
+                  "The demand: a line '# step_s=60', then rows 't_s,requests' (nan: not known)");
+  verb.add_option("--from-history", options.from_history,
+                  "In its place the demand that the coordinator has recorded of this service");
+  verb.add_option("--grain", options.grain,
+                  "Of that: second (the last hour), minute (fifteen days), hour (two years)")
+      ->check(CLI::IsMember({"second", "minute", "hour"}))
+      ->capture_default_str();
   verb.add_option("--capacity", settings.capacity_rps, "Requests a second that one worker serves")
-      ->required()
       ->check(between(1e-9, 1e12));
   verb.add_option("--start-time", settings.start_seconds,
                   "Seconds from asking for a worker until it is ready")
-      ->required()
       ->check(between(0, 86400));
   verb.add_option("--min", settings.workers_min, "The fewest workers")
       ->check(CLI::Range(0u, 10'000u))
@@ -86,9 +90,18 @@ void add_simulate_options(CLI::App& verb, SimulateOptions& options) {
   verb.add_option("--plot", options.plot,
                   "Draw demand, forecast, workers and shortage into this SVG file, of one run");
   verb.add_flag("--json", options.json, "Print the figures as JSON")->excludes(compare);
+  add_admin_options(verb, options.access);
 }
 
 Outcome check_options(const SimulateOptions& options) {
+  const bool is_recorded = !options.from_history.empty();
+  if (is_recorded != options.trace.empty()) {
+    return Error{"give either --trace FILE or --from-history SERVICE"};
+  }
+  if (!is_recorded &&
+      (options.settings.capacity_rps <= 0.0 || options.settings.start_seconds < 0)) {
+    return Error{"--trace wants --capacity and --start-time too"};
+  }
   if (Outcome good = check_list(options.shortages, "--shortage", shortage_in,
                                 "share, as 1% or 0.01 (above 0, up to 50%)");
       !good) {
@@ -102,9 +115,6 @@ Outcome check_options(const SimulateOptions& options) {
   if (options.compare && !options.is_ours()) {
     return Error{"--compare runs all algorithms; leave --algorithm out"};
   }
-  if (options.settings.workers_min > options.settings.workers_max) {
-    return Error{"--min is more than --max"};
-  }
   if (!options.plot.empty() && options.aims().size() > 1) {
     return Error{std::string("--plot draws one run; give one ") +
                  (options.is_ours() ? "--shortage" : "--target") + ", not " +
@@ -113,18 +123,52 @@ Outcome check_options(const SimulateOptions& options) {
   return Done{};
 }
 
-Result<DemandTrace> trace_for(const SimulateOptions& options) {
-  Result<DemandTrace> trace = read_demand_trace(options.trace);
-  if (!trace) return trace;
-  if (std::none_of(trace->requests.begin(), trace->requests.end(),
+namespace {
+
+// What was not given is as the service is set.
+void complete(SimulateOptions& options, const RecordedDemand& recorded) {
+  SimulationSettings& settings = options.settings;
+  options.trace = options.from_history;
+  if (settings.capacity_rps <= 0.0) settings.capacity_rps = recorded.capacity;
+  if (settings.start_seconds < 0.0) settings.start_seconds = recorded.start_seconds;
+  if (!options.min_given) settings.workers_min = recorded.workers_min;
+  if (!options.max_given) settings.workers_max = std::max(1U, recorded.workers_max);
+  if (options.shortage_given) return;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", recorded.shortage);
+  options.shortages = {text};
+}
+
+Result<TraceRead> read_trace(SimulateOptions& options) {
+  if (options.from_history.empty()) {
+    auto trace = read_demand_trace(options.trace);
+    if (!trace) return Error{trace.error()};
+    return TraceRead{std::move(*trace), {}};
+  }
+  auto recorded = recorded_demand_of(options.access, options.from_history, options.grain);
+  if (!recorded) return Error{recorded.error()};
+  complete(options, *recorded);
+  return TraceRead{recorded->trace, *recorded};
+}
+
+}  // namespace
+
+Result<TraceRead> trace_for(SimulateOptions& options) {
+  Result<TraceRead> read = read_trace(options);
+  if (!read) return read;
+  const DemandTrace& trace = read->trace;
+  if (std::none_of(trace.requests.begin(), trace.requests.end(),
                    [](const auto& step) { return step.has_value(); })) {
     return Error{options.trace + ": nothing is known in any of its rows"};
   }
-  const auto lead = lead_steps_for(options.settings.start_seconds, trace->step_seconds);
+  const auto lead = lead_steps_for(options.settings.start_seconds, trace.step_seconds);
   if (lead > coordinator::kLeadStepsMax) {
     return Error{"--start-time is more than a thousand steps of the trace"};
   }
-  return trace;
+  if (options.settings.workers_min > options.settings.workers_max) {
+    return Error{"--min is more than --max"};
+  }
+  return read;
 }
 
 }  // namespace foretide::cli

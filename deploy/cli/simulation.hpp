@@ -19,8 +19,8 @@
 namespace foretide::cli {
 
 struct SimulationSettings {
-  double capacity_rps = 0.0;  // requests a second of one worker
-  double start_seconds = 0.0;
+  double capacity_rps = 0.0;    // requests a second of one worker
+  double start_seconds = -1.0;  // not given
   std::uint32_t workers_min = 1, workers_max = 400;
   ScaleSettings::Predict predict = ScaleSettings::Predict::kAuto;
 };

@@ -66,6 +66,12 @@ void print_heading(const Simulated& it, const char* first) {
               "started");
 }
 
+void print_recorded(const Simulated& it) {
+  if (!it.recorded) return;
+  std::printf("%-22s %9.3f%% %14s %14.2f %10s\n", "as it was, in all",
+              100.0 * it.recorded->unserved, "", it.recorded->workers_mean, "");
+}
+
 void print_row(const std::string& first, const SimulatedRun& run) {
   std::printf("%-22s %9.3f%% %14.3f %14.2f %10llu\n", first.c_str(), 100.0 * run.unserved, run.cost,
               run.workers_mean, static_cast<unsigned long long>(run.started));
@@ -118,11 +124,13 @@ void print_json(const Simulated& it) {
 
 void print_table(const Simulated& it) {
   print_heading(it, it.options.is_ours() ? "shortage" : "target");
+  print_recorded(it);
   for (std::size_t i = 0; i < it.runs.size(); ++i) print_row(it.options.aims()[i], it.runs[i]);
 }
 
 void print_comparison(const Simulated& it) {
   print_heading(it, "algorithm");
+  print_recorded(it);
   for (std::size_t i = 0; i < it.runs.size(); ++i) {
     const std::string& shortage = it.options.shortages[i];
     print_row("foretide " + shortage, it.runs[i]);

@@ -14,6 +14,7 @@ struct Simulated {
   const SimulateOptions& options;
   const DemandTrace& trace;
   const std::vector<SimulatedRun>& runs;  // one for each aim
+  const std::optional<RecordedDemand>& recorded;
 };
 
 // With one aim a file, with several a folder with one for each.

@@ -1,4 +1,4 @@
-// A folder for one test, gone with it.
+// A folder for the files of one test: made when it begins, removed with all that is in it when it ends.
 #pragma once
 
 #include <cstdlib>

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "deploy/cli/demand_trace.hpp"
+#include "deploy/cli/recorded_demand.hpp"
 #include "deploy/cli/simulation.hpp"
 #include "deploy/cli/verbs.hpp"
 
@@ -198,6 +199,48 @@ TEST(Simulation, CountsAStartTimeInWholeSteps) {
   EXPECT_EQ(lead_steps_for(180, 60), 3);
   EXPECT_EQ(lead_steps_for(20, 60), 1);
   EXPECT_EQ(lead_steps_for(3600, 3600), 1);
+}
+
+// four minutes, the third missing: load 8 and 4 ready workers of 2, then 12 and still 4
+TEST(RecordedDemand, IsATraceWithItsGapsAndTellsWhatCameOfIt) {
+  const auto recorded = recorded_demand_in(nlohmann::json::parse(R"({
+      "service": "web", "grain_seconds": 60, "start_seconds": 3.5, "capacity_per_worker": 2,
+      "min": 1, "max": 9, "shortage": 0.02,
+      "rows": [[600, 8, null, 4, 4], [660, 8, 7.5, 5, 4], [780, 12, 8, 6, 4]]})"));
+  ASSERT_TRUE(recorded) << recorded.error();
+  EXPECT_EQ(recorded->trace.step_seconds, 60);
+  EXPECT_THAT(recorded->trace.requests,
+              ElementsAre(Optional(480.0), Optional(480.0), std::nullopt, Optional(720.0)));
+  EXPECT_EQ(recorded->capacity, 2.0);
+  EXPECT_EQ(recorded->workers_max, 9U);
+  EXPECT_NEAR(recorded->unserved, 4.0 / 28.0, 1e-9);
+  EXPECT_NEAR(recorded->workers_mean, 5.0, 1e-9);
+}
+
+TEST(RecordedDemand, SaysWhyThereIsNone) {
+  const auto error = [](const char* text) {
+    const auto recorded = recorded_demand_in(nlohmann::json::parse(text));
+    return recorded ? "" : recorded.error();
+  };
+  EXPECT_EQ(
+      error(R"({"service": "web", "grain_seconds": 60, "capacity_per_worker": 2, "rows": []})"),
+      "no demand of the service web is recorded yet");
+  EXPECT_THAT(error(R"({"service": "web", "grain_seconds": 60, "rows": []})"),
+              HasSubstr("no longer in the cluster file"));
+  EXPECT_THAT(error(R"({"service": "web", "grain_seconds": 60, "capacity_per_worker": 2,
+                        "rows": [["x"]]})"),
+              HasSubstr("cannot be read"));
+}
+
+TEST_F(Simulate, WantsATraceOrAService) {
+  write_trace();
+  CLI::App app;
+  int exit_code = -1;
+  add_simulate(app, exit_code);
+  app.parse("simulate --capacity 5 --start-time 1200");
+  EXPECT_EQ(exit_code, kUsage);
+  EXPECT_EQ(run("--start-time 1200"), kUsage);
+  EXPECT_EQ(run(kWorkers + "--from-history web"), kUsage);
 }
 
 }  // namespace
