@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kRowFields = 5;
-constexpr std::int64_t kRowsMost = 1'000'000;
+constexpr std::int64_t kRowsFewest = 30, kRowsMost = 1'000'000;
 
 bool is_row(const json& row) {
   return row.is_array() && row.size() == kRowFields && row[0].is_number_integer();
@@ -63,6 +63,11 @@ Result<RecordedDemand> recorded_demand_in(const json& answer) {
       (rows.back()[0].get<std::int64_t>() - recorded.trace.begins_at_seconds) / step + 1;
   if (cells < 1 || cells > kRowsMost) {
     return Error{"the recorded demand of " + service + " is out of order"};
+  }
+  if (cells < kRowsFewest) {
+    return Error{"only " + std::to_string(cells) + " steps of " + std::to_string(step) +
+                 " s are recorded of " + service + ", too few to judge anything by" +
+                 (step > 1 ? ": take a finer --grain, or wait" : ": wait")};
   }
   recorded.trace.requests.resize(static_cast<std::size_t>(cells));
   fill(recorded, rows);

@@ -201,20 +201,24 @@ TEST(Simulation, CountsAStartTimeInWholeSteps) {
   EXPECT_EQ(lead_steps_for(3600, 3600), 1);
 }
 
-// four minutes, the third missing: load 8 and 4 ready workers of 2, then 12 and still 4
+// minutes of load 8 with 4 ready workers of 2, one missing, then one of 12 and still 4
 TEST(RecordedDemand, IsATraceWithItsGapsAndTellsWhatCameOfIt) {
-  const auto recorded = recorded_demand_in(nlohmann::json::parse(R"({
+  nlohmann::json answer = nlohmann::json::parse(R"({
       "service": "web", "grain_seconds": 60, "start_seconds": 3.5, "capacity_per_worker": 2,
-      "min": 1, "max": 9, "shortage": 0.02,
-      "rows": [[600, 8, null, 4, 4], [660, 8, 7.5, 5, 4], [780, 12, 8, 6, 4]]})"));
+      "min": 1, "max": 9, "shortage": 0.02, "rows": []})");
+  for (int i = 0; i < 39; ++i) answer["rows"].push_back({600 + 60 * i, 8, nullptr, 4, 4});
+  answer["rows"].push_back({600 + 60 * 40, 12, 8, 8, 4});
+  const auto recorded = recorded_demand_in(answer);
   ASSERT_TRUE(recorded) << recorded.error();
   EXPECT_EQ(recorded->trace.step_seconds, 60);
-  EXPECT_THAT(recorded->trace.requests,
-              ElementsAre(Optional(480.0), Optional(480.0), std::nullopt, Optional(720.0)));
+  ASSERT_EQ(recorded->trace.requests.size(), 41U);
+  EXPECT_THAT(recorded->trace.requests[38], Optional(480.0));
+  EXPECT_EQ(recorded->trace.requests[39], std::nullopt);
+  EXPECT_THAT(recorded->trace.requests[40], Optional(720.0));
   EXPECT_EQ(recorded->capacity, 2.0);
   EXPECT_EQ(recorded->workers_max, 9U);
-  EXPECT_NEAR(recorded->unserved, 4.0 / 28.0, 1e-9);
-  EXPECT_NEAR(recorded->workers_mean, 5.0, 1e-9);
+  EXPECT_NEAR(recorded->unserved, 4.0 / (39 * 8 + 12), 1e-9);
+  EXPECT_NEAR(recorded->workers_mean, (39 * 4 + 8) / 40.0, 1e-9);
 }
 
 TEST(RecordedDemand, SaysWhyThereIsNone) {
@@ -230,6 +234,9 @@ TEST(RecordedDemand, SaysWhyThereIsNone) {
   EXPECT_THAT(error(R"({"service": "web", "grain_seconds": 60, "capacity_per_worker": 2,
                         "rows": [["x"]]})"),
               HasSubstr("cannot be read"));
+  EXPECT_THAT(error(R"({"service": "web", "grain_seconds": 60, "capacity_per_worker": 2,
+                        "rows": [[60, 1, null, 1, 1]]})"),
+              HasSubstr("take a finer --grain"));
 }
 
 TEST_F(Simulate, WantsATraceOrAService) {
