@@ -44,6 +44,7 @@ void take_settings(Turn& turn, const ServiceSettings& settings) {
                 .text = "service " + service.id.text + " changes from release " +
                         service.release.text + " to " + release.text});
   }
+  if (service.release != release) service.breaker = {};
   service.release = release;
   service.specs[release] = settings.worker;
 }

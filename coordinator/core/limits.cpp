@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "coordinator/core/desired.hpp"
+#include "coordinator/core/stopped_starts.hpp"
 #include "coordinator/core/text.hpp"
 #include "coordinator/core/turn.hpp"
 
@@ -89,6 +90,10 @@ Limits floors_for(const ServiceRecord& service, const Situation& at, std::uint32
 Limits ceilings_for(const ServiceRecord& service, const Situation& at, std::uint32_t from) {
   Limits ceilings;
   const ScaleSettings& scale = service.settings->scale;
+  if (const auto stopped = stopped_starts_of(service, at.now)) {
+    // One is what a trial needs.
+    ceilings.push_back({"breaker", std::max(from, 1u), stopped->text});
+  }
   if (at.failing > 0 && at.ready + at.starting == 0) {
     ceilings.push_back({"failing", from, "no worker comes up; more would fail likewise"});
   }

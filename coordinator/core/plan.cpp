@@ -4,8 +4,8 @@
 #include <tuple>
 #include <vector>
 
-#include "coordinator/core/adoption.hpp"
 #include "coordinator/core/placement.hpp"
+#include "coordinator/core/starts.hpp"
 #include "coordinator/core/text.hpp"
 
 namespace foretide::coordinator {
@@ -13,55 +13,12 @@ namespace {
 
 using Workers = Census::Workers;
 
-// Looking at every node for every service that fits nowhere is not done each tick.
-constexpr Duration kPlaceAgainAfter = std::chrono::milliseconds(500);
-
 void recall(Turn& turn, WorkerRecord& worker) {
   worker.stage = WorkerStage::kServing;
   worker.drain_stamp = {};
   worker.drain_reason.clear();
   worker.wait_for_quiet = false;
   turn.services.insert(worker.service);
-}
-
-WorkerId next_worker_id(State& state, const ServiceId& service) {
-  WorkerId id;
-  do {
-    ++state.workers_made;
-    id.text = service.text + "-" + std::to_string(state.epoch) + state.tag + "-" +
-              std::to_string(state.workers_made);
-  } while (state.service_of.contains(id));
-  return id;
-}
-
-bool start(Turn& turn, ServiceRecord& service) {
-  if (turn.may_find_workers()) return false;
-  if (service.no_place_at && turn.now - *service.no_place_at < kPlaceAgainAfter) return false;
-  if (!turn.loads) turn.loads = loads_of(turn.state);
-  const auto place = placement_for(turn.state, *turn.loads, service, turn.now);
-  if (const auto* none = std::get_if<NoPlace>(&place)) {
-    service.no_place_at = turn.now;
-    service.lacks_room = none->lacks_room;
-    // Right after our own start nobody is connected yet; that is no news.
-    if (service.told_no_place != none->reason && !turn.is_young()) {
-      service.told_no_place = none->reason;
-      tell(turn, {.kind = "placement",
-                  .service = service.id,
-                  .text = "no node can take a worker of " + service.id.text + ": " + none->reason});
-    }
-    return false;
-  }
-  service.told_no_place.clear();
-  service.no_place_at.reset();
-  service.lacks_room = false;
-  const WorkerId id = next_worker_id(turn.state, service.id);
-  WorkerRecord worker{
-      .id = id, .service = service.id, .release = service.release, .node = std::get<NodeId>(place)};
-  worker.made_at = turn.now;
-  turn.nodes.insert(worker.node);
-  (*turn.loads)[worker.node].add(service.settings->worker.needs);
-  enter_worker(turn.state, service, std::move(worker));
-  return true;
 }
 
 // Brings `count` more of the present release; how many came.
@@ -72,7 +29,7 @@ std::uint32_t bring(Turn& turn, ServiceRecord& service, Census& census, std::uin
     census.recallable.pop_back();
     ++brought;
   }
-  while (brought < count && start(turn, service)) ++brought;
+  while (brought < count && start(turn, service, census)) ++brought;
   return brought;
 }
 
@@ -178,6 +135,7 @@ void plan(Turn& turn, ServiceRecord& service, Census census) {
     shed(turn, census.old, census.old.size(), reason_of(service));
     return;
   }
+  hold_starts(turn, service, census);
   if (!census.old.empty()) {
     roll(turn, service, census, desired);
   } else if (census.current.size() < desired) {

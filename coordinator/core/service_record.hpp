@@ -20,6 +20,7 @@
 #include "coordinator/core/lead_time.hpp"
 #include "coordinator/core/recent_load.hpp"
 #include "coordinator/core/service_time.hpp"
+#include "coordinator/core/spawn_breaker.hpp"
 #include "coordinator/core/worker_record.hpp"
 
 namespace foretide::coordinator {
@@ -81,6 +82,7 @@ struct ServiceRecord {
   std::map<ReleaseId, WorkerSpec> specs;  // of every release that a worker of it may still run
   std::map<WorkerId, WorkerRecord> workers;
   std::map<NodeId, NodeRefusal> refusals;
+  SpawnBreaker breaker;  // of the present release
 
   wire::ServiceTable table;  // as last published; epoch 0: not in this life
   std::vector<Farewell> farewells;

@@ -118,6 +118,7 @@ ServiceView view_of(const State& state, const ServiceRecord& service, Instant no
     view.capacity_per_worker = capacity_for(*service.settings);
   }
   view.paused = service.paused;
+  view.stopped_starts = stopped_starts_of(service, now);
   view.reported = !service.traffic.empty();
   view.desired = service.desired.value_or(0);
   view.arrivals_total = service.totals.arrivals;

@@ -24,6 +24,16 @@ Json text_or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
 }
 
+Json json_for(const StoppedStarts& stopped) {
+  return {{"text", stopped.text},
+          {"release", stopped.release.text},
+          {"failures", stopped.failures},
+          {"starts", stopped.starts},
+          {"reason", text_or_null(stopped.reason)},
+          {"output", stopped.output},
+          {"next_trial_in_s", rounded(stopped.next_trial_seconds)}};
+}
+
 Json change_json(const Decision& decision) {
   return {{"at", iso_text(decision.at)},
           {"from", decision.from},
@@ -115,6 +125,8 @@ Json json_for(const ServiceView& service) {
                {"in_flight", service.in_flight}};
   json["paused"] = service.paused;
   json["no_place"] = text_or_null(service.no_place);
+  json["starts_stopped"] =
+      service.stopped_starts ? json_for(*service.stopped_starts) : Json(nullptr);
   json["manual"] = nullptr;
   if (service.manual)
     json["manual"] = {{"count", service.manual->count},

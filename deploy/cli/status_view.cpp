@@ -118,6 +118,10 @@ void add_service(std::vector<Line>& lines, const json& service, const StatusPict
   add_wrapped(lines, load, columns, indent);
   add_wrapped(lines, ahead, columns, indent);
   add_wrapped(lines, served_line(service, picture), columns, indent);
+  if (const json stopped = service.value("starts_stopped", json()); stopped.is_object()) {
+    add_wrapped(lines, {{padded("", kNameColumns)}, {text_in(stopped, "text"), Style::kRed}},
+                columns, indent);
+  }
   if (!no_place.empty()) {
     add_wrapped(lines, {{padded("", kNameColumns)}, {"no place: " + no_place, Style::kRed}},
                 columns, indent);
