@@ -4,6 +4,7 @@
 #include <tuple>
 #include <vector>
 
+#include "coordinator/core/overdue.hpp"
 #include "coordinator/core/placement.hpp"
 #include "coordinator/core/starts.hpp"
 #include "coordinator/core/text.hpp"
@@ -91,6 +92,21 @@ void make_room(Turn& turn, const ServiceRecord& service, Census& census) {
   census.old.erase(victim);
 }
 
+// How many more there may be while overdue ones are there too: they count against max. Without them
+// the desired number is bound enough, and one that fails may have another beside it.
+std::uint32_t room_below_max(const ServiceRecord& service, const Census& census,
+                             std::uint32_t surge) {
+  const std::uint32_t most = service.settings->scale.max + surge;
+  if (census.overdue.empty()) return most;
+  const auto there = static_cast<std::uint32_t>(census.serving() + census.overdue.size());
+  return most > there ? most - there : 0;
+}
+
+void grow(Turn& turn, ServiceRecord& service, Census& census, std::uint32_t missing) {
+  const std::uint32_t wanted = std::min(missing, room_below_max(service, census, 0));
+  tell_overdue(turn, service, census, bring(turn, service, census, wanted));
+}
+
 void roll(Turn& turn, ServiceRecord& service, Census& census, std::uint32_t desired) {
   const auto current = static_cast<std::uint32_t>(census.current.size());
   // One that fails takes no requests, and so not the place of the one that is added.
@@ -100,12 +116,14 @@ void roll(Turn& turn, ServiceRecord& service, Census& census, std::uint32_t desi
   // One that does not come up is enough to know of a release. Of a node that is drained it tells
   // nothing: there the release is the one that has been running.
   const bool is_bad = census.failing_current > 0 && census.of_other_release > 0;
-  const std::uint32_t wanted = is_bad ? 0 : std::min(room, missing);
+  const std::uint32_t wanted =
+      is_bad ? 0 : std::min({room, missing, room_below_max(service, census, 1)});
   const std::uint32_t brought = bring(turn, service, census, wanted);
+  tell_overdue(turn, service, census, brought);
   if (turn.is_young()) return;
   shed_old(turn, service, census, desired);
-  const bool stuck =
-      wanted > 0 && brought == 0 && census.starting_current == 0 && census.leaving == 0;
+  const bool stuck = wanted > 0 && brought == 0 && census.starting_current == 0 &&
+                     census.leaving == 0 && census.overdue.empty();
   // Where nobody can be asked, the old one would go and no new one could come.
   if (stuck && service.lacks_room) make_room(turn, service, census);
 }
@@ -133,16 +151,20 @@ void plan(Turn& turn, ServiceRecord& service, Census census) {
   if (!runs_workers) {
     shed(turn, census.current, census.current.size(), reason_of(service));
     shed(turn, census.old, census.old.size(), reason_of(service));
+    shed(turn, census.overdue, census.overdue.size(), reason_of(service));
     return;
   }
   hold_starts(turn, service, census);
   if (!census.old.empty()) {
     roll(turn, service, census, desired);
   } else if (census.current.size() < desired) {
-    bring(turn, service, census, desired - static_cast<std::uint32_t>(census.current.size()));
+    grow(turn, service, census, desired - static_cast<std::uint32_t>(census.current.size()));
   }
   if (census.current.size() > desired && !turn.is_young()) {
     shed(turn, census.current, census.current.size() - desired, reason_of(service));
+  }
+  if (desired == 0 && !turn.is_young()) {
+    shed(turn, census.overdue, census.overdue.size(), reason_of(service));
   }
 }
 

@@ -42,13 +42,14 @@ void found_no_place(Turn& turn, ServiceRecord& service, const NoPlace& none) {
               .text = "no node can take a worker of " + service.id.text + ": " + none.reason});
 }
 
-void make_worker(Turn& turn, ServiceRecord& service, const NodeId& node) {
+void make_worker(Turn& turn, ServiceRecord& service, const Census& census, const NodeId& node) {
   service.told_no_place.clear();
   service.no_place_at.reset();
   service.lacks_room = false;
   const WorkerId id = next_worker_id(turn.state, service.id);
   WorkerRecord worker{.id = id, .service = service.id, .release = service.release, .node = node};
   worker.made_at = turn.now;
+  worker.stands_in = !census.overdue.empty();
   turn.nodes.insert(node);
   (*turn.loads)[node].add(service.settings->worker.needs);
   if (service.breaker.is_open()) service.breaker.trial_began(id);
@@ -67,7 +68,7 @@ bool has_failed_to_start(const WorkerRecord& worker) {
 
 bool may_start(const ServiceRecord& service, const Census& census, Instant now) {
   if (!service.breaker.is_open()) return true;
-  if (!service.breaker.is_trial_due(now)) return false;
+  if (!service.breaker.is_trial_due(now) || !census.overdue.empty()) return false;
   return std::none_of(census.current.begin(), census.current.end(),
                       [](const WorkerRecord* worker) { return is_coming_up(*worker); });
 }
@@ -135,7 +136,7 @@ bool start(Turn& turn, ServiceRecord& service, const Census& census) {
     found_no_place(turn, service, *none);
     return false;
   }
-  make_worker(turn, service, std::get<NodeId>(place));
+  make_worker(turn, service, census, std::get<NodeId>(place));
   return true;
 }
 

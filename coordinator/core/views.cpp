@@ -59,6 +59,9 @@ WorkerView view_of(const State& state, const WorkerRecord& worker, Instant now) 
     view.failed_total += use.failed_total;
   }
   if (worker.address.port != 0) view.address = worker.address.text();
+  if (worker.lateness_told != LatenessTold::kNothing && worker.is_starting()) {
+    view.reason = "its start is overdue";
+  }
   if (worker.stage == WorkerStage::kDraining) view.reason = worker.drain_reason;
   if (worker.report) {
     const wire::WorkerReport& report = *worker.report;
