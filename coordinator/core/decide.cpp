@@ -76,6 +76,23 @@ bool is_worth_telling(const ServiceRecord& service, const Decision& decision, In
   return !service.limit_told_at || now - *service.limit_told_at >= kLimitToldEvery;
 }
 
+bool is_frozen(const ServiceRecord& service) {
+  return service.paused && service.paused->direction == PauseDirection::kBoth;
+}
+
+// What was ordered for a time ends with it.
+void end_orders(Turn& turn, ServiceRecord& service) {
+  const auto is_over = [&](const std::optional<Instant>& until) {
+    return until && turn.now >= *until;
+  };
+  if (service.manual && is_over(service.manual->until)) service.manual.reset();
+  if (!service.paused || !is_over(service.paused->until)) return;
+  service.paused.reset();
+  tell(turn, {.kind = "pause",
+              .service = service.id,
+              .text = "the pause of service " + service.id.text + " is over"});
+}
+
 Opinion given_by_hand(const ServiceRecord& service) {
   if (service.manual) {
     return {"manual", service.manual->count, text_of("set by hand to %u", service.manual->count)};
@@ -113,7 +130,7 @@ Decision decision_for(const ServiceRecord& service, const Situation& situation) 
   decision.starting = situation.starting;
   decision.capacity_per_worker = capacity_for(*service.settings);
   decision.opinions = opinions_for(service, situation);
-  if (service.manual || service.paused) {
+  if (service.manual || is_frozen(service)) {
     const Opinion given = given_by_hand(service);
     decision.opinions.push_back(given);
     settle(decision, given, bounded_for(service, {given.workers, {}, {}}, decision.opinions));
@@ -140,9 +157,7 @@ void decide(Turn& turn, ServiceRecord& service, const Census& census) {
                          service.service_time.mean());
     return;
   }
-  if (service.manual && service.manual->until && turn.now >= *service.manual->until) {
-    service.manual.reset();
-  }
+  end_orders(turn, service);
   foresee(service, turn.now, expected_balancers(turn.state, service, turn.now));
   const Situation situation = situation_of(turn, service, census);
   Decision decision = decision_for(service, situation);

@@ -66,6 +66,9 @@ void hold_for_survivors(const ServiceRecord& service, const Situation& at, std::
 Limits floors_for(const ServiceRecord& service, const Situation& at, std::uint32_t from) {
   Limits floors;
   const ScaleSettings& scale = service.settings->scale;
+  if (service.paused) {
+    floors.push_back({"paused", from, "paused downwards by hand: no rule removes workers"});
+  }
   hold_for_data(service, at, from, floors);
   if (!is_idle(service, at)) {
     if (service.panic_until && at.now < *service.panic_until) {

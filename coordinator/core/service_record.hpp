@@ -18,6 +18,7 @@
 #include "coordinator/core/demand_series.hpp"
 #include "coordinator/core/forecast_choice.hpp"
 #include "coordinator/core/lead_time.hpp"
+#include "coordinator/core/pause.hpp"
 #include "coordinator/core/recent_load.hpp"
 #include "coordinator/core/service_time.hpp"
 #include "coordinator/core/spawn_breaker.hpp"
@@ -98,7 +99,7 @@ struct ServiceRecord {
   std::optional<std::uint32_t> desired;  // absent: nothing was decided yet
   std::deque<Decision> decisions;        // newest last
   std::optional<ManualCount> manual;
-  bool paused = false;  // by hand: the rules change nothing
+  std::optional<Pause> paused;
   std::optional<AskedFloor> asked;
   std::optional<Instant>
       last_request;  // when a request was last seen arriving, waiting or in service

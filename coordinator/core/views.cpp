@@ -120,7 +120,11 @@ ServiceView view_of(const State& state, const ServiceRecord& service, Instant no
     view.max = service.settings->scale.max;
     view.capacity_per_worker = capacity_for(*service.settings);
   }
-  view.paused = service.paused;
+  if (service.paused) {
+    view.pause = PauseView{.direction = service.paused->direction, .expires_in_seconds = {}};
+    const auto until = service.paused->until;
+    if (until) view.pause->expires_in_seconds = seconds_in(*until - now);
+  }
   view.stopped_starts = stopped_starts_of(service, now);
   view.reported = !service.traffic.empty();
   view.desired = service.desired.value_or(0);

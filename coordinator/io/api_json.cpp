@@ -123,7 +123,11 @@ Json json_for(const ServiceView& service) {
                {"held_total", total(service.held_total)},
                {"held", service.held},
                {"in_flight", service.in_flight}};
-  json["paused"] = service.paused;
+  json["paused"] = service.pause.has_value();
+  json["pause"] = nullptr;
+  if (service.pause)
+    json["pause"] = {{"direction", name_of(service.pause->direction)},
+                     {"expires_in_s", rounded(service.pause->expires_in_seconds)}};
   json["no_place"] = text_or_null(service.no_place);
   json["starts_stopped"] =
       service.stopped_starts ? json_for(*service.stopped_starts) : Json(nullptr);

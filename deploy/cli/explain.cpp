@@ -4,6 +4,7 @@
 
 #include "deploy/cli/admin_client.hpp"
 #include "deploy/cli/json_fields.hpp"
+#include "deploy/cli/service_words.hpp"
 #include "deploy/cli/verbs.hpp"
 
 namespace foretide::cli {
@@ -80,9 +81,12 @@ void print_now(const json& service) {
   if (const std::string why = text_in(service, "no_place"); !why.empty()) {
     std::printf("no node can take a worker of it: %s\n", why.c_str());
   }
-  if (const json stopped = service.value("starts_stopped", json()); stopped.is_object()) {
-    std::printf("%s\n", text_in(stopped, "text").c_str());
-    print_output(stopped, "output");
+  if (const std::string words = words_on_pause(service); !words.empty()) {
+    std::printf("%s\n", words.c_str());
+  }
+  if (const std::string words = words_on_starts(service); !words.empty()) {
+    std::printf("%s\n", words.c_str());
+    print_output(service["starts_stopped"], "output");
   }
   for (const json& worker : list_in(service, "workers")) {
     const std::string reason = text_in(worker, "reason");

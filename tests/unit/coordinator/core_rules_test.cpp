@@ -197,11 +197,32 @@ TEST(Limits, BoundsByMaxAndMin) {
 
 TEST(Limits, ChangesNothingWhilePausedButByHand) {
   Case c(60.0, 3);
-  c.service.paused = true;
+  c.service.paused = Pause{};
   EXPECT_EQ(c.decision().to, 3u);
   EXPECT_EQ(c.decision().rule, "paused");
   c.service.manual = ManualCount{.count = 5, .until = {}};
   EXPECT_EQ(c.decision().to, 5u);
+}
+
+// load 1 for three workers -> they stay; load 60 -> 8 as ever
+TEST(Limits, OnlyAddsWhilePausedDownwards) {
+  Case low(1.0, 3);
+  low.service.paused = Pause{.direction = PauseDirection::kDown, .until = {}};
+  EXPECT_EQ(low.decision().to, 3u);
+  EXPECT_EQ(low.decision().rule, "paused");
+  Case high(60.0, 3);
+  high.service.paused = low.service.paused;
+  EXPECT_EQ(high.decision().to, 8u);
+  low.service.manual = ManualCount{.count = 2, .until = {}};
+  EXPECT_EQ(low.decision().to, 2u) << "by hand it may shrink";
+}
+
+TEST(Limits, DoesNotPutAServiceToSleepWhilePausedDownwards) {
+  Case c(0.0, 2);
+  c.service.settings->scale.min = 0;
+  ASSERT_EQ(c.decision().to, 0u);
+  c.service.paused = Pause{.direction = PauseDirection::kDown, .until = {}};
+  EXPECT_EQ(c.decision().to, 2u);
 }
 
 TEST(Decision, CarriesEveryRulesWord) {

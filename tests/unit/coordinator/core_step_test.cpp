@@ -283,6 +283,22 @@ TEST(Step, HoldsACountSetByHandUntilItExpires) {
   EXPECT_FALSE(world.view("web").manual.has_value());
 }
 
+TEST(Step, EndsAPauseWhenItsTimeIsOver) {
+  World world;
+  settle(world, service_named("web"));
+  world.happens(ScaleSet{kWeb, 5, 5s});
+  world.pass(4s);
+  world.happens(PauseSet{kWeb, true, PauseDirection::kDown, 60s});
+  EXPECT_TRUE(world.has_notice("service web is paused downwards: no rule removes workers"));
+  world.pass(50s);
+  EXPECT_EQ(world.view("web").ready, 5u);
+  EXPECT_LT(world.view("web").pause->expires_in_seconds, 11.0);
+  world.pass(30s);
+  EXPECT_FALSE(world.view("web").pause);
+  EXPECT_TRUE(world.has_notice("the pause of service web is over"));
+  EXPECT_EQ(world.view("web").ready, 1u);
+}
+
 TEST(Step, KeepsAFailingWorkerInItsPlaceAndSaysWhatItSaid) {
   World world;
   world.start({service_named("web")});

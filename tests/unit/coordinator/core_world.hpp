@@ -115,7 +115,8 @@ class World {
 
   // Orders by hand are stored before they are told.
   void store(const PauseSet& order) {
-    order.paused ? void(paused_.insert(order.service)) : void(paused_.erase(order.service));
+    paused_.erase(order.service);
+    if (order.paused) paused_[order.service] = order;
   }
   void store(const DrainSet& order) {
     order.draining ? void(draining_.insert(order.node)) : void(draining_.erase(order.node));
@@ -150,7 +151,7 @@ class World {
     for (const auto& [id, balancer] : balancers) enrolled.push_back(id);
     Started started{.epoch = persisted_epoch, .nodes = nodes, .balancers = enrolled};
     for (const auto& [id, decision] : decided_) started.decided.push_back(decision);
-    started.paused = {paused_.begin(), paused_.end()};
+    for (const auto& [id, order] : paused_) started.paused.push_back(order);
     started.draining = {draining_.begin(), draining_.end()};
     started.cluster = settings;
     happens(std::move(started));
@@ -459,7 +460,7 @@ class World {
   }
 
   std::map<ServiceId, Decision> decided_;
-  std::set<ServiceId> paused_;
+  std::map<ServiceId, PauseSet> paused_;
   std::set<NodeId> draining_;
   std::map<std::string, Stamp> stamps_;
   std::vector<std::pair<BalancerId, std::optional<ServiceId>>> acks_due_;
