@@ -71,7 +71,8 @@ Situation situation_of(const Turn& turn, const ServiceRecord& service, const Cen
 }
 
 bool is_worth_telling(const ServiceRecord& service, const Decision& decision, Instant now) {
-  if (decision.rule != "max" && decision.rule != "hold") return false;
+  if (decision.rule != "max" && decision.rule != "hold" && decision.rule != "flapping")
+    return false;
   if (service.limit_told == decision.rule) return false;
   return !service.limit_told_at || now - *service.limit_told_at >= kLimitToldEvery;
 }
@@ -144,6 +145,9 @@ Decision decision_for(const ServiceRecord& service, const Situation& situation) 
 void record_decision(Turn& turn, ServiceRecord& service, Decision decision) {
   if (decision.to > decision.from) service.last_up = turn.now;
   if (decision.to < decision.from) service.last_down = turn.now;
+  const bool by_hand =
+      decision.rule == "manual" || decision.rule == "paused" || decision.rule == "adopted";
+  if (!by_hand) service.reversals.changed(decision.from, decision.to, turn.now);
   service.desired = decision.to;
   service.decisions.push_back(decision);
   if (service.decisions.size() > kDecisionsKept) service.decisions.pop_front();

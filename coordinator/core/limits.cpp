@@ -63,6 +63,17 @@ void hold_for_survivors(const ServiceRecord& service, const Situation& at, std::
        text_of("%.2f in service now, at most %.3g for each that stays", load, capacity)});
 }
 
+void hold_for_calm(const ServiceRecord& service, const Situation& at, std::uint32_t from,
+                   Limits& floors) {
+  const Duration window = Reversals::window_for(lead_time_for(service.start_times));
+  const auto wait = service.reversals.wait(window, at.now);
+  if (!wait) return;
+  floors.push_back({"flapping", from,
+                    text_of("the number went to and fro %zu times within %.0f s: nothing shrinks "
+                            "for %.0f s",
+                            Reversals::kBudget, seconds_in(window), std::ceil(seconds_in(*wait)))});
+}
+
 Limits floors_for(const ServiceRecord& service, const Situation& at, std::uint32_t from) {
   Limits floors;
   const ScaleSettings& scale = service.settings->scale;
@@ -75,6 +86,7 @@ Limits floors_for(const ServiceRecord& service, const Situation& at, std::uint32
       floors.push_back({"panic", from, "nothing shrinks within a window of a sudden rise"});
     }
     hold_for_survivors(service, at, from, floors);
+    hold_for_calm(service, at, from, floors);
   }
   for (const auto& change : {service.last_up, service.last_down}) {
     if (is_within(change, scale.down_cooldown, at.now)) {

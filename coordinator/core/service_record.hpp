@@ -20,6 +20,7 @@
 #include "coordinator/core/lead_time.hpp"
 #include "coordinator/core/pause.hpp"
 #include "coordinator/core/recent_load.hpp"
+#include "coordinator/core/reversals.hpp"
 #include "coordinator/core/service_time.hpp"
 #include "coordinator/core/spawn_breaker.hpp"
 #include "coordinator/core/worker_record.hpp"
@@ -104,6 +105,7 @@ struct ServiceRecord {
   std::optional<Instant>
       last_request;  // when a request was last seen arriving, waiting or in service
   std::optional<Instant> last_up, last_down, panic_until;
+  Reversals reversals;
   std::string limit_told;  // the limit that was last recorded without a change
   std::optional<Instant> limit_told_at;
   Foresight foresight;

@@ -225,6 +225,65 @@ TEST(Limits, DoesNotPutAServiceToSleepWhilePausedDownwards) {
   EXPECT_EQ(c.decision().to, 2u);
 }
 
+// 3 -> 4 -> 3 -> 4 -> 3 -> 4, a minute apart: four turns of one worker in five minutes
+void flap(Case& c, std::uint32_t low, std::uint32_t high, Duration apart) {
+  for (int i = 0; i < 5; ++i) {
+    c.at.now += apart;
+    c.service.reversals.changed(i % 2 ? high : low, i % 2 ? low : high, c.at.now);
+  }
+  for (int i = 0; i < 12; ++i) c.second(20.0);
+}
+
+TEST(Flapping, HoldsFallsBackAndNeverRises) {
+  Case c(20.0, 4);
+  ASSERT_EQ(c.decision().to, 3u);
+  flap(c, 3, 4, 30s);
+  EXPECT_EQ(c.decision().to, 4u);
+  EXPECT_EQ(c.decision().rule, "flapping");
+  EXPECT_THAT(c.decision().reason, testing::HasSubstr("4 times within 300 s"));
+  for (int i = 0; i < 3; ++i) c.second(60.0);
+  EXPECT_EQ(c.decision().to, 8u);
+}
+
+TEST(Flapping, EndsWhenTheOldestTurnHasLeftTheWindow) {
+  Case c(20.0, 4);
+  flap(c, 3, 4, 30s);
+  const auto wait = c.service.reversals.wait(5min, c.at.now);
+  ASSERT_TRUE(wait);
+  EXPECT_EQ(*wait, 5min - 90s - 12s);
+  for (auto i = 0s; i < *wait; i += 1s) c.second(20.0);
+  EXPECT_EQ(c.decision().to, 3u);
+}
+
+TEST(Flapping, LetsThreeTurnsInFiveMinutesPass) {
+  Case c(20.0, 4);
+  flap(c, 3, 4, 110s);
+  EXPECT_EQ(c.decision().to, 3u);
+}
+
+// two to ten and back, again and again: that is demand
+TEST(Flapping, DoesNotMindWavesOfManyWorkers) {
+  Case c(20.0, 4);
+  flap(c, 2, 10, 30s);
+  EXPECT_EQ(c.decision().to, 3u);
+}
+
+TEST(Flapping, LetsAServiceSleep) {
+  Case c(0.0, 1);
+  c.service.settings->scale.min = 0;
+  c.service.last_request.reset();
+  flap(c, 1, 2, 1s);
+  Case idle(0.0, 1);
+  idle.service.settings->scale.min = 0;
+  idle.service.reversals = c.service.reversals;
+  EXPECT_EQ(idle.decision().to, 0u);
+}
+
+TEST(Flapping, LooksAtTenLeadTimes) {
+  EXPECT_EQ(Reversals::window_for(3s), 5min);
+  EXPECT_EQ(Reversals::window_for(90s), 15min);
+}
+
 TEST(Decision, CarriesEveryRulesWord) {
   Case c(20.0, 1);
   const Decision decision = c.decision();
