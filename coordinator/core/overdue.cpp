@@ -41,7 +41,8 @@ Duration patience_for(const StartTimes& measured, Duration start_timeout) {
 }
 
 bool is_overdue(const ServiceRecord& service, const WorkerRecord& worker) {
-  if (!service.settings || worker.stands_in || !worker.is_starting()) return false;
+  if (!service.settings || service.is_static() || worker.stands_in || !worker.is_starting())
+    return false;
   const Duration timeout = service.settings->worker.start.timeout;
   return start_age(worker) > patience_for(service.start_times, timeout);
 }

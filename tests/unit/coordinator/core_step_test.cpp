@@ -306,6 +306,7 @@ TEST(Step, StopsGoingToAndFroWithALoadOnTheBoundary) {
 TEST(Step, DoesNotTakeOrdersByHandForFlapping) {
   World world;
   settle(world, service_named("web"));
+  world.balancers[{"edge"}].rate[kWeb] = 20.0;
   for (std::uint32_t i = 0; i < 12; ++i) {
     world.happens(ScaleSet{kWeb, 2 + i % 2, Duration::zero()});
     world.pass(5s);
