@@ -1,6 +1,6 @@
 // A pause that somebody ordered by hand for one service: its rules change nothing (`kBoth`), or
-// they may only add (`kDown`: in an incident one wants everything that is there, and more when it is
-// needed). `min`, `max` and a count given by hand still hold, and a worker that ends is started
+// they may only add (`kDown`: in an incident one wants everything that is there, and more when it
+// is needed). `min`, `max` and a count given by hand still hold, and a worker that ends is started
 // again. It ends by hand or when its time is over.
 #pragma once
 

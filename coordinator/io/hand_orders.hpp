@@ -2,8 +2,8 @@
 // the core, so that a restart finds it again; what was ordered of a service that has left the
 // cluster file does not come back with it.
 //
-// How long a count or a pause still holds is told over a restart by this host's own wall clock. On the
-// coordinator's thread.
+// How long a count or a pause still holds is told over a restart by this host's own wall clock. On
+// the coordinator's thread.
 #pragma once
 
 #include <functional>
