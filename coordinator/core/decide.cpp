@@ -154,6 +154,16 @@ void record_decision(Turn& turn, ServiceRecord& service, Decision decision) {
   turn.tells.push_back(RecordDecision{std::move(decision)});
 }
 
+void record_event(Turn& turn, ServiceRecord& service, const Census& census, Opinion word) {
+  Decision decision = decision_for(service, situation_of(turn, service, census));
+  decision.to = decision.from;
+  decision.rule = word.rule;
+  decision.reason = word.reason;
+  std::erase_if(decision.opinions, [&](const Opinion& one) { return one.rule == word.rule; });
+  decision.opinions.push_back(std::move(word));
+  record_decision(turn, service, std::move(decision));
+}
+
 void decide(Turn& turn, ServiceRecord& service, const Census& census) {
   if (!service.settings) return;
   if (service.is_static()) {

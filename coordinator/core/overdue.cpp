@@ -23,16 +23,6 @@ std::string how_late(const ServiceRecord& service, const WorkerRecord& worker) {
   return late + text_of(" and starts take %.3g s", seconds_in(service.start_times.p90()));
 }
 
-void record(Turn& turn, ServiceRecord& service, const Census& census, std::string reason) {
-  const std::uint32_t desired = service.desired.value_or(0);
-  Decision decision{.service = service.id, .at = turn.wall, .from = desired, .to = desired};
-  decision.rule = "overdue";
-  decision.reason = std::move(reason);
-  decision.ready = census.ready;
-  decision.starting = census.starting;
-  record_decision(turn, service, std::move(decision));
-}
-
 }  // namespace
 
 Duration patience_for(const StartTimes& measured, Duration start_timeout) {
@@ -69,7 +59,7 @@ void tell_overdue(Turn& turn, ServiceRecord& service, const Census& census, std:
                 .node = worker->node,
                 .worker = worker->id,
                 .text = reason});
-    record(turn, service, census, std::move(reason));
+    record_event(turn, service, census, {"overdue", service.desired.value_or(0), reason});
   }
 }
 

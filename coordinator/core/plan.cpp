@@ -119,7 +119,7 @@ void roll(Turn& turn, ServiceRecord& service, Census& census, std::uint32_t desi
   const std::uint32_t wanted =
       is_bad ? 0 : std::min({room, missing, room_below_max(service, census, 1)});
   const std::uint32_t brought = bring(turn, service, census, wanted);
-  tell_overdue(turn, service, census, brought);
+  if (missing > 0) tell_overdue(turn, service, census, brought);
   if (turn.is_young()) return;
   shed_old(turn, service, census, desired);
   const bool stuck = wanted > 0 && brought == 0 && census.starting_current == 0 &&

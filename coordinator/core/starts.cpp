@@ -92,13 +92,9 @@ void tell_stopped(Turn& turn, const ServiceRecord& service) {
 void open(Turn& turn, ServiceRecord& service, const Census& census) {
   service.breaker.open(turn.now);
   tell_stopped(turn, service);
-  const std::uint32_t desired = service.desired.value_or(0);
-  Decision decision{.service = service.id, .at = turn.wall, .from = desired, .to = desired};
-  decision.rule = "breaker";
-  decision.reason = stopped_starts_of(service, turn.now)->text;
-  decision.ready = census.ready;
-  decision.starting = census.starting;
-  record_decision(turn, service, std::move(decision));
+  record_event(
+      turn, service, census,
+      {"breaker", service.desired.value_or(0), stopped_starts_of(service, turn.now)->text});
 }
 
 // A trial that left the stage (its node was lost or refused it, the service sleeps) says nothing.

@@ -71,6 +71,8 @@ TEST(Breaker, StopsTheStartsOfAReleaseThatDoesNotComeUpAndSaysWhy) {
   ASSERT_FALSE(world.decisions.empty());
   EXPECT_EQ(world.decisions.back().rule, "breaker");
   EXPECT_EQ(world.decisions.back().reason, stopped.text);
+  EXPECT_EQ(world.decisions.back().capacity_per_worker, 8.0);
+  EXPECT_EQ(world.decisions.back().opinions.back().rule, "breaker");
   world.pass_until([&] { return ordered(world) == 0; }, 8s);
 }
 
