@@ -125,7 +125,7 @@ Outcome Coordinator::begin() {
   if (!sets) return Error{sets.error()};
   const auto decided = store_->last_decisions();
   if (!decided) return Error{decided.error()};
-  auto paused = store_->paused();
+  auto paused = by_hand_->pauses(wall_now());
   if (!paused) return Error{paused.error()};
   auto draining = store_->draining();
   if (!draining) return Error{draining.error()};
@@ -254,7 +254,7 @@ Orders Coordinator::orders() {
   orders.no_token_for = [this](const std::string& name) {
     return enrolment_->no_token_for(name, wall_now());
   };
-  orders.pause = [this](const PauseSet& order) { return by_hand_->pause(order); };
+  orders.pause = [this](const PauseSet& order) { return by_hand_->pause(order, wall_now()); };
   orders.drain = [this](const DrainSet& order) { return by_hand_->drain(order); };
   orders.is_enrolled = [this](wire::Role role, const std::string& name) {
     return enrolment_->named(role, name) != nullptr;

@@ -1,5 +1,7 @@
 #include "coordinator/core/census.hpp"
 
+#include "coordinator/core/overdue.hpp"
+
 namespace foretide::coordinator {
 namespace {
 
@@ -25,7 +27,9 @@ Census census_of(const Turn& turn, ServiceRecord& service) {
     if (turn.is_lost(worker.node)) continue;
     const NodeRecord& node = turn.state.nodes.at(worker.node);
     const bool current = worker.release == service.release && !node.draining;
-    if (worker.stage == WorkerStage::kServing) {
+    if (worker.stage == WorkerStage::kServing && current && is_overdue(service, worker)) {
+      census.overdue.push_back(&worker);
+    } else if (worker.stage == WorkerStage::kServing) {
       count_serving(census, worker, current);
       census.of_other_release += worker.release != service.release;
     } else if (worker.stage == WorkerStage::kDraining && worker.is_ready() && current &&

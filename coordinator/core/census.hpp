@@ -15,6 +15,7 @@ struct Census {
 
   Workers current;     // serving, of the present release, on a node that may keep them
   Workers old;         // serving, to be replaced: of another release, or on a node being drained
+  Workers overdue;     // of the present release, starting for too long: counted nowhere else
   Workers recallable;  // draining, but ready and otherwise like the current ones
   std::uint32_t ready = 0, starting = 0, failing = 0;  // of current and old
   std::uint32_t failing_current = 0, starting_current = 0;

@@ -1,6 +1,7 @@
 #include "coordinator/core/cluster.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/settings/release.hpp"
 #include "coordinator/core/adoption.hpp"
@@ -44,6 +45,7 @@ void take_settings(Turn& turn, const ServiceSettings& settings) {
                 .text = "service " + service.id.text + " changes from release " +
                         service.release.text + " to " + release.text});
   }
+  if (service.release != release) service.breaker = {};
   service.release = release;
   service.specs[release] = settings.worker;
 }
@@ -58,7 +60,7 @@ void take_cluster(Turn& turn, const ClusterSettings& cluster) {
     drop_upstreams(service, nullptr);
     service.settings.reset();
     service.manual.reset();
-    service.paused = false;
+    service.paused.reset();
     service.asked.reset();
     service.desired = 0;
     tell(turn, {.kind = "cluster",
@@ -117,6 +119,21 @@ void take_past(State& state, const ServiceId& id, const ServicePast& past) {
   for (const Duration start : past.start_times) found->second.start_times.add(start);
 }
 
+std::optional<Pause> pause_of(const PauseSet& order, Instant now) {
+  if (!order.paused) return std::nullopt;
+  Pause pause{.direction = order.direction, .until = {}};
+  if (order.expires_after > Duration::zero()) pause.until = now + order.expires_after;
+  return pause;
+}
+
+std::string text_of_pause(const ServiceRecord& service) {
+  const std::string who = "service " + service.id.text;
+  if (!service.paused) return who + " is no longer paused";
+  return who + (service.paused->direction == PauseDirection::kDown
+                    ? " is paused downwards: no rule removes workers"
+                    : " is paused: no rule changes its number of workers");
+}
+
 }  // namespace
 
 void apply(Turn& turn, const Started& event) {
@@ -131,10 +148,9 @@ void apply(Turn& turn, const Started& event) {
   for (const Decision& decision : event.decided) take_decided(turn.state, decision);
   for (const auto& [id, past] : event.pasts) take_past(turn.state, id, past);
   for (const BalancerId& balancer : event.balancers) balancer_named(turn, balancer);
-  for (const ServiceId& id : event.paused) {
-    if (const auto it = turn.state.services.find(id); it != turn.state.services.end()) {
-      it->second.paused = true;
-    }
+  for (const PauseSet& order : event.paused) {
+    const auto it = turn.state.services.find(order.service);
+    if (it != turn.state.services.end()) it->second.paused = pause_of(order, turn.now);
   }
   for (const NodeId& id : event.draining) stored_node(turn, id).draining = true;
   turn.everything = true;
@@ -159,15 +175,15 @@ void apply(Turn& turn, const ScaleSet& event) {
 }
 
 void apply(Turn& turn, const PauseSet& event) {
-  const auto service = turn.state.services.find(event.service);
-  if (service == turn.state.services.end() || service->second.paused == event.paused) return;
-  service->second.paused = event.paused;
+  const auto found = turn.state.services.find(event.service);
+  if (found == turn.state.services.end()) return;
+  ServiceRecord& service = found->second;
+  if (!event.paused && !service.paused) return;
+  const auto before = std::exchange(service.paused, pause_of(event, turn.now));
   turn.services.insert(event.service);
-  tell(turn, {.kind = "pause",
-              .service = event.service,
-              .text = "service " + event.service.text +
-                      (event.paused ? " is paused: no rule changes its number of workers"
-                                    : " is no longer paused")});
+  // The same again for another time is no news.
+  if (before && service.paused && before->direction == service.paused->direction) return;
+  tell(turn, {.kind = "pause", .service = event.service, .text = text_of_pause(service)});
 }
 
 void apply(Turn& turn, const DrainSet& event) {

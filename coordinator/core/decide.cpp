@@ -74,9 +74,27 @@ Situation situation_of(const Turn& turn, const ServiceRecord& service, const Cen
 }
 
 bool is_worth_telling(const ServiceRecord& service, const Decision& decision, Instant now) {
-  if (decision.rule != "max" && decision.rule != "hold") return false;
+  if (decision.rule != "max" && decision.rule != "hold" && decision.rule != "flapping")
+    return false;
   if (service.limit_told == decision.rule) return false;
   return !service.limit_told_at || now - *service.limit_told_at >= kLimitToldEvery;
+}
+
+bool is_frozen(const ServiceRecord& service) {
+  return service.paused && service.paused->direction == PauseDirection::kBoth;
+}
+
+// What was ordered for a time ends with it.
+void end_orders(Turn& turn, ServiceRecord& service) {
+  const auto is_over = [&](const std::optional<Instant>& until) {
+    return until && turn.now >= *until;
+  };
+  if (service.manual && is_over(service.manual->until)) service.manual.reset();
+  if (!service.paused || !is_over(service.paused->until)) return;
+  service.paused.reset();
+  tell(turn, {.kind = "pause",
+              .service = service.id,
+              .text = "the pause of service " + service.id.text + " is over"});
 }
 
 Opinion given_by_hand(const ServiceRecord& service) {
@@ -123,7 +141,7 @@ Decision decision_for(const ServiceRecord& service, const Situation& situation) 
   decision.starting = situation.starting;
   decision.capacity_per_worker = capacity_for(*service.settings);
   decision.opinions = opinions_for(service, situation);
-  if (service.manual || service.paused) {
+  if (service.manual || is_frozen(service)) {
     const Opinion given = given_by_hand(service);
     decision.opinions.push_back(given);
     settle(decision, given, bounded_for(service, {given.workers, {}, {}}, decision.opinions));
@@ -142,6 +160,9 @@ void take_effect(ServiceRecord& service, const Decision& decision, Instant now) 
   }
   if (decision.to > decision.from) service.last_up = now;
   if (decision.to < decision.from) service.last_down = now;
+  const bool by_hand =
+      decision.rule == "manual" || decision.rule == "paused" || decision.rule == "adopted";
+  if (!by_hand) service.reversals.changed(decision.from, decision.to, now);
   service.desired = decision.to;
 }
 
@@ -152,6 +173,16 @@ void record_decision(Turn& turn, ServiceRecord& service, Decision decision) {
   turn.tells.push_back(RecordDecision{std::move(decision)});
 }
 
+void record_event(Turn& turn, ServiceRecord& service, const Census& census, Opinion word) {
+  Decision decision = decision_for(service, situation_of(turn, service, census));
+  decision.to = decision.from;
+  decision.rule = word.rule;
+  decision.reason = word.reason;
+  std::erase_if(decision.opinions, [&](const Opinion& one) { return one.rule == word.rule; });
+  decision.opinions.push_back(std::move(word));
+  record_decision(turn, service, std::move(decision));
+}
+
 void decide(Turn& turn, ServiceRecord& service, const Census& census) {
   if (!service.settings) return;
   if (service.is_static()) {
@@ -159,9 +190,7 @@ void decide(Turn& turn, ServiceRecord& service, const Census& census) {
                          service.service_time.mean());
     return;
   }
-  if (service.manual && service.manual->until && turn.now >= *service.manual->until) {
-    service.manual.reset();
-  }
+  end_orders(turn, service);
   foresee(service, turn.now, expected_balancers(turn.state, service, turn.now),
           turn.prediction_steps_left);
   const Situation situation = situation_of(turn, service, census);

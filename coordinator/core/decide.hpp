@@ -25,6 +25,9 @@ void decide(Turn& turn, ServiceRecord& service, const Census& census);
 // Lets the decision take effect, keeps it and passes it on.
 void record_decision(Turn& turn, ServiceRecord& service, Decision decision);
 
+// For what concerns the number but does not change it: the record has every rule's word and this.
+void record_event(Turn& turn, ServiceRecord& service, const Census& census, Opinion word);
+
 // POST /scale: looks so far ahead, and keeps what that needs as a floor until then.
 void ask_ahead(Turn& turn, ServiceRecord& service, Duration ahead);
 

@@ -5,6 +5,7 @@
 #include "coordinator/core/fleet.hpp"
 #include "coordinator/core/plan.hpp"
 #include "coordinator/core/sessions.hpp"
+#include "coordinator/core/starts.hpp"
 #include "coordinator/core/text.hpp"
 
 namespace foretide::coordinator {
@@ -99,11 +100,12 @@ void merge(Turn& turn, const NodeRecord& node, const wire::WorkerReport& report)
   if (worker->node != node.id) return tell_twin(turn, node, *worker);
   ServiceRecord& service = turn.state.services.at(worker->service);
   const bool changed = !worker->report || worker->report->phase != report.phase;
-  const std::uint32_t failures_before = worker->report ? worker->report->failures : 0;
+  const std::optional<wire::WorkerReport> before = worker->report;
   const bool moved = report.address.port != 0 && report.address != worker->address;
   if (moved) worker->address = report.address;
   worker->report = report;
-  tell_failures(turn, *worker, failures_before);
+  tell_failures(turn, *worker, before ? before->failures : 0);
+  watch_start(turn, service, *worker, before);
   if (changed) on_phase(turn, service, *worker);
   if (changed || moved) {
     turn.services.insert(service.id);

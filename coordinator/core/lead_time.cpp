@@ -6,7 +6,14 @@
 namespace foretide::coordinator {
 namespace {
 constexpr std::size_t kKept = 32;
+
+Duration percentile(std::vector<Duration> times, std::size_t percent) {
+  if (times.empty()) return kStartTimePrior;
+  std::sort(times.begin(), times.end());
+  return times[(times.size() * percent + 99) / 100 - 1];
 }
+
+}  // namespace
 
 void StartTimes::add(Duration exec_to_ready) {
   times_.push_back(exec_to_ready);
@@ -14,10 +21,11 @@ void StartTimes::add(Duration exec_to_ready) {
 }
 
 Duration StartTimes::p90() const {
-  if (times_.empty()) return kStartTimePrior;
-  std::vector<Duration> ascending(times_.begin(), times_.end());
-  std::sort(ascending.begin(), ascending.end());
-  return ascending[(ascending.size() * 9 + 9) / 10 - 1];
+  return percentile({times_.begin(), times_.end()}, 90);
+}
+
+Duration StartTimes::p99() const {
+  return percentile({times_.begin(), times_.end()}, 99);
 }
 
 Duration lead_time_for(const StartTimes& starts) {

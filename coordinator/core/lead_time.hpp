@@ -17,6 +17,7 @@ class StartTimes {
  public:
   void add(Duration exec_to_ready);
   Duration p90() const;
+  Duration p99() const;
   std::size_t count() const { return times_.size(); }
   const std::deque<Duration>& times() const { return times_; }  // oldest first
 

@@ -5,6 +5,7 @@
 
 #include "coordinator/core/desired.hpp"
 #include "coordinator/core/foresee.hpp"
+#include "coordinator/core/stopped_starts.hpp"
 #include "coordinator/core/text.hpp"
 #include "coordinator/core/turn.hpp"
 
@@ -62,15 +63,30 @@ void hold_for_survivors(const ServiceRecord& service, const Situation& at, std::
        text_of("%.2f in service now, at most %.3g for each that stays", load, capacity)});
 }
 
+void hold_for_calm(const ServiceRecord& service, const Situation& at, std::uint32_t from,
+                   Limits& floors) {
+  const Duration window = Reversals::window_for(lead_time_for(service.start_times));
+  const auto wait = service.reversals.wait(window, at.now);
+  if (!wait) return;
+  floors.push_back({"flapping", from,
+                    text_of("the number went to and fro %zu times within %.0f s: nothing shrinks "
+                            "for %.0f s",
+                            Reversals::kBudget, seconds_in(window), std::ceil(seconds_in(*wait)))});
+}
+
 Limits floors_for(const ServiceRecord& service, const Situation& at, std::uint32_t from) {
   Limits floors;
   const ScaleSettings& scale = service.settings->scale;
+  if (service.paused) {
+    floors.push_back({"paused", from, "paused downwards by hand: no rule removes workers"});
+  }
   hold_for_data(service, at, from, floors);
   if (!is_idle(service, at)) {
     if (service.panic_until && at.now < *service.panic_until) {
       floors.push_back({"panic", from, "nothing shrinks within a window of a sudden rise"});
     }
     hold_for_survivors(service, at, from, floors);
+    hold_for_calm(service, at, from, floors);
   }
   for (const auto& change : {service.last_up, service.last_down}) {
     if (is_within(change, scale.down_cooldown, at.now)) {
@@ -89,6 +105,10 @@ Limits floors_for(const ServiceRecord& service, const Situation& at, std::uint32
 Limits ceilings_for(const ServiceRecord& service, const Situation& at, std::uint32_t from) {
   Limits ceilings;
   const ScaleSettings& scale = service.settings->scale;
+  if (const auto stopped = stopped_starts_of(service, at.now)) {
+    // One is what a trial needs.
+    ceilings.push_back({"breaker", std::max(from, 1u), stopped->text});
+  }
   if (at.failing > 0 && at.ready + at.starting == 0) {
     ceilings.push_back({"failing", from, "no worker comes up; more would fail likewise"});
   }

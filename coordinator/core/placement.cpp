@@ -51,6 +51,11 @@ std::optional<Objection> objection(const NodeRecord& node, const ServiceRecord& 
   return std::nullopt;
 }
 
+NodeLoad load_of(const NodeLoads& loads, const NodeId& id) {
+  const auto found = loads.find(id);
+  return found == loads.end() ? NodeLoad{} : found->second;
+}
+
 // Larger is freer: the smaller of what needs and what the sample leave.
 double free_share(const NodeRecord& node, const NodeLoad& load) {
   const double cpus = std::max(node.cpus, 0.1);
@@ -94,20 +99,28 @@ bool fits_in_place_of(const WorkerRecord& leaving, const State& state, const Nod
   return !objection(state.nodes.at(leaving.node), service, load, now);
 }
 
+bool can_start_elsewhere(const State& state, const NodeLoads& loads, const ServiceRecord& service,
+                         Instant now) {
+  return std::any_of(state.nodes.begin(), state.nodes.end(), [&](const auto& node) {
+    return !service.breaker.failed_last_on(node.first, now) &&
+           !objection(node.second, service, load_of(loads, node.first), now);
+  });
+}
+
 std::variant<NodeId, NoPlace> placement_for(const State& state, const NodeLoads& loads,
                                             const ServiceRecord& service, Instant now) {
-  using Rank = std::tuple<std::uint32_t, double, NodeId>;  // the smallest is taken
+  using Rank = std::tuple<bool, std::uint32_t, double, NodeId>;  // the smallest is taken
   std::optional<Rank> best;
   NoPlace none;
   for (const auto& [id, node] : state.nodes) {
-    const auto found = loads.find(id);
-    const NodeLoad load = found == loads.end() ? NodeLoad{} : found->second;
+    const NodeLoad load = load_of(loads, id);
     if (const auto why = objection(node, service, load, now)) {
       none.reason += (none.reason.empty() ? "" : "; ") + id.text + " " + why->reason;
       none.lacks_room = none.lacks_room || why->lacks_room;
       continue;
     }
-    const Rank rank{count_on(service, id), -free_share(node, load), id};
+    const bool shunned = service.breaker.failed_last_on(id, now);
+    const Rank rank{shunned, count_on(service, id), -free_share(node, load), id};
     if (!best || rank < *best) best = rank;
   }
   if (best) return std::get<NodeId>(*best);

@@ -3,9 +3,10 @@
 // A node is eligible when it speaks to us, is not being drained, has not refused this release
 // lately, and has room: the cores and the memory that its workers asked for plus what this one asks
 // for fit what the host has, and the host's own sample shows that much memory available. Among
-// those, the one with the fewest workers of this service (a host that dies should take few of them
-// along), then the one with the largest share of its cores free, by needs and by the sample, then
-// by name, so that the same state gives the same answer.
+// those, one where the last start of this release did not fail, if there is one; then the one with
+// the fewest workers of this service (a host that dies should take few of them along), then the one
+// with the largest share of its cores free, by needs and by the sample, then by name, so that the
+// same state gives the same answer.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +43,10 @@ inline constexpr std::uint32_t kNodeWorkersMax = 500;
 
 std::variant<NodeId, NoPlace> placement_for(const State& state, const NodeLoads& loads,
                                             const ServiceRecord& service, Instant now);
+
+// Whether some node can take one on which no start of the release failed lately.
+bool can_start_elsewhere(const State& state, const NodeLoads& loads, const ServiceRecord& service,
+                         Instant now);
 
 // Whether a worker of the present release fits where this one stands, once this one is gone.
 bool fits_in_place_of(const WorkerRecord& leaving, const State& state, const NodeLoads& loads,

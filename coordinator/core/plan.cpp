@@ -4,8 +4,9 @@
 #include <tuple>
 #include <vector>
 
-#include "coordinator/core/adoption.hpp"
+#include "coordinator/core/overdue.hpp"
 #include "coordinator/core/placement.hpp"
+#include "coordinator/core/starts.hpp"
 #include "coordinator/core/text.hpp"
 
 namespace foretide::coordinator {
@@ -13,55 +14,12 @@ namespace {
 
 using Workers = Census::Workers;
 
-// Looking at every node for every service that fits nowhere is not done each tick.
-constexpr Duration kPlaceAgainAfter = std::chrono::milliseconds(500);
-
 void recall(Turn& turn, WorkerRecord& worker) {
   worker.stage = WorkerStage::kServing;
   worker.drain_stamp = {};
   worker.drain_reason.clear();
   worker.wait_for_quiet = false;
   turn.services.insert(worker.service);
-}
-
-WorkerId next_worker_id(State& state, const ServiceId& service) {
-  WorkerId id;
-  do {
-    ++state.workers_made;
-    id.text = service.text + "-" + std::to_string(state.epoch) + state.tag + "-" +
-              std::to_string(state.workers_made);
-  } while (state.service_of.contains(id));
-  return id;
-}
-
-bool start(Turn& turn, ServiceRecord& service) {
-  if (turn.may_find_workers()) return false;
-  if (service.no_place_at && turn.now - *service.no_place_at < kPlaceAgainAfter) return false;
-  if (!turn.loads) turn.loads = loads_of(turn.state);
-  const auto place = placement_for(turn.state, *turn.loads, service, turn.now);
-  if (const auto* none = std::get_if<NoPlace>(&place)) {
-    service.no_place_at = turn.now;
-    service.lacks_room = none->lacks_room;
-    // Right after our own start nobody is connected yet; that is no news.
-    if (service.told_no_place != none->reason && !turn.is_young()) {
-      service.told_no_place = none->reason;
-      tell(turn, {.kind = "placement",
-                  .service = service.id,
-                  .text = "no node can take a worker of " + service.id.text + ": " + none->reason});
-    }
-    return false;
-  }
-  service.told_no_place.clear();
-  service.no_place_at.reset();
-  service.lacks_room = false;
-  const WorkerId id = next_worker_id(turn.state, service.id);
-  WorkerRecord worker{
-      .id = id, .service = service.id, .release = service.release, .node = std::get<NodeId>(place)};
-  worker.made_at = turn.now;
-  turn.nodes.insert(worker.node);
-  (*turn.loads)[worker.node].add(service.settings->worker.needs);
-  enter_worker(turn.state, service, std::move(worker));
-  return true;
 }
 
 // Brings `count` more of the present release; how many came.
@@ -72,7 +30,7 @@ std::uint32_t bring(Turn& turn, ServiceRecord& service, Census& census, std::uin
     census.recallable.pop_back();
     ++brought;
   }
-  while (brought < count && start(turn, service)) ++brought;
+  while (brought < count && start(turn, service, census)) ++brought;
   return brought;
 }
 
@@ -134,6 +92,21 @@ void make_room(Turn& turn, const ServiceRecord& service, Census& census) {
   census.old.erase(victim);
 }
 
+// How many more there may be while overdue ones are there too: they count against max. Without them
+// the desired number is bound enough, and one that fails may have another beside it.
+std::uint32_t room_below_max(const ServiceRecord& service, const Census& census,
+                             std::uint32_t surge) {
+  const std::uint32_t most = service.settings->scale.max + surge;
+  if (census.overdue.empty()) return most;
+  const auto there = static_cast<std::uint32_t>(census.serving() + census.overdue.size());
+  return most > there ? most - there : 0;
+}
+
+void grow(Turn& turn, ServiceRecord& service, Census& census, std::uint32_t missing) {
+  const std::uint32_t wanted = std::min(missing, room_below_max(service, census, 0));
+  tell_overdue(turn, service, census, bring(turn, service, census, wanted));
+}
+
 void roll(Turn& turn, ServiceRecord& service, Census& census, std::uint32_t desired) {
   const auto current = static_cast<std::uint32_t>(census.current.size());
   // One that fails takes no requests, and so not the place of the one that is added.
@@ -143,12 +116,14 @@ void roll(Turn& turn, ServiceRecord& service, Census& census, std::uint32_t desi
   // One that does not come up is enough to know of a release. Of a node that is drained it tells
   // nothing: there the release is the one that has been running.
   const bool is_bad = census.failing_current > 0 && census.of_other_release > 0;
-  const std::uint32_t wanted = is_bad ? 0 : std::min(room, missing);
+  const std::uint32_t wanted =
+      is_bad ? 0 : std::min({room, missing, room_below_max(service, census, 1)});
   const std::uint32_t brought = bring(turn, service, census, wanted);
+  if (missing > 0) tell_overdue(turn, service, census, brought);
   if (turn.is_young()) return;
   shed_old(turn, service, census, desired);
-  const bool stuck =
-      wanted > 0 && brought == 0 && census.starting_current == 0 && census.leaving == 0;
+  const bool stuck = wanted > 0 && brought == 0 && census.starting_current == 0 &&
+                     census.leaving == 0 && census.overdue.empty();
   // Where nobody can be asked, the old one would go and no new one could come.
   if (stuck && service.lacks_room) make_room(turn, service, census);
 }
@@ -178,13 +153,17 @@ void plan(Turn& turn, ServiceRecord& service, Census census) {
     shed(turn, census.old, census.old.size(), reason_of(service));
     return;
   }
+  hold_starts(turn, service, census);
   if (!census.old.empty()) {
     roll(turn, service, census, desired);
   } else if (census.current.size() < desired) {
-    bring(turn, service, census, desired - static_cast<std::uint32_t>(census.current.size()));
+    grow(turn, service, census, desired - static_cast<std::uint32_t>(census.current.size()));
   }
   if (census.current.size() > desired && !turn.is_young()) {
     shed(turn, census.current, census.current.size() - desired, reason_of(service));
+  }
+  if (desired == 0 && !turn.is_young()) {
+    shed(turn, census.overdue, census.overdue.size(), reason_of(service));
   }
 }
 

@@ -4,6 +4,8 @@
 // worker that crashes keeps its place and its back-off, and nobody starts another in a hurry. Too
 // few: drains are called off first, then workers are started. Too many: the victims are those that
 // serve nothing yet or any more, then the ones with the least in flight, then on the fullest node.
+// A start that is overdue does not count (see overdue.hpp), and where starts fail few are made (see
+// starts.hpp).
 //
 // A changed release rolls: one worker above the desired number is started with the new release, and
 // an old one drains once enough others are ready. Where the extra one fits nowhere, one old worker

@@ -31,8 +31,7 @@ bool still_fits(const PredictionGrid& grid, Duration start) {
   const auto ahead = static_cast<double>(grid.lead_steps * grid.step_seconds);
   const auto step = static_cast<double>(grid.step_seconds);
   const double wanted = seconds_in(start);
-  return now == grid ||
-         (wanted <= kLongerBy * ahead && kShorterBy * wanted + step >= ahead);
+  return now == grid || (wanted <= kLongerBy * ahead && kShorterBy * wanted + step >= ahead);
 }
 
 }  // namespace foretide::coordinator

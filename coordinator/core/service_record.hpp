@@ -17,9 +17,12 @@
 #include "coordinator/core/decision.hpp"
 #include "coordinator/core/demand_series.hpp"
 #include "coordinator/core/lead_time.hpp"
+#include "coordinator/core/pause.hpp"
 #include "coordinator/core/prediction.hpp"
 #include "coordinator/core/recent_load.hpp"
+#include "coordinator/core/reversals.hpp"
 #include "coordinator/core/service_time.hpp"
+#include "coordinator/core/spawn_breaker.hpp"
 #include "coordinator/core/worker_record.hpp"
 
 namespace foretide::coordinator {
@@ -72,6 +75,7 @@ struct ServiceRecord {
   std::map<ReleaseId, WorkerSpec> specs;  // of every release that a worker of it may still run
   std::map<WorkerId, WorkerRecord> workers;
   std::map<NodeId, NodeRefusal> refusals;
+  SpawnBreaker breaker;  // of the present release
 
   wire::ServiceTable table;  // as last published; epoch 0: not in this life
   std::vector<Farewell> farewells;
@@ -87,11 +91,12 @@ struct ServiceRecord {
   std::optional<std::uint32_t> desired;  // absent: nothing was decided yet
   std::deque<Decision> decisions;        // newest last
   std::optional<ManualCount> manual;
-  bool paused = false;  // by hand: the rules change nothing
+  std::optional<Pause> paused;
   std::optional<AskedFloor> asked;
   std::optional<Instant>
       last_request;  // when a request was last seen arriving, waiting or in service
   std::optional<Instant> last_up, last_down, panic_until;
+  Reversals reversals;
   std::string limit_told;  // the limit that was last recorded without a change
   std::optional<Instant> limit_told_at;
   std::optional<Foresight> foresight;  // the last; none while too little is known

@@ -22,6 +22,7 @@
 #include "coordinator/core/decision.hpp"
 #include "coordinator/core/demand_past.hpp"
 #include "coordinator/core/notice.hpp"
+#include "coordinator/core/pause.hpp"
 #include "coordinator/core/state.hpp"
 
 namespace foretide::coordinator {
@@ -34,6 +35,15 @@ struct ServicePast {
   std::vector<Duration> start_times;  // oldest first
 };
 
+// POST /v1/services/NAME/pause and resume: while paused, nothing but min, max and a count given by
+// hand changes how many workers there are, or makes them fewer; zero: it does not expire.
+struct PauseSet {
+  ServiceId service;
+  bool paused = false;
+  PauseDirection direction = PauseDirection::kBoth;
+  Duration expires_after{};
+};
+
 // A coordinator's life begins: what the store holds. `epoch` is the persisted one; the state's own
 // becomes one more than the highest of it and what HELLOs carry (a later HELLO with a higher epoch
 // raises it again, before anything more is sent).
@@ -42,7 +52,7 @@ struct Started {
   std::vector<PersistedNode> nodes;   // last desired set of every node, as it was persisted
   std::vector<BalancerId> balancers;  // whose keys are good: they may be serving what we can't see
   std::vector<Decision> decided;      // each service's last decision, as far as one is stored
-  std::vector<ServiceId> paused;
+  std::vector<PauseSet> paused;
   std::vector<NodeId> draining;
   std::map<ServiceId, ServicePast> pasts;
   // Goes into the names of workers made in the first life of a store. A store that replaces a lost
@@ -97,12 +107,6 @@ struct ScaleSet {
   ServiceId service;
   std::optional<std::uint32_t> count;
   Duration expires_after;
-};
-// POST /v1/services/NAME/pause and resume: while paused, nothing but min, max and a count given by
-// hand changes how many workers there are; one that ends is still started again.
-struct PauseSet {
-  ServiceId service;
-  bool paused = false;
 };
 // POST /v1/nodes/NAME/drain: gets no new worker, and those that it has are replaced elsewhere.
 struct DrainSet {

@@ -60,6 +60,9 @@ WorkerView view_of(const State& state, const WorkerRecord& worker, Instant now) 
     view.failed_total += use.failed_total;
   }
   if (worker.address.port != 0) view.address = worker.address.text();
+  if (worker.lateness_told != LatenessTold::kNothing && worker.is_starting()) {
+    view.reason = "its start is overdue";
+  }
   if (worker.stage == WorkerStage::kDraining) view.reason = worker.drain_reason;
   if (worker.report) {
     const wire::WorkerReport& report = *worker.report;
@@ -130,7 +133,12 @@ ServiceView view_of(const State& state, const ServiceRecord& service, Instant no
     view.max = service.settings->scale.max;
     view.capacity_per_worker = capacity_for(*service.settings);
   }
-  view.paused = service.paused;
+  if (service.paused) {
+    view.pause = PauseView{.direction = service.paused->direction, .expires_in_seconds = {}};
+    const auto until = service.paused->until;
+    if (until) view.pause->expires_in_seconds = seconds_in(*until - now);
+  }
+  view.stopped_starts = stopped_starts_of(service, now);
   view.reported = !service.traffic.empty();
   view.desired = service.desired.value_or(0);
   view.arrivals_total = service.totals.arrivals;

@@ -14,6 +14,7 @@
 #include "coordinator/core/decision.hpp"
 #include "coordinator/core/forecast.hpp"
 #include "coordinator/core/state.hpp"
+#include "coordinator/core/stopped_starts.hpp"
 
 namespace foretide::coordinator {
 
@@ -41,6 +42,11 @@ struct ManualView {
   std::optional<double> expires_in_seconds;
 };
 
+struct PauseView {
+  PauseDirection direction = PauseDirection::kBoth;
+  std::optional<double> expires_in_seconds;
+};
+
 struct ServiceView {
   ServiceId id;
   bool removed = false;    // no longer in the cluster file; its last workers are being retired
@@ -59,8 +65,9 @@ struct ServiceView {
   std::uint32_t held = 0, in_flight = 0;
   std::optional<Decision> last_decision;  // the last that changed the count
   std::optional<ManualView> manual;
-  bool paused = false;
-  std::string no_place;   // why no node can take a worker that is missing
+  std::optional<PauseView> pause;
+  std::string no_place;  // why no node can take a worker that is missing
+  std::optional<StoppedStarts> stopped_starts;
   bool reported = false;  // some balancer has counted; until then the totals are not known
   std::vector<WorkerView> workers;
 };

@@ -27,6 +27,9 @@ enum class WorkerStage : std::uint8_t {
   kGone,      // has ended; balancers are being told to forget it
 };
 
+// What was told of a start that is overdue.
+enum class LatenessTold : std::uint8_t { kNothing, kWaits, kReplaced };
+
 // What one balancer says about a worker.
 struct EndpointUse {
   std::uint32_t in_flight = 0;
@@ -45,6 +48,8 @@ struct WorkerRecord {
   Address address;                           // as last reported; port 0: not known yet
   std::optional<wire::WorkerSample> sample;
   std::map<BalancerId, EndpointUse> use;
+  bool stands_in = false;  // was made while another's start was overdue
+  LatenessTold lateness_told = LatenessTold::kNothing;
 
   bool routed = false;  // a balancer may know it
   Instant drain_began{};

@@ -82,7 +82,9 @@ std::span<const AdminApi::Route> AdminApi::routes() {
         R"({"count": 3, "for": "10m"})"},
        &AdminApi::scale},
       {{"POST", "/v1/services/{name}/pause",
-        "From now on only a count given by hand changes how many workers there are."},
+        "From now on only a count given by hand changes how many workers there are, or with "
+        "direction down makes them fewer.",
+        kJson, kJson, R"({"direction": "down", "for": "2h"})"},
        &AdminApi::pause},
       {{"POST", "/v1/services/{name}/resume", "The rules decide again."}, &AdminApi::resume},
       {{"POST", "/v1/nodes/{name}/drain",
@@ -316,23 +318,29 @@ AdminResponse AdminApi::token(const AdminRequest& request, const std::string&) {
              {"expires_in_s", issued->expires_in_s}});
 }
 
-AdminResponse AdminApi::pause(const AdminRequest&, const std::string& name) {
-  return set_pause(name, true);
+AdminResponse AdminApi::pause(const AdminRequest& request, const std::string& name) {
+  const auto asked = pause_in(request);
+  if (!asked) return refuse(400, asked.error());
+  return set_pause({ServiceId{name}, true, asked->direction, asked->expires_after});
 }
 
 AdminResponse AdminApi::resume(const AdminRequest&, const std::string& name) {
-  return set_pause(name, false);
+  return set_pause({.service = ServiceId{name}, .paused = false});
 }
 
-AdminResponse AdminApi::set_pause(const std::string& name, bool paused) {
-  const auto service = state_.services.find(ServiceId{name});
+AdminResponse AdminApi::set_pause(const PauseSet& order) {
+  const std::string& name = order.service.text;
+  const auto service = state_.services.find(order.service);
   if (service == state_.services.end() || !service->second.settings)
     return refuse(404, "there is no service named " + name);
   if (service->second.is_static())
     return refuse(400, name + " has upstreams, which are not Foretide's to start or stop");
-  if (Outcome done = orders_.pause({service->first, paused}); !done)
-    return refuse(503, done.error());
-  return ok({{"service", name}, {"paused", service->second.paused}});
+  if (Outcome done = orders_.pause(order); !done) return refuse(503, done.error());
+  const auto view = service_view(state_, order.service, orders_.now());
+  const Json whole = view ? json_for(*view) : Json::object();
+  return ok({{"service", name},
+             {"paused", whole.value("paused", Json())},
+             {"pause", whole.value("pause", Json())}});
 }
 
 AdminResponse AdminApi::drain(const AdminRequest& request, const std::string& name) {

@@ -94,12 +94,12 @@ class AdminApi {
   AdminResponse plan(const AdminRequest& request, const std::string&);
   AdminResponse reload(const AdminRequest&, const std::string&);
   AdminResponse token(const AdminRequest& request, const std::string&);
-  AdminResponse pause(const AdminRequest&, const std::string& name);
+  AdminResponse pause(const AdminRequest& request, const std::string& name);
   AdminResponse resume(const AdminRequest&, const std::string& name);
   AdminResponse drain(const AdminRequest& request, const std::string& name);
   AdminResponse remove_node(const AdminRequest&, const std::string& name);
   AdminResponse remove_balancer(const AdminRequest&, const std::string& name);
-  AdminResponse set_pause(const std::string& name, bool paused);
+  AdminResponse set_pause(const PauseSet& order);
   AdminResponse remove(wire::Role role, const std::string& name);
 
   const State& state_;

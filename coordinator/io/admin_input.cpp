@@ -11,6 +11,27 @@ namespace foretide::coordinator {
 
 using Json = nlohmann::ordered_json;
 
+namespace {
+
+Result<Duration> expiry_in(const std::string& key, const Json& value) {
+  const auto length =
+      value.is_string() ? settings::parse_duration(value.get<std::string>()) : std::nullopt;
+  if (!length || length->count() <= 0)
+    return Error{"\"" + key + "\" must be a length of time such as \"30s\", \"10m\" or \"2h\""};
+  return Duration(*length);
+}
+
+// curl calls whatever it sends a form, so what begins like JSON is taken for that.
+Json fields_in(const AdminRequest& request) {
+  if (request.body.starts_with('{')) return Json::parse(request.body, nullptr, false);
+  if (request.content_type.find("form-urlencoded") == std::string::npos) return nullptr;
+  Json fields = Json::object();
+  for (const auto& [key, value] : request.form()) fields[key] = value;
+  return fields;
+}
+
+}  // namespace
+
 bool fits(std::string_view pattern, std::string_view path, std::string& name) {
   constexpr std::string_view kName = "{name}";
   const std::size_t hole = pattern.find(kName);
@@ -74,12 +95,32 @@ Result<ScaleAsked> scale_in(const std::string& body) {
   else if (!count.is_null())
     return Error{"\"count\" must be a whole number of workers, or null"};
   if (!json.contains("for") || json["for"].is_null()) return asked;
-  const auto length = json["for"].is_string()
-                          ? settings::parse_duration(json["for"].get<std::string>())
-                          : std::nullopt;
-  if (!length || length->count() <= 0)
-    return Error{"\"for\" must be a length of time such as \"30s\", \"10m\" or \"2h\""};
+  const auto length = expiry_in("for", json["for"]);
+  if (!length) return Error{length.error()};
   asked.expires_after = *length;
+  return asked;
+}
+
+Result<PauseAsked> pause_in(const AdminRequest& request) {
+  constexpr const char* kExample = R"(send {"direction": "down", "for": "2h"}, or neither)";
+  PauseAsked asked;
+  if (request.body.empty()) return asked;
+  const Json json = fields_in(request);
+  if (!json.is_object()) return Error{std::string("the body is no JSON object: ") + kExample};
+  for (const auto& [key, value] : json.items()) {
+    if (key == "direction" && (value == "both" || value == "down")) {
+      asked.direction = value == "down" ? PauseDirection::kDown : PauseDirection::kBoth;
+    } else if (key == "direction") {
+      return Error{R"("direction" must be "both" (no rule changes the number) or "down" (no rule )"
+                   R"(removes workers))"};
+    } else if (key == "for" || key == "expires_after") {
+      const auto length = expiry_in(key, value);
+      if (!length) return Error{length.error()};
+      asked.expires_after = *length;
+    } else {
+      return Error{"'" + key + "' is not known here: " + kExample};
+    }
+  }
   return asked;
 }
 

@@ -8,9 +8,11 @@
 #include <string>
 #include <string_view>
 
+#include "common/io/admin_server.hpp"
 #include "common/result.hpp"
 #include "common/time.hpp"
 #include "common/wire/messages.hpp"
+#include "coordinator/core/pause.hpp"
 
 namespace foretide::coordinator {
 
@@ -38,6 +40,13 @@ struct ScaleAsked {
   Duration expires_after{};
 };
 Result<ScaleAsked> scale_in(const std::string& body);
+
+// {"direction": "down", "for": "2h"}, or the same as fields of a form; both may be left out
+struct PauseAsked {
+  PauseDirection direction = PauseDirection::kBoth;
+  Duration expires_after{};
+};
+Result<PauseAsked> pause_in(const AdminRequest& request);
 
 // {"draining": false}, or nothing at all for true
 Result<bool> drain_in(const std::string& body);

@@ -24,6 +24,16 @@ Json text_or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
 }
 
+Json json_for(const StoppedStarts& stopped) {
+  return {{"text", stopped.text},
+          {"release", stopped.release.text},
+          {"failures", stopped.failures},
+          {"starts", stopped.starts},
+          {"reason", text_or_null(stopped.reason)},
+          {"output", stopped.output},
+          {"next_trial_in_s", rounded(stopped.next_trial_seconds)}};
+}
+
 Json change_json(const Decision& decision) {
   return {{"at", iso_text(decision.at)},
           {"from", decision.from},
@@ -105,8 +115,14 @@ Json json_for(const ServiceView& service) {
                {"held_total", total(service.held_total)},
                {"held", service.held},
                {"in_flight", service.in_flight}};
-  json["paused"] = service.paused;
+  json["paused"] = service.pause.has_value();
+  json["pause"] = nullptr;
+  if (service.pause)
+    json["pause"] = {{"direction", name_of(service.pause->direction)},
+                     {"expires_in_s", rounded(service.pause->expires_in_seconds)}};
   json["no_place"] = text_or_null(service.no_place);
+  json["starts_stopped"] =
+      service.stopped_starts ? json_for(*service.stopped_starts) : Json(nullptr);
   json["manual"] = nullptr;
   if (service.manual)
     json["manual"] = {{"count", service.manual->count},

@@ -7,15 +7,26 @@
 
 namespace foretide::coordinator {
 
+namespace {
+
+// No time: for good.
+WallTime expiry_of(Duration expires_after, WallTime wall) {
+  if (expires_after == Duration{}) return WallTime::max();
+  return wall + std::chrono::duration_cast<std::chrono::milliseconds>(expires_after);
+}
+
+Duration time_left(WallTime expires_at, WallTime wall) {
+  return expires_at == WallTime::max() ? Duration{} : Duration(expires_at - wall);
+}
+
+}  // namespace
+
 HandOrders::HandOrders(Store& store, const State& state, std::function<void(Happening)> tell)
     : store_(store), state_(state), tell_(std::move(tell)) {}
 
 Outcome HandOrders::hold(const ServiceId& service, std::optional<std::uint32_t> count,
                          Duration expires_after, WallTime wall) {
-  const WallTime expires =
-      expires_after == Duration{}
-          ? WallTime::max()
-          : wall + std::chrono::duration_cast<std::chrono::milliseconds>(expires_after);
+  const WallTime expires = expiry_of(expires_after, wall);
   Outcome stored =
       count ? store_.set_override({service, *count, expires}) : store_.clear_override(service);
   if (!stored) return stored;
@@ -23,8 +34,10 @@ Outcome HandOrders::hold(const ServiceId& service, std::optional<std::uint32_t> 
   return Done{};
 }
 
-Outcome HandOrders::pause(const PauseSet& order) {
-  Outcome stored = order.paused ? store_.pause(order.service) : store_.resume(order.service);
+Outcome HandOrders::pause(const PauseSet& order, WallTime wall) {
+  const WallTime expires = expiry_of(order.expires_after, wall);
+  Outcome stored = order.paused ? store_.pause({order.service, order.direction, expires})
+                                : store_.resume(order.service);
   if (!stored) return stored;
   tell_(order);
   return Done{};
@@ -49,10 +62,23 @@ void HandOrders::forget_gone() {
     }
   }
   if (const auto paused = store_.paused()) {
-    for (const ServiceId& id : *paused) {
-      if (is_gone(id)) (void)store_.resume(id);
+    for (const StoredPause& it : *paused) {
+      if (is_gone(it.service)) (void)store_.resume(it.service);
     }
   }
+}
+
+Result<std::vector<PauseSet>> HandOrders::pauses(WallTime wall) {
+  const auto stored = store_.paused();
+  if (!stored) return Error{stored.error()};
+  std::vector<PauseSet> pauses;
+  for (const StoredPause& it : *stored) {
+    if (it.expires_at <= wall)
+      (void)store_.resume(it.service);
+    else
+      pauses.push_back({it.service, true, it.direction, time_left(it.expires_at, wall)});
+  }
+  return pauses;
 }
 
 void HandOrders::restore(WallTime wall) {
@@ -64,8 +90,7 @@ void HandOrders::restore(WallTime wall) {
       (void)store_.clear_override(it.service);
       continue;
     }
-    const bool for_good = it.expires_at == WallTime::max();
-    tell_(ScaleSet{it.service, it.count, for_good ? Duration{} : Duration(it.expires_at - wall)});
+    tell_(ScaleSet{it.service, it.count, time_left(it.expires_at, wall)});
   }
 }
 

@@ -2,12 +2,13 @@
 // the core, so that a restart finds it again; what was ordered of a service that has left the
 // cluster file does not come back with it.
 //
-// How long a count still holds is told over a restart by this host's own wall clock. On the
-// coordinator's thread.
+// How long a count or a pause still holds is told over a restart by this host's own wall clock. On
+// the coordinator's thread.
 #pragma once
 
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "common/result.hpp"
 #include "common/time.hpp"
@@ -26,11 +27,13 @@ class HandOrders {
   // No count ends the hold; no time: for good.
   Outcome hold(const ServiceId& service, std::optional<std::uint32_t> count, Duration expires_after,
                WallTime wall);
-  Outcome pause(const PauseSet& order);
+  Outcome pause(const PauseSet& order, WallTime wall);
   Outcome drain(const DrainSet& order);
 
   void forget_gone();
-  // Tells the counts that still hold. Pauses and drains go into the core's start.
+  // Those that still hold, for the core's start; drains go there too.
+  Result<std::vector<PauseSet>> pauses(WallTime wall);
+  // Tells the counts that still hold.
   void restore(WallTime wall);
 
  private:

@@ -27,7 +27,12 @@ constexpr std::string_view kOrdersByHand = R"sql(
   CREATE TABLE paused_services (service TEXT PRIMARY KEY);
   CREATE TABLE draining_nodes (node TEXT PRIMARY KEY);
 )sql";
-constexpr std::array<std::string_view, 2> kMigrations{kFirstTables, kOrdersByHand};
+// What is paused already is so in both directions and for good.
+constexpr std::string_view kKindsOfPause = R"sql(
+  ALTER TABLE paused_services ADD COLUMN direction INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE paused_services ADD COLUMN expires_at_ms INTEGER NOT NULL DEFAULT 9223372036854775807;
+)sql";
+constexpr std::array<std::string_view, 3> kMigrations{kFirstTables, kOrdersByHand, kKindsOfPause};
 
 std::int64_t ms(WallTime time) {
   return time.time_since_epoch().count();
@@ -40,6 +45,12 @@ std::int64_t number(wire::Role role) {
 }
 wire::Role role_of(std::int64_t role) {
   return role == number(wire::Role::kBalancer) ? wire::Role::kBalancer : wire::Role::kAgent;
+}
+
+// One that a newer program stored forbids all that this one knows of.
+PauseDirection direction_of(std::int64_t direction) {
+  constexpr auto kDown = static_cast<std::int64_t>(PauseDirection::kDown);
+  return direction == kDown ? PauseDirection::kDown : PauseDirection::kBoth;
 }
 
 // Every statement that the store knows, in the order of kSql.
@@ -103,9 +114,9 @@ constexpr std::array<std::string_view, kDraining + 1> kSql{
     "SELECT service, count, expires_at_ms FROM overrides ORDER BY service",
     "SELECT service, at_ms, json FROM decisions WHERE id IN (SELECT max(id) FROM decisions GROUP "
     "BY service)",
-    "INSERT OR IGNORE INTO paused_services VALUES (?)",
+    "INSERT OR REPLACE INTO paused_services VALUES (?, ?, ?)",
     "DELETE FROM paused_services WHERE service = ?",
-    "SELECT service FROM paused_services ORDER BY service",
+    "SELECT service, direction, expires_at_ms FROM paused_services ORDER BY service",
     "INSERT OR IGNORE INTO draining_nodes VALUES (?)",
     "DELETE FROM draining_nodes WHERE node = ?",
     "DELETE FROM draining_nodes WHERE node = (SELECT name FROM peers WHERE public_key = ? AND role "
@@ -312,20 +323,23 @@ Result<std::vector<StoredOverride>> Store::overrides() {
   return overrides;
 }
 
-Outcome Store::pause(const ServiceId& service) {
-  return (*statements_)[kPause].run({std::string_view(service.text)});
+Outcome Store::pause(const StoredPause& pause) {
+  return (*statements_)[kPause].run({std::string_view(pause.service.text),
+                                     static_cast<std::int64_t>(pause.direction),
+                                     ms(pause.expires_at)});
 }
 
 Outcome Store::resume(const ServiceId& service) {
   return (*statements_)[kResume].run({std::string_view(service.text)});
 }
 
-Result<std::vector<ServiceId>> Store::paused() {
-  std::vector<ServiceId> services;
-  Outcome done = (*statements_)[kPaused].run(
-      {}, [&](const SqlRow& row) { services.push_back({row.bytes(0)}); });
+Result<std::vector<StoredPause>> Store::paused() {
+  std::vector<StoredPause> pauses;
+  Outcome done = (*statements_)[kPaused].run({}, [&](const SqlRow& row) {
+    pauses.push_back({ServiceId{row.bytes(0)}, direction_of(row.integer(1)), wall(row.integer(2))});
+  });
   if (!done) return Error{done.error()};
-  return services;
+  return pauses;
 }
 
 Outcome Store::drain(const NodeId& node) {

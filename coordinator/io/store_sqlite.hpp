@@ -23,6 +23,7 @@
 #include "common/result.hpp"
 #include "common/time.hpp"
 #include "common/wire/messages.hpp"
+#include "coordinator/core/pause.hpp"
 
 namespace foretide::coordinator {
 
@@ -47,6 +48,13 @@ struct StoredOverride {
   ServiceId service;
   std::uint32_t count = 0;
   WallTime expires_at;
+};
+
+struct StoredPause {
+  ServiceId service;
+  PauseDirection direction = PauseDirection::kBoth;
+  WallTime expires_at = WallTime::max();  // the largest: for good
+  friend bool operator==(const StoredPause&, const StoredPause&) = default;
 };
 
 struct StoredDecision {
@@ -102,9 +110,9 @@ class Store {
   Outcome clear_override(const ServiceId& service);
   Result<std::vector<StoredOverride>> overrides();
 
-  Outcome pause(const ServiceId& service);
+  Outcome pause(const StoredPause& pause);
   Outcome resume(const ServiceId& service);
-  Result<std::vector<ServiceId>> paused();
+  Result<std::vector<StoredPause>> paused();
   Outcome drain(const NodeId& node);
   Outcome undrain(const NodeId& node);
   Result<std::vector<NodeId>> draining();

@@ -7,6 +7,7 @@
 #include "deploy/cli/admin_client.hpp"
 #include "deploy/cli/json_fields.hpp"
 #include "deploy/cli/moment_option.hpp"
+#include "deploy/cli/service_words.hpp"
 #include "deploy/cli/verbs.hpp"
 
 namespace foretide::cli {
@@ -72,6 +73,12 @@ void print_decision(const json& decision) {
   std::printf("\n");
 }
 
+void print_output(const json& of, const char* key) {
+  for (const json& line : list_in(of, key)) {
+    if (line.is_string()) std::printf("    | %s\n", line.get<std::string>().c_str());
+  }
+}
+
 void print_now(const json& service) {
   std::printf(
       "%s: %s desired; %llu ready, %llu starting, %llu draining, %llu failing; demand %s, forecast "
@@ -91,14 +98,19 @@ void print_now(const json& service) {
   if (const std::string why = text_in(service, "no_place"); !why.empty()) {
     std::printf("no node can take a worker of it: %s\n", why.c_str());
   }
+  if (const std::string words = words_on_pause(service); !words.empty()) {
+    std::printf("%s\n", words.c_str());
+  }
+  if (const std::string words = words_on_starts(service); !words.empty()) {
+    std::printf("%s\n", words.c_str());
+    print_output(service["starts_stopped"], "output");
+  }
   for (const json& worker : list_in(service, "workers")) {
     const std::string reason = text_in(worker, "reason");
     if (reason.empty()) continue;
     std::printf("worker %s on %s, %s: %s\n", text_in(worker, "id").c_str(),
                 text_in(worker, "node").c_str(), text_in(worker, "state").c_str(), reason.c_str());
-    for (const json& line : list_in(worker, "last_output")) {
-      if (line.is_string()) std::printf("    | %s\n", line.get<std::string>().c_str());
-    }
+    print_output(worker, "last_output");
   }
   std::printf("\n");
 }

@@ -41,12 +41,15 @@ int main(int argc, char** argv) {
   int exit_code = kDone;
   add_check(app, exit_code);
   add_dev(app, exit_code);
+  add_drain(app, exit_code);
   add_explain(app, exit_code);
   add_init(app, exit_code);
   add_join(app, exit_code);
   add_load(app, exit_code);
   add_plan(app, exit_code);
+  add_pause(app, exit_code);
   add_quickstart(app, exit_code);
+  add_resume(app, exit_code);
   add_scale(app, exit_code);
   add_simulate(app, exit_code);
   add_status(app, exit_code);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "deploy/cli/json_fields.hpp"
+#include "deploy/cli/service_words.hpp"
 
 namespace foretide::cli {
 namespace {
@@ -32,13 +33,6 @@ std::string repeated(const char* mark, std::size_t times) {
   std::string text;
   for (std::size_t i = 0; i < times; ++i) text += mark;
   return text;
-}
-
-std::string duration_text(double seconds) {
-  const auto whole = static_cast<long>(seconds);
-  if (whole < 60) return std::to_string(whole) + "s";
-  if (whole < 3600) return std::to_string(whole / 60) + "m" + std::to_string(whole % 60) + "s";
-  return std::to_string(whole / 3600) + "h" + std::to_string(whole % 3600 / 60) + "m";
 }
 
 std::string bytes_text(std::optional<double> bytes) {
@@ -118,6 +112,10 @@ void add_service(std::vector<Line>& lines, const json& service, const StatusPict
   add_wrapped(lines, load, columns, indent);
   add_wrapped(lines, ahead, columns, indent);
   add_wrapped(lines, served_line(service, picture), columns, indent);
+  for (const std::string& words : {words_on_starts(service), words_on_pause(service)}) {
+    if (words.empty()) continue;
+    add_wrapped(lines, {{padded("", kNameColumns)}, {words, Style::kRed}}, columns, indent);
+  }
   if (!no_place.empty()) {
     add_wrapped(lines, {{padded("", kNameColumns)}, {"no place: " + no_place, Style::kRed}},
                 columns, indent);

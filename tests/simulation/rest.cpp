@@ -114,6 +114,9 @@ Duration longest_pause_in(const Cast& cast) {
   }
   const State& state = *cast.coordinator->state();
   for (const auto& [id, service] : state.services) {
+    if (service.breaker.is_open()) {
+      longest = std::max(longest, service.breaker.until_trial(cast.coordinator->program().now()));
+    }
     for (const auto& [node, refusal] : service.refusals) {
       longest = std::max(longest, refusal.until - cast.coordinator->program().now());
     }

@@ -61,7 +61,7 @@ void SimCoordinator::start() {
   started.cluster = cluster_;
   if (epoch_ == 0) started.tag = tag_of_next_store();
   for (const auto& [service, decision] : decided_) started.decided.push_back(decision);
-  started.paused = {paused_.begin(), paused_.end()};
+  for (const auto& [service, order] : paused_) started.paused.push_back(order);
   started.draining = {draining_.begin(), draining_.end()};
   for (const auto& [node, set] : sets_) started.nodes.push_back({node, set});
   feed(std::move(started));
@@ -102,7 +102,7 @@ void SimCoordinator::order(const PauseSet& order) {
     return (order.paused ? "pause of " : "end of a pause of ") + order.service.text;
   });
   paused_.erase(order.service);
-  if (order.paused) paused_.insert(order.service);
+  if (order.paused) paused_[order.service] = order;
   feed(order);
 }
 

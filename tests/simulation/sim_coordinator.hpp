@@ -102,7 +102,7 @@ class SimCoordinator {
   std::map<NodeId, wire::DesiredSet> sets_;
   std::set<BalancerId> enrolled_;
   std::map<ServiceId, coordinator::Decision> decided_;
-  std::set<ServiceId> paused_;
+  std::map<ServiceId, coordinator::PauseSet> paused_;
   std::set<NodeId> draining_;
   unsigned stores_ = 0;
 };

@@ -62,7 +62,11 @@ class AdminApiTest : public testing::Test {
     };
     orders.pause = [this](const PauseSet& order) -> Outcome {
       if (disk_is_full_) return Error{"control.db: disk is full"};
-      state_.services.at(order.service).paused = order.paused;
+      auto& paused = state_.services.at(order.service).paused;
+      paused.reset();
+      if (!order.paused) return Done{};
+      paused = Pause{.direction = order.direction, .until = {}};
+      if (order.expires_after > Duration{}) paused->until = kNow + order.expires_after;
       return Done{};
     };
     orders.drain = [this](const DrainSet& order) -> Outcome {
@@ -259,6 +263,34 @@ TEST_F(AdminApiTest, PausesAndResumesAService) {
   disk_is_full_ = true;
   EXPECT_EQ(ask("POST", "/v1/services/web/pause").status, 503);
   EXPECT_EQ(get("/v1/services/web")["paused"], false) << "what is not stored is not done";
+}
+
+TEST_F(AdminApiTest, PausesInOneDirectionForATime) {
+  EXPECT_EQ(get("/v1/services/web")["pause"], nullptr);
+  const std::string path = "/v1/services/web/pause";
+  const Json down = {{"direction", "down"}, {"expires_in_s", 7200.0}};
+  EXPECT_EQ(ask("POST", path, R"({"direction": "down", "for": "2h"})").status, 200);
+  EXPECT_EQ(get("/v1/services/web")["pause"], down);
+  EXPECT_EQ(ask("POST", path, "{}").status, 200);
+  EXPECT_EQ(get("/v1/services/web")["pause"]["direction"], "both");
+  EXPECT_EQ(get("/v1/services/web")["pause"]["expires_in_s"], nullptr);
+  const std::string form = "application/x-www-form-urlencoded";
+  EXPECT_EQ(ask("POST", path, "direction=down&expires_after=2h", form).status, 200);
+  EXPECT_EQ(get("/v1/services/web")["pause"], down);
+}
+
+TEST_F(AdminApiTest, SaysWhatIsWrongWithAPause) {
+  const auto refusal = [&](const std::string& body) {
+    const AdminResponse response = ask("POST", "/v1/services/web/pause", body);
+    EXPECT_EQ(response.status, 400) << body;
+    return Json::parse(response.body)["error"].get<std::string>();
+  };
+  EXPECT_THAT(refusal(R"({"direction": "up"})"), HasSubstr("\"both\""));
+  EXPECT_THAT(refusal(R"({"for": "soon"})"), HasSubstr("\"for\" must be a length of time"));
+  EXPECT_THAT(refusal(R"({"for": 7})"), HasSubstr("\"for\" must be a length of time"));
+  EXPECT_THAT(refusal(R"({"until": "noon"})"), HasSubstr("'until' is not known here"));
+  EXPECT_THAT(refusal("direction=down"), HasSubstr("no JSON object"));
+  EXPECT_EQ(get("/v1/services/web")["paused"], false);
 }
 
 TEST_F(AdminApiTest, DrainsANodeAndEndsThat) {

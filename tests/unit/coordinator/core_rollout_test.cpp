@@ -127,7 +127,7 @@ TEST(Drain, EndsWithTheNodesRemovalAndKeepsTheReplacements) {
   World world;
   settle(world, service_named("web"));
   Agent& other = world.join_agent("node-b");
-  other.start_time = 10s;
+  other.start_time = 4s;
   world.happens(DrainSet{{"node-a"}, true});
   world.pass(2s);
   ASSERT_EQ(other.workers.size(), 1u);

@@ -190,11 +190,98 @@ TEST(Limits, BoundsByMaxAndMin) {
 
 TEST(Limits, ChangesNothingWhilePausedButByHand) {
   Case c(60.0, 3);
-  c.service.paused = true;
+  c.service.paused = Pause{};
   EXPECT_EQ(c.decision().to, 3u);
   EXPECT_EQ(c.decision().rule, "paused");
   c.service.manual = ManualCount{.count = 5, .until = {}};
   EXPECT_EQ(c.decision().to, 5u);
+}
+
+// load 1 for three workers -> they stay; load 60 -> 8 as ever
+TEST(Limits, OnlyAddsWhilePausedDownwards) {
+  Case low(1.0, 3);
+  low.service.paused = Pause{.direction = PauseDirection::kDown, .until = {}};
+  EXPECT_EQ(low.decision().to, 3u);
+  EXPECT_EQ(low.decision().rule, "paused");
+  Case high(60.0, 3);
+  high.service.paused = low.service.paused;
+  EXPECT_EQ(high.decision().to, 8u);
+  low.service.manual = ManualCount{.count = 2, .until = {}};
+  EXPECT_EQ(low.decision().to, 2u) << "by hand it may shrink";
+}
+
+TEST(Limits, DoesNotPutAServiceToSleepWhilePausedDownwards) {
+  Case c(0.0, 2);
+  c.service.settings->scale.min = 0;
+  ASSERT_EQ(c.decision().to, 0u);
+  c.service.paused = Pause{.direction = PauseDirection::kDown, .until = {}};
+  EXPECT_EQ(c.decision().to, 2u);
+}
+
+// 3 -> 4 -> 3 -> 4 -> 3 -> 4, a minute apart: four turns of one worker in five minutes
+void flap(Case& c, std::uint32_t low, std::uint32_t high, Duration apart) {
+  for (int i = 0; i < 5; ++i) {
+    c.at.now += apart;
+    c.service.reversals.changed(i % 2 ? high : low, i % 2 ? low : high, c.at.now);
+  }
+  for (int i = 0; i < 12; ++i) c.second(20.0);
+}
+
+TEST(Flapping, HoldsFallsBackAndNeverRises) {
+  Case c(20.0, 4);
+  ASSERT_EQ(c.decision().to, 3u);
+  flap(c, 3, 4, 30s);
+  EXPECT_EQ(c.decision().to, 4u);
+  EXPECT_EQ(c.decision().rule, "flapping");
+  EXPECT_THAT(c.decision().reason, testing::HasSubstr("4 times within 300 s"));
+  for (int i = 0; i < 3; ++i) c.second(60.0);
+  EXPECT_EQ(c.decision().to, 8u);
+}
+
+TEST(Flapping, EndsWhenTheOldestTurnHasLeftTheWindow) {
+  Case c(20.0, 4);
+  flap(c, 3, 4, 30s);
+  const auto wait = c.service.reversals.wait(5min, c.at.now);
+  ASSERT_TRUE(wait);
+  EXPECT_EQ(*wait, 5min - 90s - 12s);
+  for (auto i = 0s; i < *wait; i += 1s) c.second(20.0);
+  EXPECT_EQ(c.decision().to, 3u);
+}
+
+TEST(Flapping, LetsThreeTurnsInFiveMinutesPass) {
+  Case c(20.0, 4);
+  flap(c, 3, 4, 110s);
+  EXPECT_EQ(c.decision().to, 3u);
+}
+
+// two to ten and back, again and again: that is demand
+TEST(Flapping, DoesNotMindWavesOfManyWorkers) {
+  Case c(20.0, 4);
+  flap(c, 2, 10, 30s);
+  EXPECT_EQ(c.decision().to, 3u);
+}
+
+TEST(Flapping, LetsAServiceSleep) {
+  Case c(0.0, 1);
+  c.service.settings->scale.min = 0;
+  c.service.last_request.reset();
+  flap(c, 1, 2, 1s);
+  Case idle(0.0, 1);
+  idle.service.settings->scale.min = 0;
+  idle.service.reversals = c.service.reversals;
+  EXPECT_EQ(idle.decision().to, 0u);
+}
+
+TEST(Flapping, DoesNotCountSleepingAndWaking) {
+  Reversals reversals;
+  for (std::uint32_t i = 0; i < 10; ++i) reversals.changed(i % 2, 1 - i % 2, kBegin);
+  EXPECT_FALSE(reversals.wait(5min, kBegin));
+}
+
+TEST(Flapping, LooksAtTenLeadTimes) {
+  EXPECT_EQ(Reversals::window_for(3s), 5min);
+  EXPECT_EQ(Reversals::window_for(60s), 10min);
+  EXPECT_EQ(Reversals::window_for(10min), 15min);
 }
 
 TEST(Decision, CarriesEveryRulesWord) {
@@ -284,6 +371,24 @@ TEST(Placement, FitsNeedsAndSaysWhyNot) {
   EXPECT_EQ(hosts.place(), "none: a has too little memory free");
   hosts.state.nodes.clear();
   EXPECT_EQ(hosts.place(), "none: no node has joined");
+}
+
+// a is much freer, but the last start there failed; b has the last room
+TEST(Placement, PrefersNodesWhereTheLastStartDidNotFail) {
+  Hosts hosts;
+  hosts.host("a", 16.0);
+  hosts.host("b", 2.0);
+  hosts.needs(1.0, 0);
+  hosts.worker("b");
+  hosts.service.breaker.failed({.worker = {}, .node = {"a"}, .reason = {}, .output = {}},
+                               hosts.now);
+  EXPECT_EQ(hosts.place(), "b");
+  hosts.worker("b");
+  EXPECT_EQ(hosts.place(), "a") << "better there than nowhere";
+  hosts.now += SpawnBreaker::kRemembered + 1s;
+  hosts.host("a", 16.0);
+  hosts.host("c", 2.0);
+  EXPECT_EQ(hosts.place(), "a") << "that was long ago";
 }
 
 TEST(Placement, PutsNoMoreOnANodeThanItsSetCanCarry) {

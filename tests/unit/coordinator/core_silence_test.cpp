@@ -212,10 +212,12 @@ TEST(Silence, RemembersAPauseAndADrainOverARestart) {
   World world;
   settle(world, service_named("web"));
   world.join_agent("node-b");
-  world.happens(PauseSet{kWeb, true});
+  world.happens(PauseSet{kWeb, true, PauseDirection::kDown, 60s});
   world.happens(DrainSet{{"node-b"}, true});
   world.restart();
-  EXPECT_TRUE(world.view("web").paused);
+  ASSERT_TRUE(world.view("web").pause.has_value());
+  EXPECT_EQ(world.view("web").pause->direction, PauseDirection::kDown);
+  EXPECT_EQ(world.view("web").pause->expires_in_seconds, 60.0);
   EXPECT_TRUE(world.state.nodes.at({"node-b"}).draining);
 }
 

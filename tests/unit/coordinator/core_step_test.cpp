@@ -283,6 +283,55 @@ TEST(Step, HoldsACountSetByHandUntilItExpires) {
   EXPECT_FALSE(world.view("web").manual.has_value());
 }
 
+// given: a load that is now worth one worker and now two, 25 s each
+// expect: after some turns it stays at two; by hand it may go to and fro as it likes
+TEST(Step, StopsGoingToAndFroWithALoadOnTheBoundary) {
+  World world;
+  ServiceSettings service = service_named("web");
+  service.scale.predict = ScaleSettings::Predict::kOff;
+  settle(world, service);
+  std::uint32_t falls = 0;
+  for (int i = 0; i < 20; ++i) {
+    world.balancers[{"edge"}].rate[kWeb] = i % 2 ? 60.0 : 100.0;
+    const std::uint32_t before = world.view("web").desired;
+    world.pass(25s);
+    falls += world.view("web").desired < before;
+  }
+  EXPECT_GE(falls, 2u);
+  EXPECT_LE(falls, 5u);
+  const auto told = [](const Decision& decision) { return decision.rule == "flapping"; };
+  EXPECT_TRUE(std::any_of(world.decisions.begin(), world.decisions.end(), told));
+}
+
+TEST(Step, DoesNotTakeOrdersByHandForFlapping) {
+  World world;
+  settle(world, service_named("web"));
+  world.balancers[{"edge"}].rate[kWeb] = 20.0;
+  for (std::uint32_t i = 0; i < 12; ++i) {
+    world.happens(ScaleSet{kWeb, 2 + i % 2, Duration::zero()});
+    world.pass(5s);
+  }
+  world.happens(ScaleSet{kWeb, std::nullopt, Duration::zero()});
+  world.pass(30s);
+  EXPECT_EQ(world.view("web").ready, 1u);
+}
+
+TEST(Step, EndsAPauseWhenItsTimeIsOver) {
+  World world;
+  settle(world, service_named("web"));
+  world.happens(ScaleSet{kWeb, 5, 5s});
+  world.pass(4s);
+  world.happens(PauseSet{kWeb, true, PauseDirection::kDown, 60s});
+  EXPECT_TRUE(world.has_notice("service web is paused downwards: no rule removes workers"));
+  world.pass(50s);
+  EXPECT_EQ(world.view("web").ready, 5u);
+  EXPECT_LT(world.view("web").pause->expires_in_seconds, 11.0);
+  world.pass(30s);
+  EXPECT_FALSE(world.view("web").pause);
+  EXPECT_TRUE(world.has_notice("the pause of service web is over"));
+  EXPECT_EQ(world.view("web").ready, 1u);
+}
+
 TEST(Step, KeepsAFailingWorkerInItsPlaceAndSaysWhatItSaid) {
   World world;
   world.start({service_named("web")});

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -34,6 +35,10 @@ inline ServiceSettings service_named(const std::string& name) {
   service.scale.window = 10s;
   service.scale.idle = 20s;
   return service;
+}
+
+inline std::uint64_t milliseconds_in(Duration duration) {
+  return static_cast<std::uint64_t>(std::max<Duration>(duration, 0s) / 1ms);
 }
 
 // One that may sleep.
@@ -70,6 +75,8 @@ struct Agent {
   std::map<WorkerId, Instant> ready_at;
   std::vector<WorkerId> ended_ever;  // by order of a set
   bool fails = false;                // starts fail and back off
+  std::optional<Duration> retries;   // so long after a failed start comes the next
+  bool hangs = false;                // starts neither fail nor succeed
   bool refuses = false;              // cannot start anything
   std::uint16_t next_port = 20000;
   bool changed = false;
@@ -108,7 +115,8 @@ class World {
 
   // Orders by hand are stored before they are told.
   void store(const PauseSet& order) {
-    order.paused ? void(paused_.insert(order.service)) : void(paused_.erase(order.service));
+    paused_.erase(order.service);
+    if (order.paused) paused_[order.service] = order;
   }
   void store(const DrainSet& order) {
     order.draining ? void(draining_.insert(order.node)) : void(draining_.erase(order.node));
@@ -143,7 +151,7 @@ class World {
     for (const auto& [id, balancer] : balancers) enrolled.push_back(id);
     Started started{.epoch = persisted_epoch, .nodes = nodes, .balancers = enrolled};
     for (const auto& [id, decision] : decided_) started.decided.push_back(decision);
-    started.paused = {paused_.begin(), paused_.end()};
+    for (const auto& [id, order] : paused_) started.paused.push_back(order);
     started.draining = {draining_.begin(), draining_.end()};
     started.cluster = settings;
     happens(std::move(started));
@@ -190,7 +198,11 @@ class World {
     agent.reported_at = now;
     if (agent.silent) return;
     wire::NodeReport report{.applied = agent.applied};
-    for (const auto& [worker, said] : agent.workers) report.workers.push_back(said);
+    for (auto& [worker, said] : agent.workers) {
+      const Duration age = now - (agent.ready_at[worker] - agent.start_time);
+      if (said.phase == wire::WorkerPhase::kStarting) said.phase_age_ms = milliseconds_in(age);
+      report.workers.push_back(said);
+    }
     happens(NodeReported{id, agent.session, report});
   }
   void report(const BalancerId& id) {
@@ -365,11 +377,19 @@ class World {
 
   void live(const NodeId& id, Agent& agent) {
     for (auto& [worker, said] : agent.workers) {
+      if (said.phase == wire::WorkerPhase::kBackingOff && agent.retries &&
+          now >= agent.ready_at[worker] + *agent.retries) {
+        said.phase = wire::WorkerPhase::kStarting;
+        agent.ready_at[worker] = now + agent.start_time;
+        agent.changed = true;
+      }
       if (said.phase != wire::WorkerPhase::kStarting || now < agent.ready_at[worker]) continue;
+      if (agent.hangs) continue;
       said.phase = agent.fails ? wire::WorkerPhase::kBackingOff : wire::WorkerPhase::kReady;
       if (agent.fails) {
         ++said.failures;
         said.last_exit = wire::Exit{.code = 1};
+        said.reason = "ended before it was ready with exit code 1";
         said.last_output = {"cannot open model.bin"};
       } else {
         said.start_ms = static_cast<std::uint64_t>(agent.start_time / 1ms);
@@ -440,7 +460,7 @@ class World {
   }
 
   std::map<ServiceId, Decision> decided_;
-  std::set<ServiceId> paused_;
+  std::map<ServiceId, PauseSet> paused_;
   std::set<NodeId> draining_;
   std::map<std::string, Stamp> stamps_;
   std::vector<std::pair<BalancerId, std::optional<ServiceId>>> acks_due_;

@@ -95,17 +95,36 @@ TEST(Store, KeepsPausesAndDrainsUntilTheyAreTakenBack) {
   const std::string path = folder.file("control.db");
   {
     auto store = opened(path);
-    ASSERT_TRUE(store->pause({"web"}));
-    ASSERT_TRUE(store->pause({"web"}));
-    ASSERT_TRUE(store->pause({"api"}));
+    ASSERT_TRUE(store->pause({.service = {"web"}}));
+    ASSERT_TRUE(store->pause({{"web"}, PauseDirection::kDown, at(7)}));
+    ASSERT_TRUE(store->pause({.service = {"api"}}));
     ASSERT_TRUE(store->resume({"api"}));
     ASSERT_TRUE(store->drain({"node-a"}));
   }
   auto store = opened(path);
-  EXPECT_EQ(*store->paused(), std::vector{ServiceId{"web"}});
+  EXPECT_EQ(*store->paused(), std::vector({StoredPause{{"web"}, PauseDirection::kDown, at(7)}}));
   EXPECT_EQ(*store->draining(), std::vector{NodeId{"node-a"}});
   ASSERT_TRUE(store->undrain({"node-a"}));
   EXPECT_TRUE(store->draining()->empty());
+}
+
+// given: a store of the version before, with a pause in it     expect: it forbids all, for good
+TEST(Store, TakesOverThePausesOfAnOlderOne) {
+  Folder folder;
+  const std::string path = folder.file("control.db");
+  opened(path);
+  {
+    constexpr std::array<std::string_view, 3> present{};
+    auto file = SqlFile::open(path, SqlFile::Durability::kFull, present);
+    ASSERT_TRUE(file) << file.error();
+    for (const char* sql :
+         {"ALTER TABLE paused_services DROP COLUMN direction",
+          "ALTER TABLE paused_services DROP COLUMN expires_at_ms",
+          "INSERT INTO paused_services VALUES ('web')", "PRAGMA user_version=2"}) {
+      ASSERT_TRUE(file->run(sql)) << sql;
+    }
+  }
+  EXPECT_EQ(*opened(path)->paused(), std::vector({StoredPause{.service = {"web"}}}));
 }
 
 // One bad row must not keep the whole cluster from starting.

@@ -122,6 +122,19 @@ TEST(StatusView, TellsWhyThereIsNoPlace) {
               HasSubstr("no place: node-a has 1.0 of the 2 cpus"));
 }
 
+TEST(StatusView, SaysThatAServiceIsPausedOrItsStartsAreStopped) {
+  json one = status();
+  one["services"][0]["pause"] = {{"direction", "down"}, {"expires_in_s", 7140.0}};
+  one["services"][0]["starts_stopped"] = {
+      {"text", "starts stopped: 3 of the last 5 starts of release 3f2a failed"}};
+  const std::string both = shown(picture_of(one), {80, 24});
+  EXPECT_THAT(both, HasSubstr("paused downwards for 1h59m more: no rule removes workers"));
+  EXPECT_THAT(both, HasSubstr("starts stopped: 3 of the last 5 starts of release 3f2a"));
+  one["services"][0]["pause"] = {{"direction", "both"}, {"expires_in_s", nullptr}};
+  EXPECT_THAT(shown(picture_of(one), {80, 24}),
+              HasSubstr("paused: no rule changes the number of workers"));
+}
+
 TEST(StatusView, ShowsCountsThatNobodyReportedYetAsUnknown) {
   json one = status();
   for (const char* key : {"arrivals_total", "completed_total", "failed_total", "refused_total"}) {

@@ -1,0 +1,41 @@
+#include "deploy/cli/service_words.hpp"
+
+#include "deploy/cli/json_fields.hpp"
+
+namespace foretide::cli {
+
+using nlohmann::json;
+
+namespace {
+
+// An older coordinator says nothing of it.
+json object_in(const json& of, const char* key) {
+  return of.is_object() ? of.value(key, json()) : json();
+}
+
+}  // namespace
+
+std::string words_on_pause(const json& service) {
+  const json pause = object_in(service, "pause");
+  if (!pause.is_object()) return {};
+  const bool down = text_in(pause, "direction") == "down";
+  std::string words = down ? "paused downwards" : "paused";
+  if (const auto left = number_in(pause, "expires_in_s")) {
+    words += " for " + duration_text(*left) + " more";
+  }
+  return words + (down ? ": no rule removes workers" : ": no rule changes the number of workers");
+}
+
+std::string words_on_starts(const json& service) {
+  const json stopped = object_in(service, "starts_stopped");
+  return stopped.is_object() ? text_in(stopped, "text") : std::string();
+}
+
+std::string duration_text(double seconds) {
+  const auto whole = static_cast<long>(seconds);
+  if (whole < 60) return std::to_string(whole) + "s";
+  if (whole < 3600) return std::to_string(whole / 60) + "m" + std::to_string(whole % 60) + "s";
+  return std::to_string(whole / 3600) + "h" + std::to_string(whole % 3600 / 60) + "m";
+}
+
+}  // namespace foretide::cli

@@ -1,0 +1,18 @@
+// What several verbs say of a service in the same words, from the admin API's answer about it.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace foretide::cli {
+
+// "paused downwards for 1h59m more: no rule removes workers"; empty when it is not paused.
+std::string words_on_pause(const nlohmann::json& service);
+
+// "starts stopped: 4 of the last 5 starts of release 3f2a failed: …"; empty when they are not.
+std::string words_on_starts(const nlohmann::json& service);
+
+// "59s", "12m5s", "2h0m".
+std::string duration_text(double seconds);
+
+}  // namespace foretide::cli
