@@ -18,6 +18,7 @@ class StartTimes {
   void add(Duration exec_to_ready);
   Duration p90() const;
   std::size_t count() const { return times_.size(); }
+  const std::deque<Duration>& times() const { return times_; }
 
  private:
   std::deque<Duration> times_;  // the last 32

@@ -12,6 +12,7 @@
 #include "common/time.hpp"
 #include "common/wire/messages.hpp"
 #include "coordinator/core/decision.hpp"
+#include "coordinator/core/feedback_view.hpp"
 #include "coordinator/core/forecast.hpp"
 #include "coordinator/core/state.hpp"
 
@@ -62,6 +63,7 @@ struct ServiceView {
   bool paused = false;
   std::string no_place;   // why no node can take a worker that is missing
   bool reported = false;  // some balancer has counted; until then the totals are not known
+  FeedbackView feedback;
   std::vector<WorkerView> workers;
 };
 

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "deploy/cli/admin_client.hpp"
+#include "deploy/cli/feedback_text.hpp"
 #include "deploy/cli/json_fields.hpp"
 #include "deploy/cli/verbs.hpp"
 
@@ -71,6 +72,7 @@ void print_now(const json& service) {
   if (const std::string prediction = text_in(service, "prediction"); !prediction.empty()) {
     std::printf("prediction: %s\n", prediction.c_str());
   }
+  for (const std::string& line : feedback_lines(service)) std::printf("%s\n", line.c_str());
   if (const std::string why = text_in(service, "no_place"); !why.empty()) {
     std::printf("no node can take a worker of it: %s\n", why.c_str());
   }
