@@ -139,6 +139,17 @@ void add_messages(Exposition& page, const MetricsInput& input) {
   ignored("muted", input.inbox.ignored);
 }
 
+void add_refused(Exposition& page, const char* role, const RefusedReports& refused) {
+  const auto total = [&](const char* reason, std::uint64_t value) {
+    page.counter("foretide_reports_refused_total",
+                 "Reports dropped as a whole for a number that cannot be true.",
+                 {{"role", role}, {"reason", reason}}, number(value));
+  };
+  total("not_finite", refused.not_finite);
+  total("negative", refused.negative);
+  total("absurd", refused.absurd);
+}
+
 }  // namespace
 
 std::string metrics_page(const MetricsInput& input) {
@@ -166,6 +177,8 @@ std::string metrics_page(const MetricsInput& input) {
   add_hosts(page, "foretide_balancers", "Balancers by state.",
             balancer_views(input.state, input.now), {"live", "silent"});
   add_messages(page, input);
+  add_refused(page, "agent", input.inbox.of_agents);
+  add_refused(page, "balancer", input.inbox.of_balancers);
   page.histogram("foretide_step_seconds", "Time that one step of the core took.", {},
                  input.step_times);
   return page.text();
