@@ -21,7 +21,8 @@
 
 namespace foretide::coordinator {
 
-// What is absurd and where: "services[web].busy_seconds_total 1e+12 is more than …". Empty: nothing.
+// What is absurd and where: "workers[web-1-1].cpu_cores is 200000, which is not between 0 and
+// 100000". Empty: nothing.
 std::string absurdity_in(const wire::NodeSample& sample);
 
 // Of one balancer's session. A counter that leaps is refused until the session ends, for nobody can

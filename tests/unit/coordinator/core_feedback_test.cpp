@@ -118,7 +118,7 @@ struct Ledger {
   SupplyLedger supply;
   Instant at{600s};
 
-  void play(Duration duration, double load, double carried, bool is_waking = false) {
+  void play(Duration duration, std::optional<double> load, double carried, bool is_waking = false) {
     for (const Instant end = at + duration; at < end;) {
       supply.observe(at, carried, is_waking);
       supply.observe(at + 500ms, carried + 1000.0, is_waking);  // too late to count
@@ -170,6 +170,14 @@ TEST(SupplyLedger, TakesWakingForNoShortage) {
   EXPECT_THAT(it.unserved(), Optional(0.5));
 }
 
+TEST(SupplyLedger, TakesLoadThatIsNotKnownForNoIdleness) {
+  Ledger it;
+  it.play(60s, 4.0, 8.0);
+  it.play(60s, std::nullopt, 8.0);
+  it.play(60s, 4.0, 8.0);
+  EXPECT_THAT(it.idle(), Optional(DoubleNear(0.5, 1e-9)));
+}
+
 TEST(SupplyLedger, SaysNothingOfTimeThatIsNotKnown) {
   SupplyLedger supply;
   DemandSeries series;
@@ -194,7 +202,7 @@ TEST(StartQuantiles, AreNearestRanks) {
 }
 
 // A service of one worker's worth on two workers, in waves of a minute that prediction learns.
-FeedbackView after_waves(ScaleSettings::Predict predict) {
+FeedbackView after_waves(ScaleSettings::Predict predict, ScaleSettings::Predict at_last) {
   ServiceSettings service = service_named("web");
   service.scale.predict = predict;
   World world;
@@ -204,7 +212,13 @@ FeedbackView after_waves(ScaleSettings::Predict predict) {
     edge.rate[{"web"}] = 10.0 * (12.0 + 8.0 * std::sin(2.0 * M_PI * t / 60.0));
     world.pass(1s);
   }
+  service.scale.predict = at_last;
+  world.reload({service});
+  world.pass(1s);
   return world.view("web").feedback;
+}
+FeedbackView after_waves(ScaleSettings::Predict predict) {
+  return after_waves(predict, predict);
 }
 
 TEST(Feedback, TellsHowWellPredictionDoes) {
@@ -229,6 +243,8 @@ TEST(Feedback, OfPredictionThatIsOffIsNotKnown) {
   EXPECT_EQ(view.prediction_state, "off");
   EXPECT_FALSE(view.forecast_error_ratio || view.forecast_bias || view.coverage);
   EXPECT_TRUE(view.unserved_share_hour && view.idle_share_day);
+  using Predict = ScaleSettings::Predict;
+  EXPECT_FALSE(after_waves(Predict::kAuto, Predict::kOff).coverage) << "what it was says nothing";
 }
 
 TEST(Feedback, OfAShadowIsThatOfTheForecastsItGives) {

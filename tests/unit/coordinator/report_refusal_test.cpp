@@ -108,8 +108,11 @@ TEST(TrafficCheck, RefusesMoreServiceThanThereWasTimeFor) {
   report.services[0].busy_seconds_total = 1000.0;
   EXPECT_THAT(check.absurdity_in(report),
               HasSubstr("the growth of services[web].busy_seconds_total is 1000"));
-  report.services[0].busy_seconds_total = 20.0;
-  EXPECT_THAT(check.absurdity_in(report), IsEmpty()) << "the refused one left no mark";
+  report.at_ms = 2500;
+  report.services[0].busy_seconds_total = 1005.0;
+  EXPECT_THAT(check.absurdity_in(report), HasSubstr("is 1005")) << "it left no mark";
+  report.services[0].busy_seconds_total = 25.0;
+  EXPECT_THAT(check.absurdity_in(report), IsEmpty());
 }
 
 TEST(TrafficCheck, RefusesCountersThatLeap) {
