@@ -39,6 +39,12 @@ void fill(prometheus::ClientMetric::Histogram& into, const HistogramCounts& coun
   into.bucket.push_back({counts.total(), std::numeric_limits<double>::infinity()});
 }
 
+void fill(prometheus::ClientMetric::Summary& into, const SummaryCounts& counts) {
+  into.sample_count = counts.total;
+  into.sample_sum = counts.sum;
+  for (const auto& [quantile, value] : counts.quantiles) into.quantile.push_back({quantile, value});
+}
+
 }  // namespace
 
 Exposition::Family& Exposition::family(const std::string& name, const std::string& help,
@@ -53,19 +59,29 @@ Exposition::Family& Exposition::family(const std::string& name, const std::strin
 void Exposition::counter(const std::string& name, const std::string& help, Labels labels,
                          double value) {
   family(name, help, Kind::kCounter)
-      .samples.push_back({.labels = std::move(labels), .value = value, .counts = {}});
+      .samples.push_back(
+          {.labels = std::move(labels), .value = value, .counts = {}, .summary = {}});
 }
 
 void Exposition::gauge(const std::string& name, const std::string& help, Labels labels,
                        double value) {
   family(name, help, Kind::kGauge)
-      .samples.push_back({.labels = std::move(labels), .value = value, .counts = {}});
+      .samples.push_back(
+          {.labels = std::move(labels), .value = value, .counts = {}, .summary = {}});
 }
 
 void Exposition::histogram(const std::string& name, const std::string& help, Labels labels,
                            const HistogramCounts& counts) {
   family(name, help, Kind::kHistogram)
-      .samples.push_back({.labels = std::move(labels), .value = 0.0, .counts = counts});
+      .samples.push_back(
+          {.labels = std::move(labels), .value = 0.0, .counts = counts, .summary = {}});
+}
+
+void Exposition::summary(const std::string& name, const std::string& help, Labels labels,
+                         const SummaryCounts& counts) {
+  family(name, help, Kind::kSummary)
+      .samples.push_back(
+          {.labels = std::move(labels), .value = 0.0, .counts = {}, .summary = counts});
 }
 
 std::string Exposition::text() const {
@@ -74,15 +90,17 @@ std::string Exposition::text() const {
     prometheus::MetricFamily& converted = all.emplace_back();
     converted.name = name;
     converted.help = family.help;
-    converted.type = family.kind == Kind::kCounter ? prometheus::MetricType::Counter
-                     : family.kind == Kind::kGauge ? prometheus::MetricType::Gauge
-                                                   : prometheus::MetricType::Histogram;
+    converted.type = family.kind == Kind::kCounter   ? prometheus::MetricType::Counter
+                     : family.kind == Kind::kGauge   ? prometheus::MetricType::Gauge
+                     : family.kind == Kind::kSummary ? prometheus::MetricType::Summary
+                                                     : prometheus::MetricType::Histogram;
     for (const Sample& sample : family.samples) {
       prometheus::ClientMetric& metric = converted.metric.emplace_back();
       metric.label = labels_of(sample.labels);
       metric.counter.value = sample.value;
       metric.gauge.value = sample.value;
       if (family.kind == Kind::kHistogram) fill(metric.histogram, sample.counts);
+      if (family.kind == Kind::kSummary) fill(metric.summary, sample.summary);
     }
   }
   return prometheus::TextSerializer().Serialize(all);

@@ -12,6 +12,7 @@
 // is not sent.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -19,6 +20,13 @@
 #include "common/metrics/histogram.hpp"
 
 namespace foretide {
+
+// Quantiles of the latest observations; how many there were ever, and their sum.
+struct SummaryCounts {
+  std::map<double, double> quantiles;
+  std::uint64_t total = 0;
+  double sum = 0.0;
+};
 
 class Exposition {
  public:
@@ -29,16 +37,19 @@ class Exposition {
   // In seconds, with a bucket for each octave from half a millisecond to 69 s.
   void histogram(const std::string& name, const std::string& help, Labels labels,
                  const HistogramCounts& counts);
+  void summary(const std::string& name, const std::string& help, Labels labels,
+               const SummaryCounts& counts);
 
   std::string text() const;
   static const char* content_type() { return "text/plain; version=0.0.4; charset=utf-8"; }
 
  private:
-  enum class Kind { kCounter, kGauge, kHistogram };
+  enum class Kind { kCounter, kGauge, kHistogram, kSummary };
   struct Sample {
     Labels labels;
     double value = 0.0;
     HistogramCounts counts;
+    SummaryCounts summary;
   };
   struct Family {
     Kind kind = Kind::kGauge;

@@ -1,5 +1,7 @@
 #include "common/wire/body_reader.hpp"
 
+#include <cmath>
+
 namespace foretide::wire {
 
 Fault read(const msgpack::object& from, std::string& into) {
@@ -25,6 +27,7 @@ Fault read(const msgpack::object& from, double& into) {
   if (from.type != msgpack::type::FLOAT64 && from.type != msgpack::type::FLOAT32) {
     return "is no number";
   }
+  if (!std::isfinite(from.via.f64)) return "is not finite";
   if (from.via.f64 < 0.0) return "is negative";
   into = from.via.f64;
   return {};

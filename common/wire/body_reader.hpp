@@ -1,8 +1,8 @@
 // Msgpack to values, trusting nothing. `read` fills a value and answers what is wrong, or nothing:
 // a number that is negative or too large for its field, another type, an unknown value of an
-// enumeration, a key that must be there and is not. The trail leads to the place ("workers[3].pid:
-// is negative"). Duplicate keys, text that is not UTF-8 and numbers that are not finite were
-// refused before, for the whole tree (codec.cpp). Part of the codec; nothing else includes it.
+// enumeration, a key that must be there and is not, a number that is not finite. The trail leads to
+// the place ("workers[3].pid: is negative"). Duplicate keys and text that is not UTF-8 were refused
+// before, for the whole tree (codec.cpp). Part of the codec; nothing else includes it.
 #pragma once
 
 #include <chrono>

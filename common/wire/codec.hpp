@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "common/result.hpp"
 #include "common/wire/messages.hpp"
@@ -20,6 +21,9 @@
 namespace foretide::wire {
 
 inline constexpr std::uint32_t kVersion = 1;
+
+// How errors end that tell of a number that none of ours can be.
+inline constexpr std::string_view kNotFinite = "is not finite", kNegative = "is negative";
 
 std::string encode(const Message& message);
 Result<Message> decode(std::span<const char> bytes);

@@ -195,6 +195,7 @@ void decide(Turn& turn, ServiceRecord& service, const Census& census) {
           turn.prediction_steps_left);
   const Situation situation = situation_of(turn, service, census);
   Decision decision = decision_for(service, situation);
+  take_feedback(service, situation, decision);
   if (decision.to != decision.from) {
     service.limit_told.clear();
     record_decision(turn, service, std::move(decision));

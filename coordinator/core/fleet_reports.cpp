@@ -46,6 +46,7 @@ void on_ready(Turn& turn, ServiceRecord& service, const WorkerRecord& worker) {
   if (worker.report->failures > 0) tell_worker(turn, worker, "is ready again");
   if (worker.report->start_ms && worker.release == service.release) {
     service.start_times.add(std::chrono::milliseconds(*worker.report->start_ms));
+    service.feedback.count_start(std::chrono::milliseconds(*worker.report->start_ms));
   }
 }
 

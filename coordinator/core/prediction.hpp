@@ -49,6 +49,8 @@ class Prediction {
   // Of the grid in use, and how far ahead it looks.
   Duration step() const;
   Duration ahead() const;
+  // The first second that was not taken in.
+  std::int64_t next_second() const { return speaking_ ? speaking_->next_second : 0; }
 
  private:
   // One predictor, what it was made for, and where it stands.

@@ -16,6 +16,7 @@
 #include "common/wire/messages.hpp"
 #include "coordinator/core/decision.hpp"
 #include "coordinator/core/demand_series.hpp"
+#include "coordinator/core/feedback.hpp"
 #include "coordinator/core/lead_time.hpp"
 #include "coordinator/core/pause.hpp"
 #include "coordinator/core/prediction.hpp"
@@ -87,6 +88,7 @@ struct ServiceRecord {
   ServiceTime service_time;
   StartTimes start_times;
   Prediction prediction;
+  Feedback feedback;
 
   std::optional<std::uint32_t> desired;  // absent: nothing was decided yet
   std::deque<Decision> decisions;        // newest last

@@ -40,6 +40,18 @@ void count_totals(TrafficTotals& totals, const wire::ServiceTraffic& now,
   add(totals.held, now.held_total, before.held_total);
 }
 
+// What waited is booked to its cause with the next decision.
+void count_waits(ServiceRecord& service, const wire::ServiceTraffic& now,
+                 const wire::ServiceTraffic& before) {
+  if (service.is_static()) return;
+  const auto grown = [](std::uint64_t later, std::uint64_t earlier) {
+    return later > earlier ? later - earlier : 0;
+  };
+  service.feedback.count_requests(
+      grown(now.arrivals_total, before.arrivals_total),
+      grown(now.held_total, before.held_total) + grown(now.refused_total, before.refused_total));
+}
+
 void count_demand(ServiceRecord& service, const TrafficTrace& before,
                   const wire::ServiceTraffic& counts, Instant now, std::uint32_t in_flight_before) {
   const Instant from = std::min(before.heard_at, now - kSpanMin);
@@ -117,7 +129,10 @@ void take(Turn& turn, BalancerRecord& balancer, std::uint64_t at_ms,
   const TrafficTrace before = continues ? std::move(trace) : TrafficTrace{};
   trace = {.session = balancer.session, .at_ms = at_ms, .heard_at = turn.now, .counts = counts};
   count_totals(service.totals, counts, before.counts);
-  if (continues) count_demand(service, before, counts, turn.now, in_flight_before);
+  if (continues) {
+    count_demand(service, before, counts, turn.now, in_flight_before);
+    count_waits(service, counts, before.counts);
+  }
   const bool asked = continues && counts.arrivals_total > before.counts.arrivals_total;
   if (asked || counts.held > 0 || counts.in_flight > 0) service.last_request = turn.now;
   count_workers(service, balancer.id, counts);

@@ -150,6 +150,7 @@ ServiceView view_of(const State& state, const ServiceRecord& service, Instant no
   view.in_flight = service.in_flight();
   tell_demand(service, now, view);
   tell_decisions(service, now, view);
+  view.feedback = feedback_view(service, now);
   count_workers(state, service, now, view);
   if (view.ready + view.starting + view.failing < view.desired) {
     view.no_place = service.told_no_place;

@@ -12,6 +12,7 @@
 #include "common/time.hpp"
 #include "common/wire/messages.hpp"
 #include "coordinator/core/decision.hpp"
+#include "coordinator/core/feedback_view.hpp"
 #include "coordinator/core/forecast.hpp"
 #include "coordinator/core/state.hpp"
 #include "coordinator/core/stopped_starts.hpp"
@@ -69,6 +70,7 @@ struct ServiceView {
   std::string no_place;  // why no node can take a worker that is missing
   std::optional<StoppedStarts> stopped_starts;
   bool reported = false;  // some balancer has counted; until then the totals are not known
+  FeedbackView feedback;
   std::vector<WorkerView> workers;
 };
 

@@ -42,6 +42,15 @@ Json change_json(const Decision& decision) {
           {"reason", decision.reason}};
 }
 
+Json waits_json(const FeedbackView& feedback) {
+  Json waits = Json::object();
+  for (std::size_t i = 0; i < kCauses; ++i) {
+    const Cause cause = static_cast<Cause>(i);
+    waits[name_of(cause)] = feedback.waits.of(cause);
+  }
+  return waits;
+}
+
 }  // namespace
 
 std::string iso_text(WallTime time) {
@@ -88,6 +97,30 @@ Json json_for(const WorkerView& worker) {
           {"resident_bytes", or_null(worker.resident_bytes)}};
 }
 
+Json json_for(const FeedbackView& feedback) {
+  // A shortage goal may be a thousandth, so shares have more decimals than most numbers here.
+  const auto share = [](const std::optional<double>& value) -> Json {
+    if (!value || !std::isfinite(*value)) return nullptr;
+    return std::round(*value * 1e6) / 1e6;
+  };
+  const auto& start = feedback.start;
+  const auto seconds = [&](double StartQuantiles::*quantile) {
+    return start ? rounded(*start.*quantile) : Json(nullptr);
+  };
+  return {{"forecast_error_ratio", share(feedback.forecast_error_ratio)},
+          {"forecast_bias", share(feedback.forecast_bias)},
+          {"coverage", share(feedback.coverage)},
+          {"unserved_share_hour", share(feedback.unserved_share_hour)},
+          {"unserved_share_day", share(feedback.unserved_share_day)},
+          {"idle_share_hour", share(feedback.idle_share_hour)},
+          {"idle_share_day", share(feedback.idle_share_day)},
+          {"start_seconds",
+           {{"p50", seconds(&StartQuantiles::p50_seconds)},
+            {"p90", seconds(&StartQuantiles::p90_seconds)},
+            {"p99", seconds(&StartQuantiles::p99_seconds)},
+            {"count", feedback.starts_measured}}}};
+}
+
 Json json_for(const ServiceView& service) {
   const auto total = [&](std::uint64_t count) { return service.reported ? Json(count) : Json(); };
   Json json = {{"name", service.id.text},
@@ -129,6 +162,10 @@ Json json_for(const ServiceView& service) {
                       {"expires_in_s", rounded(service.manual->expires_in_seconds)}};
   json["last_decision"] =
       service.last_decision ? change_json(*service.last_decision) : Json(nullptr);
+  json["feedback"] = json_for(service.feedback);
+  json["waited_by_cause"] = nullptr;
+  if (service.reported && !service.upstreams)
+    json["waited_by_cause"] = waits_json(service.feedback);
   json["workers"] = list_of(service.workers);
   return json;
 }

@@ -21,6 +21,7 @@ std::string iso_text(WallTime time);  // "2026-11-23T21:35:23.120Z"
 
 Json json_for(const Decision& decision);    // whole, with every opinion
 Json json_for(const ServiceView& service);  // with its workers
+Json json_for(const FeedbackView& feedback);
 Json json_for(const WorkerView& worker);
 Json json_for(const NodeView& node);
 Json json_for(const BalancerView& balancer);

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "common/metrics/exposition.hpp"
@@ -53,6 +54,60 @@ void add_service(Exposition& page, const ServiceView& service) {
                {{"service", service.id.text}, {"state", state}}, count);
 }
 
+void add_starts(Exposition& page, const ServiceView& service) {
+  const FeedbackView& feedback = service.feedback;
+  if (!feedback.start) return;
+  page.summary("foretide_service_start_seconds",
+               "Time from a worker's exec until it was ready; quantiles of the last 32 starts.",
+               {{"service", service.id.text}},
+               {.quantiles = {{0.5, feedback.start->p50_seconds},
+                              {0.9, feedback.start->p90_seconds},
+                              {0.99, feedback.start->p99_seconds}},
+                .total = feedback.starts_total,
+                .sum = feedback.start_seconds_total});
+}
+
+void add_waits(Exposition& page, const ServiceView& service) {
+  if (!service.reported || service.upstreams) return;
+  for (std::size_t i = 0; i < kCauses; ++i) {
+    const Cause cause = static_cast<Cause>(i);
+    page.counter("foretide_service_waited_requests_total",
+                 "Requests that waited for a worker or were refused, by what would have helped.",
+                 {{"service", service.id.text}, {"cause", name_of(cause)}},
+                 number(service.feedback.waits.of(cause)));
+  }
+}
+
+void add_feedback(Exposition& page, const ServiceView& service) {
+  const FeedbackView& feedback = service.feedback;
+  const auto gauge = [&](const char* name, const char* help, Number value,
+                         Exposition::Labels labels = {}) {
+    labels["service"] = service.id.text;
+    if (value) page.gauge(name, help, std::move(labels), *value);
+  };
+  gauge("foretide_service_forecast_error_ratio",
+        "Mean error of the forecasts over that of the last value known when they were given.",
+        feedback.forecast_error_ratio);
+  gauge("foretide_service_forecast_bias_ratio",
+        "By what share of the load the forecasts were too high.", feedback.forecast_bias);
+  gauge("foretide_service_forecast_coverage_ratio",
+        "Share of time whose load the workers that prediction asked for could have carried.",
+        feedback.coverage);
+  const char* unserved = "Share of the demand that found no free worker.";
+  gauge("foretide_service_unserved_ratio", unserved, feedback.unserved_share_hour,
+        {{"window", "hour"}});
+  gauge("foretide_service_unserved_ratio", unserved, feedback.unserved_share_day,
+        {{"window", "day"}});
+  const char* idle = "Share of what ready workers could have carried that nobody asked for.";
+  gauge("foretide_service_idle_ratio", idle, feedback.idle_share_hour, {{"window", "hour"}});
+  gauge("foretide_service_idle_ratio", idle, feedback.idle_share_day, {{"window", "day"}});
+  if (feedback.prediction_state.empty()) return;
+  for (const char* state : {"on", "off", "learning", "shadow"}) {
+    gauge("foretide_service_prediction_state", "1 for the state that prediction is in.",
+          feedback.prediction_state == state ? 1.0 : 0.0, {{"state", state}});
+  }
+}
+
 template <class View>
 void add_hosts(Exposition& page, const char* name, const char* help, const std::vector<View>& hosts,
                std::initializer_list<const char*> states) {
@@ -84,6 +139,17 @@ void add_messages(Exposition& page, const MetricsInput& input) {
   ignored("muted", input.inbox.ignored);
 }
 
+void add_refused(Exposition& page, const char* role, const RefusedReports& refused) {
+  const auto total = [&](const char* reason, std::uint64_t value) {
+    page.counter("foretide_reports_refused_total",
+                 "Reports dropped as a whole for a number that cannot be true.",
+                 {{"role", role}, {"reason", reason}}, number(value));
+  };
+  total("not_finite", refused.not_finite);
+  total("negative", refused.negative);
+  total("absurd", refused.absurd);
+}
+
 }  // namespace
 
 std::string metrics_page(const MetricsInput& input) {
@@ -100,13 +166,19 @@ std::string metrics_page(const MetricsInput& input) {
                number(input.reload_errors_total));
   page.gauge("foretide_store_writable", "1 while what is decided can be stored.", {},
              input.store_writes ? 1 : 0);
-  for (const ServiceView& service : service_views(input.state, input.now))
+  for (const ServiceView& service : service_views(input.state, input.now)) {
     add_service(page, service);
+    add_feedback(page, service);
+    add_waits(page, service);
+    add_starts(page, service);
+  }
   add_hosts(page, "foretide_nodes", "Nodes by state.", node_views(input.state, input.now),
             {"live", "joining", "suspect", "lost"});
   add_hosts(page, "foretide_balancers", "Balancers by state.",
             balancer_views(input.state, input.now), {"live", "silent"});
   add_messages(page, input);
+  add_refused(page, "agent", input.inbox.of_agents);
+  add_refused(page, "balancer", input.inbox.of_balancers);
   page.histogram("foretide_step_seconds", "Time that one step of the core took.", {},
                  input.step_times);
   return page.text();

@@ -2,15 +2,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include "coordinator/io/openapi_schemas.hpp"
+
 namespace foretide::coordinator {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
 Json error_answer(const char* when) {
-  return {
-      {"description", when},
-      {"content", {{"application/json", {{"schema", {{"$ref", "#/components/schemas/Error"}}}}}}}};
+  return {{"description", when},
+          {"content", {{"application/json", {{"schema", schema_named("Error")}}}}}};
 }
 
 Json path_parameter() {
@@ -49,7 +50,8 @@ Json operation_for(const ApiCall& call) {
   }
   Json& responses = operation["responses"];
   responses["200"] = {{"description", "Done"}};
-  responses["200"]["content"][std::string(call.answer)] = Json::object();
+  Json& content = responses["200"]["content"][std::string(call.answer)] = Json::object();
+  if (!call.schema.empty()) content["schema"] = schema_named(call.schema);
   responses["default"] = error_answer(
       "Why not: 400 bad input, 401 no or wrong token, 403 wrong Host or "
       "Origin, 404 not there, 405 wrong method, 501 not built yet, 503 not now");
@@ -76,11 +78,7 @@ std::string openapi_json(std::span<const ApiCall> calls, std::string_view versio
   }
   document["components"] = {
       {"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}},
-      {"schemas",
-       {{"Error",
-         {{"type", "object"},
-          {"required", Json::array({"error"})},
-          {"properties", {{"error", {{"type", "string"}}}}}}}}}};
+      {"schemas", openapi_schemas()}};
   return document.dump(2);
 }
 

@@ -41,6 +41,19 @@ std::optional<Happening> balancer_happening(const StoredPeer& peer, wire::Messag
   return std::nullopt;
 }
 
+// Of what cannot be read: whether all that is wrong is a number in a report of measurements.
+bool is_of_a_number(const std::string& fault) {
+  const auto names = [&](const char* report) { return fault.find(report) != std::string::npos; };
+  return (names(": TrafficReport ") || names(": NodeSample ")) &&
+         (fault.ends_with(wire::kNotFinite) || fault.ends_with(wire::kNegative));
+}
+
+std::string absurdity_of(TrafficCheck& check, const wire::Body& body) {
+  if (const auto* sample = std::get_if<wire::NodeSample>(&body)) return absurdity_in(*sample);
+  const auto* traffic = std::get_if<wire::TrafficReport>(&body);
+  return traffic ? check.absurdity_in(*traffic) : std::string();
+}
+
 }  // namespace
 
 Meaning PeerInbox::hear(const Enrolment& enrolment, const Arrival& arrival, Instant now) {
@@ -58,6 +71,7 @@ Meaning PeerInbox::hear(const Enrolment& enrolment, const Arrival& arrival, Inst
   const std::string who = known ? known->name : "the bearer of a join token";
   auto message = wire::decode(arrival.bytes);
   if (!message) {
+    if (known && is_of_a_number(message.error())) return refuse(peer, *known, message.error(), now);
     ++counts_.undecodable;
     return strike(peer, who, "sent a message that cannot be read: " + message.error(), now);
   }
@@ -80,6 +94,10 @@ Meaning PeerInbox::hear(const Enrolment& enrolment, const Arrival& arrival, Inst
       ++counts_.stale;
       return Dropped{};
     }
+  }
+  const std::string absurdity = absurdity_of(session.check, message->body);
+  if (!absurdity.empty()) return refuse(peer, *known, absurdity, now);
+  if (const auto* traffic = std::get_if<wire::TrafficReport>(&message->body)) {
     session.traffic_at_ms = traffic->at_ms;
   }
   auto happening = known->role == wire::Role::kAgent
@@ -88,6 +106,19 @@ Meaning PeerInbox::hear(const Enrolment& enrolment, const Arrival& arrival, Inst
   if (happening) return std::move(*happening);
   ++counts_.misplaced;
   return strike(peer, who, "sent a message that its role may not send", now);
+}
+
+Dropped PeerInbox::refuse(Peer& peer, const StoredPeer& who, const std::string& fault,
+                          Instant now) {
+  RefusedReports& refused =
+      who.role == wire::Role::kAgent ? counts_.of_agents : counts_.of_balancers;
+  ++(fault.ends_with(wire::kNotFinite)  ? refused.not_finite
+     : fault.ends_with(wire::kNegative) ? refused.negative
+                                        : refused.absurd);
+  if (peer.refusal_told && now - *peer.refusal_told < kRefusalToldEvery) return {};
+  peer.refusal_told = now;
+  return {who.name + " sent a report that cannot be true, and nothing of it is used: " + fault +
+          " (told once a minute; foretide_reports_refused_total counts them)"};
 }
 
 Dropped PeerInbox::strike(Peer& peer, const std::string& who, std::string reason, Instant now) {

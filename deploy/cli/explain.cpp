@@ -5,6 +5,7 @@
 #include "common/io/clock.hpp"
 #include "common/rfc3339.hpp"
 #include "deploy/cli/admin_client.hpp"
+#include "deploy/cli/feedback_text.hpp"
 #include "deploy/cli/json_fields.hpp"
 #include "deploy/cli/moment_option.hpp"
 #include "deploy/cli/service_words.hpp"
@@ -95,6 +96,7 @@ void print_now(const json& service) {
   if (const std::string prediction = text_in(service, "prediction"); !prediction.empty()) {
     std::printf("prediction: %s\n", prediction.c_str());
   }
+  for (const std::string& line : feedback_lines(service)) std::printf("%s\n", line.c_str());
   if (const std::string why = text_in(service, "no_place"); !why.empty()) {
     std::printf("no node can take a worker of it: %s\n", why.c_str());
   }

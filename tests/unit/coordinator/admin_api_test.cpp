@@ -419,6 +419,33 @@ TEST_F(AdminApiTest, IsReadyOnlyWhenItMayBeReliedOn) {
   EXPECT_EQ(ask("GET", "/healthz").status, 200);
 }
 
+TEST_F(AdminApiTest, TellsOfAServiceWhatCameOfTheDecisionsAboutIt) {
+  ServiceRecord& service = state_.services.at(ServiceId{"web"});
+  const Json unknown = get("/v1/services/web");
+  EXPECT_TRUE(unknown["feedback"]["coverage"].is_null());
+  EXPECT_TRUE(unknown["feedback"]["start_seconds"]["p50"].is_null());
+  EXPECT_EQ(unknown["feedback"]["start_seconds"]["count"], 0);
+  EXPECT_TRUE(unknown["waited_by_cause"].is_null()) << "no balancer has counted";
+  service.traffic[BalancerId{"edge"}] = {};
+  service.feedback.supply.count(kNow, 8000, 1);
+  service.feedback.waits.add(Cause::kForecast, 1);
+  service.start_times.add(std::chrono::milliseconds(1500));
+  const Json known = get("/v1/services/web");
+  EXPECT_DOUBLE_EQ(known["feedback"]["unserved_share_hour"], 0.000125);
+  EXPECT_DOUBLE_EQ(known["feedback"]["start_seconds"]["p99"], 1.5);
+  EXPECT_EQ(known["waited_by_cause"]["forecast"], 1);
+  EXPECT_EQ(known["waited_by_cause"]["woken"], 0);
+  // Every field is described.
+  const Json schemas = get("/openapi.json")["components"]["schemas"];
+  for (const auto& [name, value] : known["feedback"].items()) {
+    EXPECT_TRUE(schemas["Feedback"]["properties"].contains(name)) << name;
+  }
+  const Json& causes = schemas["Service"]["properties"]["waited_by_cause"]["properties"];
+  for (const auto& [name, value] : known["waited_by_cause"].items()) {
+    EXPECT_TRUE(causes.contains(name)) << name;
+  }
+}
+
 TEST_F(AdminApiTest, DescribesEveryCallItAnswers) {
   const Json document = get("/openapi.json");
   EXPECT_EQ(document["openapi"], "3.1.0");
@@ -452,6 +479,31 @@ TEST(MetricsPage, HasEveryFamilyOnceAndNoSampleForWhatIsNotKnown) {
     const std::string name = page.substr(at + 7, page.find(' ', at + 7) - at - 7);
     EXPECT_TRUE(families.insert(name).second) << name;
   }
+}
+
+TEST(MetricsPage, TellsWhatCameOfTheDecisions) {
+  State state;
+  state.started = true;
+  ServiceRecord& service = state.services[ServiceId{"web"}];
+  service.id = ServiceId{"web"};
+  service.settings.emplace();
+  service.traffic[BalancerId{"edge"}] = {};
+  service.feedback.waits.add(Cause::kNoHost, 12);
+  service.feedback.supply.count(kNow, 200, 12);
+  service.start_times.add(std::chrono::seconds(3));
+  service.feedback.count_start(std::chrono::seconds(3));
+  const HistogramCounts times;
+  const std::string page = metrics_page({state, kNow, {}, {}, times, 5, 0, 0, true});
+  EXPECT_THAT(page, HasSubstr("foretide_service_waited_requests_total{cause=\"no_host\","
+                              "service=\"web\"} 12\n"));
+  EXPECT_THAT(page, HasSubstr("foretide_service_unserved_ratio{service=\"web\","
+                              "window=\"day\"} 0.06\n"));
+  EXPECT_THAT(page, HasSubstr("foretide_service_prediction_state{service=\"web\","
+                              "state=\"learning\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr("foretide_service_start_seconds{service=\"web\","
+                              "quantile=\"0.9\"} 3\n"));
+  EXPECT_THAT(page, testing::Not(HasSubstr("foretide_service_forecast_error_ratio")));
+  EXPECT_THAT(page, testing::Not(HasSubstr("foretide_service_idle_ratio")));
 }
 
 TEST(IsoText, IsUtcWithMilliseconds) {

@@ -37,6 +37,17 @@ TEST(Exposition, WritesAHistogramInCumulativeBuckets) {
   EXPECT_THAT(text, HasSubstr("le=\"+Inf\"} 3\n"));
 }
 
+TEST(Exposition, WritesASummaryWithItsQuantiles) {
+  Exposition metrics;
+  metrics.summary("foretide_start_seconds", "Start.", {{"service", "web"}},
+                  {.quantiles = {{0.5, 1.5}, {0.99, 4.0}}, .total = 70, .sum = 120.5});
+  const std::string text = metrics.text();
+  EXPECT_THAT(text, HasSubstr("# TYPE foretide_start_seconds summary\n"));
+  EXPECT_THAT(text, HasSubstr("foretide_start_seconds_count{service=\"web\"} 70\n"));
+  EXPECT_THAT(text, HasSubstr("foretide_start_seconds_sum{service=\"web\"} 120.5\n"));
+  EXPECT_THAT(text, HasSubstr("{service=\"web\",quantile=\"0.99\"} 4\n"));
+}
+
 TEST(Exposition, OfNothingIsEmpty) {
   EXPECT_EQ(Exposition().text(), "");
 }

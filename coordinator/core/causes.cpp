@@ -1,0 +1,64 @@
+#include "coordinator/core/causes.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "coordinator/core/reactive.hpp"
+
+namespace foretide::coordinator {
+namespace {
+
+constexpr std::string_view kRules[] = {"idle",    "wake",      "stable",    "panic",
+                                       "backlog", "predicted", "scheduled", "asked"};
+
+// What the rules alone would have; a decision's record has the limits' words behind theirs.
+std::uint32_t wanted_by_rules(const Decision& decision) {
+  std::uint32_t wanted = 0;
+  for (const Opinion& opinion : decision.opinions) {
+    const bool is_rule =
+        std::find(std::begin(kRules), std::end(kRules), opinion.rule) != std::end(kRules);
+    if (is_rule) wanted = std::max(wanted, opinion.workers);
+  }
+  return wanted;
+}
+
+// Everything that is allowed is there, and more is wanted.
+bool is_at_max(const Decision& decision, std::uint32_t ready) {
+  if (decision.rule == "max") return ready >= decision.to;
+  return (decision.rule == "max_step" || decision.rule == "cooldown") && ready >= decision.from;
+}
+
+}  // namespace
+
+const char* name_of(Cause cause) {
+  switch (cause) {
+    case Cause::kForecast:
+      return "forecast";
+    case Cause::kStartFailed:
+      return "start_failed";
+    case Cause::kAtMax:
+      return "at_max";
+    case Cause::kNoHost:
+      return "no_host";
+    case Cause::kFrozen:
+      return "frozen";
+    case Cause::kWoken:
+      return "woken";
+  }
+  return "forecast";
+}
+
+Cause cause_for(const ServiceRecord& service, const Situation& situation,
+                const Decision& decision) {
+  const bool wants_more = wanted_by_rules(decision) > decision.to;
+  if (wants_more && (service.manual || service.paused)) return Cause::kFrozen;
+  const bool lacks_asked = situation.ready < decision.from;
+  if (lacks_asked && situation.failing > 0) return Cause::kStartFailed;
+  const std::uint32_t placed = situation.ready + situation.starting + situation.failing;
+  if (placed < decision.from && service.no_place_at) return Cause::kNoHost;
+  if (wants_more && is_at_max(decision, situation.ready)) return Cause::kAtMax;
+  if (service.feedback.is_waking && situation.ready == 0) return Cause::kWoken;
+  return Cause::kForecast;
+}
+
+}  // namespace foretide::coordinator
