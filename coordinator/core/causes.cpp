@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "coordinator/core/reactive.hpp"
+#include "coordinator/core/stopped_starts.hpp"
 
 namespace foretide::coordinator {
 namespace {
@@ -53,7 +54,8 @@ Cause cause_for(const ServiceRecord& service, const Situation& situation,
   const bool wants_more = wanted_by_rules(decision) > decision.to;
   if (wants_more && (service.manual || service.paused)) return Cause::kFrozen;
   const bool lacks_asked = situation.ready < decision.from;
-  if (lacks_asked && situation.failing > 0) return Cause::kStartFailed;
+  const bool starts_stopped = stopped_starts_of(service, situation.now).has_value();
+  if (lacks_asked && (situation.failing > 0 || starts_stopped)) return Cause::kStartFailed;
   const std::uint32_t placed = situation.ready + situation.starting + situation.failing;
   if (placed < decision.from && service.no_place_at) return Cause::kNoHost;
   if (wants_more && is_at_max(decision, situation.ready)) return Cause::kAtMax;

@@ -3,8 +3,9 @@
 //
 // Demand that sits on the boundary between three workers and four makes the number go to and fro,
 // and each time a worker is started, warmed and sent away for nothing. Four turns within ten lead
-// times (from five to fifteen minutes) are the budget; when it is spent, falls wait until the oldest turn
-// is that long ago. Rises never wait: one worker too many for some minutes costs little.
+// times (from five to fifteen minutes) are the budget; when it is spent, falls wait until the
+// oldest turn is that long ago. Rises never wait: one worker too many for some minutes costs
+// little.
 //
 // A turn counts only after a small swing, of one worker or a quarter of them: a wave that goes from
 // two to ten and back is demand's own, and following it is what a user wants. So what flapping can

@@ -1,5 +1,5 @@
-// A service's own demand as its coordinator has recorded it, for `foretide simulate --from-history`:
-// the trace, and what the service is set to.
+// A service's own demand as its coordinator has recorded it, for `foretide simulate
+// --from-history`: the trace, and what the service is set to.
 //
 // Recorded is load, in requests in flight; a trace counts requests. One that takes a second stands
 // for both: a load of 3 over a minute is 180 requests, and a capacity of 4 in flight 4 a second.

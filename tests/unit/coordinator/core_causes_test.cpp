@@ -1,6 +1,7 @@
 // Why requests waited: one story for each cause, told from a balancer's counters to the books.
 #include <gtest/gtest.h>
 
+#include "coordinator/core/stopped_starts.hpp"
 #include "core_world.hpp"
 
 namespace foretide::coordinator::story {
@@ -55,7 +56,8 @@ TEST(Cause, IsTheStartThatFails) {
   story.world.agents[{"node-a"}].fails = true;
   story.offer(30.0);
   story.world.pass(5s);
-  ASSERT_GT(story.world.view("web").failing, 0u);
+  ASSERT_TRUE(stopped_starts_of(story.world.record("web"), story.world.now))
+      << "the failed ones were taken away";
   EXPECT_EQ(story.refuse(), "start_failed");
 }
 

@@ -1,4 +1,5 @@
-// A folder for the files of one test: made when it begins, removed with all that is in it when it ends.
+// A folder for the files of one test: made when it begins, removed with all that is in it when it
+// ends.
 #pragma once
 
 #include <cstdlib>
