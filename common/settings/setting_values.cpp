@@ -5,6 +5,7 @@
 #include "common/settings/command_words.hpp"
 #include "common/settings/durations.hpp"
 #include "common/settings/front_values.hpp"
+#include "common/settings/signals_section.hpp"
 #include "common/settings/value_list.hpp"
 
 namespace foretide::settings {
@@ -82,6 +83,9 @@ void add_scale(ValueList& list, const ScaleSettings& scale) {
   list.whole("scale.down.max_step", scale.down_max_step);
   list.duration("scale.down.cooldown", scale.down_cooldown);
   list.duration("scale.down.window", scale.window);
+  for (const Signal& signal : scale.signals) {
+    list.add("scale.signals", scale_signal_text(signal), SettingValue::Kind::kItem);
+  }
 }
 
 void add_ready_probe(ValueList& list, const std::optional<wire::ReadyProbe>& probe) {
