@@ -5,6 +5,7 @@
 
 #include "coordinator/core/desired.hpp"
 #include "coordinator/core/foresee.hpp"
+#include "coordinator/core/signals.hpp"
 #include "coordinator/core/text.hpp"
 #include "coordinator/core/turn.hpp"
 
@@ -71,6 +72,7 @@ Limits floors_for(const ServiceRecord& service, const Situation& at, std::uint32
       floors.push_back({"panic", from, "nothing shrinks within a window of a sudden rise"});
     }
     hold_for_survivors(service, at, from, floors);
+    hold_for_signals(service, at, from, floors);
   }
   for (const auto& change : {service.last_up, service.last_down}) {
     if (is_within(change, scale.down_cooldown, at.now)) {

@@ -3,9 +3,9 @@
 // Towards fewer, all of these must agree: this coordinator is not young; demand is known right now
 // (missing is not zero) and was for nearly all of the last window; panic is over; the workers that
 // would be left could carry what is in service now, at N/(N-1) of today's share and a tenth to
-// spare; the cooldown is over; `down.max_step`, once a second. Towards more: the cooldown and
-// `up.max_step`, once a second (a wake waits for neither). Last, `max` and `min`, which hold a
-// count given by hand as well.
+// spare; no signal is near its limit (`signals`); the cooldown is over; `down.max_step`, once a
+// second. Towards more: the cooldown and `up.max_step`, once a second (a wake waits for neither).
+// Last, `max` and `min`, which hold a count given by hand as well.
 #pragma once
 
 #include <string>

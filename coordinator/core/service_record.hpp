@@ -20,6 +20,7 @@
 #include "coordinator/core/prediction.hpp"
 #include "coordinator/core/recent_load.hpp"
 #include "coordinator/core/service_time.hpp"
+#include "coordinator/core/signal_evidence.hpp"
 #include "coordinator/core/worker_record.hpp"
 
 namespace foretide::coordinator {
@@ -81,6 +82,7 @@ struct ServiceRecord {
   DemandSeries series;
   RecentLoad recent;
   ServiceTime service_time;
+  SignalEvidence signals;
   StartTimes start_times;
   Prediction prediction;
 

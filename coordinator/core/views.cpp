@@ -143,6 +143,7 @@ ServiceView view_of(const State& state, const ServiceRecord& service, Instant no
   tell_demand(service, now, view);
   tell_decisions(service, now, view);
   count_workers(state, service, now, view);
+  view.signals = signal_readings(service, view.ready, now);
   if (view.ready + view.starting + view.failing < view.desired) {
     view.no_place = service.told_no_place;
   }

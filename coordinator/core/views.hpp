@@ -13,6 +13,7 @@
 #include "common/wire/messages.hpp"
 #include "coordinator/core/decision.hpp"
 #include "coordinator/core/forecast.hpp"
+#include "coordinator/core/signal_reading.hpp"
 #include "coordinator/core/state.hpp"
 
 namespace foretide::coordinator {
@@ -60,6 +61,7 @@ struct ServiceView {
   std::optional<Decision> last_decision;  // the last that changed the count
   std::optional<ManualView> manual;
   bool paused = false;
+  std::vector<SignalReading> signals;
   std::string no_place;   // why no node can take a worker that is missing
   bool reported = false;  // some balancer has counted; until then the totals are not known
   std::vector<WorkerView> workers;
