@@ -63,7 +63,9 @@ std::span<const AdminApi::Route> AdminApi::routes() {
       {{"GET", "/v1/status", "Everything at a glance."}, &AdminApi::status},
       {{"GET", "/v1/nodes", "The nodes."}, &AdminApi::nodes},
       {{"GET", "/v1/services", "The services, each with its workers."}, &AdminApi::services},
-      {{"GET", "/v1/services/{name}", "One service."}, &AdminApi::service},
+      {{"GET", "/v1/services/{name}",
+        "One service, with its workers, and its signals with their present values."},
+       &AdminApi::service},
       {{"GET", "/v1/services/{name}/decisions",
         "Its decisions, newest first, each with its inputs and every rule's word.", kJson, "", "",
         "limit: how many, 20 when not given, at most 1000; before: those made at this time (RFC "

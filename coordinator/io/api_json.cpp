@@ -32,6 +32,18 @@ Json change_json(const Decision& decision) {
           {"reason", decision.reason}};
 }
 
+Json signals_json(const std::vector<SignalReading>& readings) {
+  Json list = Json::array();
+  for (const SignalReading& reading : readings) {
+    list.push_back({{"name", reading.name},
+                    {"value", rounded(reading.value)},
+                    {"limit", rounded(reading.limit)},
+                    {"state", name_of(reading.state())},
+                    {"text", reading.words}});
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string iso_text(WallTime time) {
@@ -106,6 +118,7 @@ Json json_for(const ServiceView& service) {
                {"held", service.held},
                {"in_flight", service.in_flight}};
   json["paused"] = service.paused;
+  json["signals"] = signals_json(service.signals);
   json["no_place"] = text_or_null(service.no_place);
   json["manual"] = nullptr;
   if (service.manual)
