@@ -47,11 +47,16 @@ Opinion opinion_of(const RequestRate& rate, const ServiceRecord& service, const 
                   workers_of(workers, rate.per_worker).c_str())};
 }
 
+std::optional<Instant> last_rise(const Signal& signal, const ServiceRecord& service) {
+  const auto trace = service.signals.traces.find(name_of(signal));
+  return trace == service.signals.traces.end() ? std::nullopt : trace->second.rose_at;
+}
+
 // Why a breach gets no further worker yet; empty: it does.
 std::string why_wait(const Signal& signal, const ServiceRecord& service, const Situation& at) {
-  const auto trace = service.signals.traces.find(name_of(signal));
-  if (trace == service.signals.traces.end() || !trace->second.rose_at) return {};
-  const Instant served = *trace->second.rose_at + lead_time_for(service.start_times);
+  const auto rose_at = last_rise(signal, service);
+  if (!rose_at) return {};
+  const Instant served = *rose_at + lead_time_for(service.start_times);
   if (at.now < served) return "the worker that it was given is not there yet";
   if (at.now - served >= kSignalWindow) return {};
   const SignalReading since = reading_of(signal, service, at.ready, served);
@@ -97,7 +102,10 @@ void hold_for_signals(const ServiceRecord& service, const Situation& situation, 
   for (const Signal& signal : service.settings->scale.signals) {
     if (!is_limit(signal)) continue;
     const SignalReading reading = reading_now(signal, service, situation);
-    if (reading.state() == Standing::kNear || reading.state() == Standing::kBreached) {
+    const auto rose_at = last_rise(signal, service);
+    if (rose_at && situation.now - *rose_at < service.settings->scale.window) {
+      floors.push_back({"signal", from, reading.name + " was given a worker within the window"});
+    } else if (reading.state() == Standing::kNear || reading.state() == Standing::kBreached) {
       floors.push_back(
           {"signal", from, reading.name + " is above nine tenths of its limit: " + reading.words});
     } else if (std::holds_alternative<CpuLimit>(signal) && reading.value) {
@@ -127,7 +135,8 @@ void tell_breaches(Turn& turn, ServiceRecord& service, const Situation& situatio
     const SignalReading reading = reading_now(signal, service, situation);
     SignalTrace& trace = service.signals.traces[reading.name];
     if (reading.state() == Standing::kFine) trace.told_at_max = false;
-    const bool is_stuck = reading.state() == Standing::kBreached && service.desired == max;
+    const bool is_stuck = reading.state() == Standing::kBreached && situation.ready >= max &&
+                          why_wait(signal, service, situation).empty();
     if (!is_stuck || std::exchange(trace.told_at_max, true)) continue;
     tell(turn,
          {.kind = "signal",

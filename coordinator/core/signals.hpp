@@ -9,7 +9,8 @@
 // than are ready, and then waits for what that one brings: a lead time until it is there, and then
 // until what was measured since is above the limit as well, or one bad half minute would ask for
 // ten. And it vetoes shrinking while it is above nine tenths of its limit, or, for cpu, while those
-// that would stay had more than the limit each, at N/(N-1) of what they have now.
+// that would stay had more than the limit each, at N/(N-1) of what they have now. What it was given
+// stays for the settings' window at least: that all is well may be because of it.
 //
 // What is not known neither adds nor keeps. Nor does anything here once nothing was asked of the
 // service for `scale.idle`: what its workers do then is not for its users.

@@ -93,7 +93,22 @@ TEST(LatencySignal, WaitsForWhatItsWorkerBringsAndThenLetsItGo) {
   EXPECT_EQ(world.view("web").desired, 1u);
 }
 
-// Answers of 250 ms read as 226, the middle of their bucket, and those of 275 as 302.
+TEST(LatencySignal, KeepsItsWorkerForTheWindowAtLeast) {
+  World world;
+  ServiceSettings service = with_signals({LatencyLimit{95.0, 300ms}});
+  service.scale.window = 60s;
+  warm_up(world, service);
+  edge(world).answer_time = 500ms;
+  world.pass_until([&] { return world.view("web").desired == 2; }, 5s);
+  edge(world).answer_time = 100ms;
+  world.pass(55s);
+  EXPECT_EQ(signal(world).state(), SignalReading::State::kFine);
+  EXPECT_EQ(world.view("web").desired, 2u) << "and it is fine because of that worker, perhaps";
+  world.pass(10s);
+  EXPECT_EQ(world.view("web").desired, 1u);
+}
+
+// Answers of 250 ms read as 252, the middle of their bucket, and those of 275 as 302.
 TEST(LatencySignal, KeepsWhatThereIsWhileItIsNear) {
   World world;
   warm_up(world, with_signals({LatencyLimit{95.0, 320ms}}));
@@ -175,6 +190,8 @@ TEST(LatencySignal, TellsOnceThatMaxIsNotEnough) {
   service.scale.max = 3;
   warm_up(world, service);
   edge(world).answer_time = 500ms;
+  world.pass_until([&] { return world.view("web").ready == 3; }, 20s);
+  EXPECT_EQ(notices(world, "signal"), 0u) << "the last of them may be enough";
   world.pass(60s);
   EXPECT_EQ(world.view("web").desired, 3u);
   EXPECT_EQ(notices(world, "signal"), 1u);
@@ -379,11 +396,16 @@ TEST(Signals, AreHeldBackAsAnyRiseAndByACountByHand) {
 
 TEST(Signals, CountOnlyReadyWorkersSoThatOneThatDoesNotComeUpBringsNoOther) {
   World world;
-  warm_up(world, with_signals({LatencyLimit{95.0, 300ms}}));
+  ServiceSettings service = with_signals({LatencyLimit{95.0, 300ms}});
+  warm_up(world, service);
   agent(world).start_time = 600s;
   edge(world).answer_time = 500ms;
   world.pass(120s);
   EXPECT_EQ(world.view("web").desired, 2u);
+  service.scale.max = 2;
+  world.reload({service});
+  world.pass(10s);
+  EXPECT_EQ(notices(world, "signal"), 0u) << "as there are not that many yet";
 }
 
 }  // namespace
