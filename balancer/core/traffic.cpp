@@ -2,7 +2,21 @@
 
 #include <algorithm>
 
+#include "common/wire/durations.hpp"
+
 namespace foretide::balancer {
+namespace {
+
+void add_durations(std::optional<wire::Durations>& sum,
+                   const std::optional<wire::Durations>& more) {
+  const auto had = wire::counts_in(sum.value_or(wire::Durations{}));
+  const auto has = wire::counts_in(more.value_or(wire::Durations{}));
+  DurationCounts both = had.value_or(DurationCounts{});
+  both.merge(has.value_or(DurationCounts{}));
+  sum = wire::durations_of(both);
+}
+
+}  // namespace
 
 wire::ServiceTraffic traffic_for(const ServiceId& service, const Traffic& traffic,
                                  const EndpointSet& endpoints, const HoldQueue& queue,
@@ -17,6 +31,7 @@ wire::ServiceTraffic traffic_for(const ServiceId& service, const Traffic& traffi
   report.held_total = traffic.held_total;
   report.held_seconds_total = traffic.held.seconds(now);
   report.busy_seconds_total = traffic.busy.seconds(now);
+  report.durations = wire::durations_of(traffic.durations);
   report.in_flight = traffic.busy.running();
   report.held = static_cast<std::uint32_t>(queue.size());
   if (const auto oldest = queue.oldest_since(); oldest && *oldest < now) {
@@ -43,6 +58,7 @@ void add(wire::ServiceTraffic& sum, const wire::ServiceTraffic& share) {
   sum.busy_seconds_total += share.busy_seconds_total;
   sum.in_flight += share.in_flight;
   sum.held += share.held;
+  add_durations(sum.durations, share.durations);
   sum.applied = std::min(sum.applied, share.applied);  // not known is the least
   sum.oldest_held_ms = std::max(sum.oldest_held_ms, share.oldest_held_ms);
   for (const auto& part : share.endpoints) {

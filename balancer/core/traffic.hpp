@@ -13,6 +13,7 @@
 #include "balancer/core/busy_clock.hpp"
 #include "balancer/core/endpoint_set.hpp"
 #include "balancer/core/hold_queue.hpp"
+#include "common/metrics/duration_counts.hpp"
 #include "common/wire/messages.hpp"
 
 namespace foretide::balancer {
@@ -37,6 +38,8 @@ struct Traffic {
   std::uint64_t retries_total = 0;  // sent to another worker after one had failed
   BusyClock busy;                   // dispatch to last byte
   BusyClock held;                   // waiting for an endpoint
+  // Arrival to the answer's last byte as the worker sent it; a 504 counts with the time it took.
+  DurationCounts durations;
 };
 
 wire::ServiceTraffic traffic_for(const ServiceId& service, const Traffic& traffic,

@@ -73,6 +73,8 @@ Task<After> Exchange::answer_outcome() {
     const bool blameless = by_client || outcome_ == Outcome::kOutOfSockets ||
                            outcome_ == Outcome::kOutOfMemory ||
                            (outcome_ == Outcome::kOutOfTime && waits_for_client);
+    const bool too_slow = outcome_ == Outcome::kUpstreamSlow || outcome_ == Outcome::kOutOfTime;
+    if (too_slow && !blameless) traffic.durations.add(loop_.now() - arrived_);
     finish(blameless ? Finish::kReturned : Finish::kFailed);
   }
   if (told_client_) {

@@ -309,6 +309,7 @@ void Exchange::response_is_read() {
   }
   upstream_.reset();
   ++service_->traffic().completed_total;
+  service_->traffic().durations.add(loop_.now() - arrived_);
   finish(response_.status >= 500 ? Finish::kAnsweredError : Finish::kCompleted);
 }
 

@@ -17,6 +17,7 @@
 #include "common/schedule_window.hpp"
 #include "common/settings/front_settings.hpp"
 #include "common/settings/tls_settings.hpp"
+#include "common/signal.hpp"
 #include "common/wire/messages.hpp"
 #include "common/worker_spec.hpp"
 
@@ -34,6 +35,7 @@ struct ScaleSettings {
   enum class Predict { kOff, kShadow, kAuto };
   Predict predict = Predict::kAuto;
   std::vector<ScheduleWindow> schedule;  // the largest `min` of those that are open holds
+  std::vector<Signal> signals;           // of each name one
   friend bool operator==(const ScaleSettings&, const ScaleSettings&) = default;
 };
 

@@ -41,14 +41,19 @@ inline const Keys kHeader{"services.NAME.match.header", "'header'", {"name", "va
 inline const Keys kNeeds{
     "services.NAME.needs", "'needs'", {"cpus", "memory"}, {"gpus", "gpu_memory"}};
 inline const Keys kCapacity{"services.NAME.capacity", "'capacity'", {"soft", "hard"}, {"strict"}};
-inline const Keys kScale{"services.NAME.scale",
-                         "'scale'",
-                         {"min", "max", "shortage", "idle", "predict", "up", "down", "schedule"},
-                         {"signals", "vertical"}};
+inline const Keys kScale{
+    "services.NAME.scale",
+    "'scale'",
+    {"min", "max", "shortage", "idle", "predict", "up", "down", "schedule", "signals"},
+    {"vertical"}};
 inline const Keys kSchedule{"services.NAME.scale.schedule",
                             "a window of 'schedule'",
                             {"from", "to", "for", "zone", "min"},
                             {}};
+inline const Keys kSignals{"services.NAME.scale.signals",
+                           "a signal",
+                           {"latency", "below", "cpu", "memory", "of", "requests"},
+                           {}};
 inline const Keys kUp{"services.NAME.scale.up", "'up'", {"max_step", "cooldown"}, {}};
 inline const Keys kDown{
     "services.NAME.scale.down", "'down'", {"max_step", "cooldown", "window"}, {}};
@@ -74,11 +79,10 @@ inline const Keys kResponse{"services.NAME.response", "'response'", {"set", "rem
 
 // All maps of a cluster file but `services` and `env`, whose keys are names.
 inline std::vector<const Keys*> of_cluster_file() {
-  return {&kTop,        &kListen,     &kObserve, &kAccessLog, &kTls,      &kCertificate,
-          &kTlsClients, &kService,    &kMatch,   &kHeader,    &kNeeds,    &kCapacity,
-          &kScale,      &kSchedule,   &kUp,      &kDown,      &kQueue,    &kProbe,
-          &kProbeStart, &kProbeReady, &kBalance, &kStop,      &kTimeouts, &kUpstreamTls,
-          &kRetry,      &kRequest,    &kResponse};
+  return {&kTop,     &kListen, &kObserve,  &kAccessLog,   &kTls,      &kCertificate, &kTlsClients,
+          &kService, &kMatch,  &kHeader,   &kNeeds,       &kCapacity, &kScale,       &kSchedule,
+          &kSignals, &kUp,     &kDown,     &kQueue,       &kProbe,    &kProbeStart,  &kProbeReady,
+          &kBalance, &kStop,   &kTimeouts, &kUpstreamTls, &kRetry,    &kRequest,     &kResponse};
 }
 
 inline const Keys kAgent{"agent.yaml",

@@ -4,6 +4,7 @@
 
 #include "common/settings/cluster_keys.hpp"
 #include "common/settings/schedule_section.hpp"
+#include "common/settings/signals_section.hpp"
 
 namespace foretide::settings {
 
@@ -45,6 +46,7 @@ ScaleSettings scale_in(const Section& service) {
     scale.window = down->duration("window", {0ms, kWindowMost}).value_or(scale.window);
   }
   scale.schedule = schedule_in(*section, scale.max);
+  scale.signals = signals_in(*section, service);
   return scale;
 }
 

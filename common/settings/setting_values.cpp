@@ -5,6 +5,7 @@
 #include "common/settings/command_words.hpp"
 #include "common/settings/durations.hpp"
 #include "common/settings/front_values.hpp"
+#include "common/settings/signals_section.hpp"
 #include "common/settings/value_list.hpp"
 
 namespace foretide::settings {
@@ -84,6 +85,9 @@ void add_scale(ValueList& list, const ScaleSettings& scale) {
   list.duration("scale.down.window", scale.window);
   for (const ScheduleWindow& window : scale.schedule) {
     list.add("scale.schedule", window.text, SettingValue::Kind::kItem);
+  }
+  for (const Signal& signal : scale.signals) {
+    list.add("scale.signals", scale_signal_text(signal), SettingValue::Kind::kItem);
   }
 }
 

@@ -109,6 +109,11 @@ void fields(auto& f, Like<EndpointTraffic> auto& m) {
   f.required("b", m.busy_seconds_total);
 }
 
+void fields(auto& f, Like<Durations> auto& m) {
+  f.required("f", m.first);
+  f.required("c", m.counts);
+}
+
 void fields(auto& f, Like<ServiceTraffic> auto& m) {
   f.required("s", m.service);
   f.required("a", m.arrivals_total);
@@ -122,6 +127,7 @@ void fields(auto& f, Like<ServiceTraffic> auto& m) {
   f.required("h", m.held);
   f.required("o", m.oldest_held_ms);
   f.optional("t", m.applied);
+  f.optional("d", m.durations);
   f.required("e", m.endpoints);
 }
 

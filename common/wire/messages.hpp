@@ -298,6 +298,14 @@ struct EndpointTraffic {
   friend bool operator==(const EndpointTraffic&, const EndpointTraffic&) = default;
 };
 
+// How many requests took how long: DurationCounts' buckets (common/metrics/duration_counts.hpp)
+// from the first that has any; those behind the last are empty too.
+struct Durations {
+  std::uint32_t first = 0;
+  std::vector<std::uint64_t> counts;
+  friend bool operator==(const Durations&, const Durations&) = default;
+};
+
 // `arrivals` counts each client request once, when it arrives. `busy_seconds` integrates the
 // requests in service (dispatch to last byte), so busy_seconds per completed request is the mean
 // service time; waiting in the hold queue is not service.
@@ -315,6 +323,8 @@ struct ServiceTraffic {
   std::uint64_t oldest_held_ms = 0;
   std::optional<Stamp> applied;  // the table in force when this was counted: zero in flight on an
                                  // endpoint that this table drains is final
+  // From arrival to the answer's last byte, of requests that a worker answered or was too slow for.
+  std::optional<Durations> durations;
   std::vector<EndpointTraffic> endpoints;
   friend bool operator==(const ServiceTraffic&, const ServiceTraffic&) = default;
 };

@@ -8,6 +8,7 @@
 #include "coordinator/core/foresee.hpp"
 #include "coordinator/core/limits.hpp"
 #include "coordinator/core/schedule.hpp"
+#include "coordinator/core/signals.hpp"
 #include "coordinator/core/text.hpp"
 
 namespace foretide::coordinator {
@@ -117,15 +118,17 @@ void settle(Decision& decision, const Opinion& wanted, const Limited& limited) {
 
 std::vector<Opinion> opinions_for(const ServiceRecord& service, const Situation& situation) {
   // Among equals the first wins, so that the plainest reason is told.
-  return {idle_for(service, situation),
-          wake_for(service, situation),
-          stable_for(service, situation),
-          panic_for(service, situation),
-          backlog_for(service, situation),
-          predicted_for(service, situation.demand.latest),
-          scheduled_for(service.settings->scale.schedule, situation.wall,
-                        lead_time_for(service.start_times)),
-          asked_for(service, situation.now)};
+  std::vector<Opinion> opinions{idle_for(service, situation),
+                                wake_for(service, situation),
+                                stable_for(service, situation),
+                                panic_for(service, situation),
+                                backlog_for(service, situation),
+                                predicted_for(service, situation.demand.latest),
+                                scheduled_for(service.settings->scale.schedule, situation.wall,
+                                              lead_time_for(service.start_times)),
+                                asked_for(service, situation.now)};
+  add_signals(service, situation, opinions);
+  return opinions;
 }
 
 Decision decision_for(const ServiceRecord& service, const Situation& situation) {
@@ -158,6 +161,7 @@ void take_effect(ServiceRecord& service, const Decision& decision, Instant now) 
       service.panic_until = now + service.settings->scale.window;
     }
   }
+  note_rises(service, decision, now);
   if (decision.to > decision.from) service.last_up = now;
   if (decision.to < decision.from) service.last_down = now;
   const bool by_hand =
@@ -206,6 +210,7 @@ void decide(Turn& turn, ServiceRecord& service, const Census& census) {
   } else {
     take_effect(service, decision, turn.now);
   }
+  tell_breaches(turn, service, situation);
 }
 
 void ask_ahead(Turn& turn, ServiceRecord& service, Duration ahead) {

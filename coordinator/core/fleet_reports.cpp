@@ -162,7 +162,13 @@ void apply(Turn& turn, const NodeSampled& event) {
   node->second.parse_errors = event.sample.parse_errors;
   for (const wire::WorkerSample& sample : event.sample.workers) {
     WorkerRecord* worker = turn.state.find_worker(sample.id);
-    if (worker && worker->node == event.node) worker->sample = sample;
+    if (!worker || worker->node != event.node) continue;
+    worker->sample = sample;
+    if (worker->is_warm()) {
+      worker->usage.add(turn.now, sample);
+    } else {
+      worker->usage = {};  // of the process before this one
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "coordinator/core/desired.hpp"
 #include "coordinator/core/foresee.hpp"
+#include "coordinator/core/signals.hpp"
 #include "coordinator/core/stopped_starts.hpp"
 #include "coordinator/core/text.hpp"
 #include "coordinator/core/turn.hpp"
@@ -87,6 +88,7 @@ Limits floors_for(const ServiceRecord& service, const Situation& at, std::uint32
     }
     hold_for_survivors(service, at, from, floors);
     hold_for_calm(service, at, from, floors);
+    hold_for_signals(service, at, from, floors);
   }
   for (const auto& change : {service.last_up, service.last_down}) {
     if (is_within(change, scale.down_cooldown, at.now)) {

@@ -1,7 +1,7 @@
 // Something that a person may want to know, told once when it happens: "worker web-3-1 on node-a
 // ended with status 1". The last few are kept for the status page; all go to the store and the
 // event stream. Kinds are few and stable, for filters: node, worker, placement, rollout, balancer,
-// cluster, identity, breaker, pause.
+// cluster, identity, breaker, pause, signal.
 #pragma once
 
 #include <string>

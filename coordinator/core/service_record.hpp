@@ -23,6 +23,7 @@
 #include "coordinator/core/recent_load.hpp"
 #include "coordinator/core/reversals.hpp"
 #include "coordinator/core/service_time.hpp"
+#include "coordinator/core/signal_evidence.hpp"
 #include "coordinator/core/spawn_breaker.hpp"
 #include "coordinator/core/worker_record.hpp"
 
@@ -86,6 +87,7 @@ struct ServiceRecord {
   DemandSeries series;
   RecentLoad recent;
   ServiceTime service_time;
+  SignalEvidence signals;
   StartTimes start_times;
   Prediction prediction;
   Feedback feedback;

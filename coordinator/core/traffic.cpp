@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/wire/durations.hpp"
 #include "coordinator/core/desired.hpp"
 #include "coordinator/core/routes.hpp"
 #include "coordinator/core/sessions.hpp"
@@ -68,6 +69,17 @@ void count_demand(ServiceRecord& service, const TrafficTrace& before,
        .overloaded = is_overloaded(service, std::max(service.in_flight(), in_flight_before))});
 }
 
+// A balancer of an older version tells none, and what it serves is left out. So is what is served
+// while all workers are new: who waited for the first of them waited for its start.
+void count_durations(ServiceRecord& service, const wire::ServiceTraffic& before,
+                     const wire::ServiceTraffic& counts, Instant now) {
+  if (!service.settings || service.settings->scale.signals.empty()) return;
+  if (!before.durations || !counts.durations || !has_warm(service.workers)) return;
+  const auto earlier = wire::counts_in(*before.durations),
+             later = wire::counts_in(*counts.durations);
+  if (earlier && later) service.signals.durations.add(now, later->since(*earlier));
+}
+
 void count_workers(ServiceRecord& service, const BalancerId& balancer,
                    const wire::ServiceTraffic& counts) {
   for (auto& [id, worker] : service.workers) {
@@ -132,6 +144,7 @@ void take(Turn& turn, BalancerRecord& balancer, std::uint64_t at_ms,
   if (continues) {
     count_demand(service, before, counts, turn.now, in_flight_before);
     count_waits(service, counts, before.counts);
+    count_durations(service, before.counts, counts, turn.now);
   }
   const bool asked = continues && counts.arrivals_total > before.counts.arrivals_total;
   if (asked || counts.held > 0 || counts.in_flight > 0) service.last_request = turn.now;

@@ -152,6 +152,7 @@ ServiceView view_of(const State& state, const ServiceRecord& service, Instant no
   tell_decisions(service, now, view);
   view.feedback = feedback_view(service, now);
   count_workers(state, service, now, view);
+  view.signals = signal_readings(service, view.ready, now);
   if (view.ready + view.starting + view.failing < view.desired) {
     view.no_place = service.told_no_place;
   }

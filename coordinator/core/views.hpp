@@ -14,6 +14,7 @@
 #include "coordinator/core/decision.hpp"
 #include "coordinator/core/feedback_view.hpp"
 #include "coordinator/core/forecast.hpp"
+#include "coordinator/core/signal_reading.hpp"
 #include "coordinator/core/state.hpp"
 #include "coordinator/core/stopped_starts.hpp"
 
@@ -67,6 +68,7 @@ struct ServiceView {
   std::optional<Decision> last_decision;  // the last that changed the count
   std::optional<ManualView> manual;
   std::optional<PauseView> pause;
+  std::vector<SignalReading> signals;
   std::string no_place;  // why no node can take a worker that is missing
   std::optional<StoppedStarts> stopped_starts;
   bool reported = false;  // some balancer has counted; until then the totals are not known

@@ -17,6 +17,7 @@
 #include "common/stamp.hpp"
 #include "common/time.hpp"
 #include "common/wire/messages.hpp"
+#include "coordinator/core/recent_usage.hpp"
 
 namespace foretide::coordinator {
 
@@ -47,6 +48,7 @@ struct WorkerRecord {
                                              // nothing runs
   Address address;                           // as last reported; port 0: not known yet
   std::optional<wire::WorkerSample> sample;
+  RecentUsage usage;  // since it was warm
   std::map<BalancerId, EndpointUse> use;
   bool stands_in = false;  // was made while another's start was overdue
   LatenessTold lateness_told = LatenessTold::kNothing;
@@ -61,11 +63,15 @@ struct WorkerRecord {
 
   // Serves as far as its node has said.
   bool is_ready() const;
+  // Is ready, and has been for a while: what it does now is what it does.
+  bool is_warm() const;
   // Has been ordered but has not passed its start probe yet.
   bool is_starting() const;
   // Ended by itself, or cannot start at all: keeps its place, is no capacity.
   bool is_failing() const;
   std::uint32_t in_flight() const;  // over all balancers, as last heard
 };
+
+bool has_warm(const std::map<WorkerId, WorkerRecord>& workers);
 
 }  // namespace foretide::coordinator

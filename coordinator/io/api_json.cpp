@@ -51,6 +51,18 @@ Json waits_json(const FeedbackView& feedback) {
   return waits;
 }
 
+Json signals_json(const std::vector<SignalReading>& readings) {
+  Json list = Json::array();
+  for (const SignalReading& reading : readings) {
+    list.push_back({{"name", reading.name},
+                    {"value", rounded(reading.value)},
+                    {"limit", rounded(reading.limit)},
+                    {"state", name_of(reading.state())},
+                    {"text", reading.words}});
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string iso_text(WallTime time) {
@@ -153,6 +165,7 @@ Json json_for(const ServiceView& service) {
   if (service.pause)
     json["pause"] = {{"direction", name_of(service.pause->direction)},
                      {"expires_in_s", rounded(service.pause->expires_in_seconds)}};
+  json["signals"] = signals_json(service.signals);
   json["no_place"] = text_or_null(service.no_place);
   json["starts_stopped"] =
       service.stopped_starts ? json_for(*service.stopped_starts) : Json(nullptr);

@@ -47,6 +47,12 @@ void add_service(Exposition& page, const ServiceView& service) {
   counter("foretide_service_waited_total", "Requests that had to wait for a worker.",
           service.held_total);
 
+  for (const SignalReading& signal : service.signals) {
+    if (const auto ratio = signal.ratio()) {
+      page.gauge("foretide_service_signal_ratio", "A signal's value over its limit.",
+                 {{"service", service.id.text}, {"signal", signal.name}}, *ratio);
+    }
+  }
   std::map<std::string, double> by_state;
   for (const WorkerView& worker : service.workers) by_state[worker.state] += 1;
   for (const auto& [state, count] : by_state)

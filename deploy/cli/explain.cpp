@@ -97,6 +97,10 @@ void print_now(const json& service) {
     std::printf("prediction: %s\n", prediction.c_str());
   }
   for (const std::string& line : feedback_lines(service)) std::printf("%s\n", line.c_str());
+  for (const json& signal : list_in(service, "signals")) {
+    std::printf("signal %s: %s, %s\n", text_in(signal, "name").c_str(),
+                text_in(signal, "state").c_str(), text_in(signal, "text").c_str());
+  }
   if (const std::string why = text_in(service, "no_place"); !why.empty()) {
     std::printf("no node can take a worker of it: %s\n", why.c_str());
   }

@@ -5,6 +5,7 @@
 #include "balancer/core/picker.hpp"
 #include "balancer/core/service_routes.hpp"
 #include "balancer/core/traffic.hpp"
+#include "common/wire/durations.hpp"
 
 namespace foretide::balancer {
 namespace {
@@ -323,6 +324,8 @@ TEST(Traffic, AddsUpOverThreads) {
   Traffic traffic;
   traffic.arrivals_total = 3;
   traffic.busy.start(kStart);
+  traffic.durations.add(30ms);
+  traffic.durations.add(7s);
   auto sum = traffic_for({"web"}, traffic, endpoints, queue, kStart + 2s);
   add(sum, sum);
   EXPECT_EQ(sum.arrivals_total, 6u);
@@ -330,6 +333,9 @@ TEST(Traffic, AddsUpOverThreads) {
   EXPECT_EQ(sum.held, 2u);
   EXPECT_EQ(sum.oldest_held_ms, 2000u);
   EXPECT_DOUBLE_EQ(sum.busy_seconds_total, 4.0);
+  DurationCounts twice = traffic.durations;
+  twice.merge(traffic.durations);
+  EXPECT_EQ(wire::counts_in(sum.durations.value()), twice);
   ASSERT_EQ(sum.endpoints.size(), 1u);
   EXPECT_EQ(sum.endpoints[0].in_flight, 2u);
 }

@@ -1,6 +1,7 @@
 // What happens to requests that find no worker: holding, letting go, refusing.
 #include <gmock/gmock.h>
 
+#include "common/wire/durations.hpp"
 #include "tests/unit/balancer/proxy_stage.hpp"
 
 namespace foretide::balancer {
@@ -119,6 +120,27 @@ TEST_F(Holding, AnswersForAWorkerThatIsSilent) {
   upstream.receive_message();
   EXPECT_THAT(client.receive_message(), StartsWith("HTTP/1.1 504 Gateway Timeout\r\n"));
   EXPECT_TRUE(upstream.has_ended());
+  const auto durations = wire::counts_in(proxy.traffic().durations.value());
+  ASSERT_EQ(durations->total(), 1u) << "what a worker was too slow for is slow";
+  EXPECT_GT(*durations->quantile(1.0), 26ms);
+}
+
+TEST_F(Holding, CountsHowLongARequestTookFromItsArrival) {
+  proxy.apply({});
+  auto client = proxy.client();
+  client.send(get());
+  ASSERT_TRUE(held(1));
+  const Instant before = std::chrono::steady_clock::now();
+  EXPECT_TRUE(client.stays_silent());
+  const Duration waited = std::chrono::steady_clock::now() - before;
+  proxy.apply({endpoint_at("a", worker.address())});
+  auto upstream = worker.accept();
+  serve(upstream, "late");
+  EXPECT_THAT(client.receive_message(), EndsWith("late"));
+  ASSERT_TRUE(proxy.wait_until([](const auto& t) { return t.completed_total == 1; }));
+  const auto durations = wire::counts_in(proxy.traffic().durations.value());
+  ASSERT_EQ(durations->total(), 1u);
+  EXPECT_GT(*durations->quantile(1.0), 0.87 * waited) << "waiting is a part of it";
 }
 
 TEST_F(Holding, GivesUpOnABodyThatStops) {

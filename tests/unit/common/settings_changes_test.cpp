@@ -90,6 +90,11 @@ TEST(ClusterChanges, TellWhatBecomesOfEachKey) {
       {"command: a, scale: {down: {max_step: 2}}",
        "command: a, scale: {shortage: 0.5%}",
        {"scale.shortage 1% -> 0.5% live", "scale.down.max_step 2 -> - live"}},
+      {"command: a, scale: {signals: [{cpu: 80%}, {requests: 50}]}",
+       "command: a, scale: {signals: [{requests: 50}, {cpu: 75%, of: needs}, {latency: p99.5, "
+       "below: 1500ms}]}",
+       {"scale.signals cpu 80% of needs -> - live", "scale.signals - -> cpu 75% of needs live",
+        "scale.signals - -> latency p99.5 below 1500ms live"}},
       {"command: a, stop: {signal: INT, grace: 90s}",
        "command: a",
        {"stop.signal INT -> TERM live", "stop.grace 90s -> 10s live"}},
@@ -269,6 +274,17 @@ std::map<std::string, Pair> pairs() {
   in_schedule("min", R"({from: "0 8 * * *", for: 1h, min: 3})");
   of_service("scale.schedule.zone", schedule(eight),
              schedule(R"({from: "0 8 * * *", for: 1h, min: 2, zone: Europe/Berlin})"));
+  const auto of_signals = [&](const std::string& key, const std::string& one,
+                              const std::string& other) {
+    of_service("scale.signals." + key, "scale: {signals: [{" + one + "}]}, needs: {memory: 1GiB}",
+               "scale: {signals: [{" + other + "}]}, needs: {memory: 1GiB}");
+  };
+  of_signals("latency", "latency: p95, below: 1s", "latency: p99, below: 1s");
+  of_signals("below", "latency: p95, below: 1s", "latency: p95, below: 2s");
+  of_signals("cpu", "cpu: 80%", "cpu: 90%");
+  of_signals("memory", "memory: 80%", "memory: 90%");
+  of_signals("of", "memory: 80%, of: needs", "cpu: 80%, of: needs");
+  of_signals("requests", "requests: 50", "requests: 60");
   of_service("queue.max", "", "queue: {max: 2}");
   of_service("queue.wait", "", "queue: {wait: 2s}");
   of_service("queue.order", "", "queue: {order: fair}");
@@ -348,6 +364,7 @@ TEST(ClusterChanges, TellOfEveryKeyThatCanChange) {
           if (one == "services.NAME.match" && path.starts_with(one)) return true;
           if (one == "services.NAME.scale.schedule" && path.starts_with(one)) return true;
           if (one == "listen.tls.certificates" && path.starts_with(one)) return true;
+          if (one == "services.NAME.scale.signals" && path.starts_with(one)) return true;
         }
         return false;
       }();

@@ -168,6 +168,24 @@ TEST_F(AdminApiTest, ShowsAServiceFieldForField) {
   EXPECT_EQ(worker["in_flight"], 0);
 }
 
+TEST_F(AdminApiTest, TellsItsSignalsAndWhatTheyStandAt) {
+  EXPECT_EQ(get("/v1/services/web")["signals"], Json::array());
+  ServiceRecord& web = state_.services.at(ServiceId{"web"});
+  web.settings->scale.signals = {LatencyLimit{95.0, std::chrono::milliseconds(300)}, CpuLimit{0.8}};
+  WorkerRecord& worker = web.workers.at(WorkerId{"web-7-1"});
+  worker.report->phase_age_ms = 60'000;
+  worker.usage.add(kNow, {.id = worker.id, .cpu_cores = 0.9});
+  const Json signals = get("/v1/services/web")["signals"];
+  EXPECT_EQ(signals, Json::parse(R"([
+    {"name": "latency_p95", "value": null, "limit": 0.3, "state": "unknown",
+     "text": "not known: 0 requests answered, at least 20 tell it"},
+    {"name": "cpu", "value": 0.9, "limit": 0.8, "state": "breached", "text": "90 % of 80 %"}])"));
+  const std::string page = metrics_page({state_, kNow, {}, {}, {}, 5, 0, 0, true});
+  EXPECT_THAT(page,
+              HasSubstr("foretide_service_signal_ratio{service=\"web\",signal=\"cpu\"} 1.125"));
+  EXPECT_THAT(page, testing::Not(HasSubstr("signal=\"latency_p95\""))) << "is not known";
+}
+
 // kWall is Tuesday, 2023-11-14 22:13:20.
 TEST_F(AdminApiTest, TellsWhatTheScheduleWantsAndWhenItsNextWindowBegins) {
   EXPECT_TRUE(get("/v1/services/web")["schedule"].is_null());

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "common/settings/release.hpp"
+#include "common/wire/durations.hpp"
 #include "coordinator/core/step.hpp"
 #include "coordinator/core/views.hpp"
 
@@ -78,6 +79,8 @@ struct Agent {
   std::optional<Duration> retries;   // so long after a failed start comes the next
   bool hangs = false;                // starts neither fail nor succeed
   bool refuses = false;              // cannot start anything
+  std::optional<double> cpu_cores;   // that its ready workers use together; absent: no samples
+  std::uint64_t resident_bytes = 1u << 30;  // of each worker
   std::uint16_t next_port = 20000;
   bool changed = false;
   Instant reported_at{};
@@ -95,6 +98,8 @@ struct Balancer {
   std::map<ServiceId, double> owed;          // fractions of requests
   std::map<WorkerId, std::uint32_t> pinned;  // requests that do not end by themselves
   double service_seconds = 0.1;
+  std::optional<Duration> answer_time;  // what is counted of each request; absent: it counts none
+  std::map<ServiceId, DurationCounts> durations;
   Instant reported_at{};
   std::uint64_t reports = 0;
 };
@@ -199,11 +204,26 @@ class World {
     if (agent.silent) return;
     wire::NodeReport report{.applied = agent.applied};
     for (auto& [worker, said] : agent.workers) {
-      const Duration age = now - (agent.ready_at[worker] - agent.start_time);
-      if (said.phase == wire::WorkerPhase::kStarting) said.phase_age_ms = milliseconds_in(age);
+      const Duration ready_for = now - agent.ready_at[worker];
+      const bool is_starting = said.phase == wire::WorkerPhase::kStarting;
+      const Duration age = is_starting ? ready_for + agent.start_time : ready_for;
+      said.phase_age_ms = milliseconds_in(std::max(Duration::zero(), age));
       report.workers.push_back(said);
     }
     happens(NodeReported{id, agent.session, report});
+    sample(id, agent);
+  }
+  void sample(const NodeId& id, const Agent& agent) {
+    if (!agent.cpu_cores) return;
+    wire::NodeSample sample;
+    for (const auto& [worker, said] : agent.workers) {
+      if (said.phase != wire::WorkerPhase::kReady) continue;
+      sample.workers.push_back({.id = worker, .resident_bytes = agent.resident_bytes});
+    }
+    for (auto& each : sample.workers) {
+      each.cpu_cores = *agent.cpu_cores / static_cast<double>(sample.workers.size());
+    }
+    happens(NodeSampled{id, sample});
   }
   void report(const BalancerId& id) {
     Balancer& balancer = balancers.at(id);
@@ -416,6 +436,13 @@ class World {
     }
     if (at_once || now - balancer.reported_at >= 500ms) report(id);
   }
+  static void note_durations(Balancer& balancer, wire::ServiceTraffic& counts,
+                             std::uint32_t served) {
+    if (!balancer.answer_time) return;
+    DurationCounts& durations = balancer.durations[counts.service];
+    for (std::uint32_t i = 0; i < served; ++i) durations.add(*balancer.answer_time);
+    counts.durations = wire::durations_of(durations);
+  }
   // True when the coordinator should hear of it at once.
   bool flow(Balancer& balancer, const wire::ServiceTable& table, double seconds) {
     wire::ServiceTraffic& counts = balancer.traffic[table.service];
@@ -439,6 +466,7 @@ class World {
       const std::uint32_t served = arrived + counts.held;
       counts.held = 0;
       counts.completed_total += served;
+      note_durations(balancer, counts, served);
       counts.busy_seconds_total += served * balancer.service_seconds;
       const double load = balancer.rate[table.service] * balancer.service_seconds;
       counts.in_flight = static_cast<std::uint32_t>(load + 0.5);

@@ -119,5 +119,21 @@ TEST_F(ExplainAt, AsksNobodyAboutWhatIsNoTime) {
   EXPECT_TRUE(asked_.empty());
 }
 
+class ExplainNow : public AdminStage {};
+
+TEST_F(ExplainNow, TellsWhereTheSignalsStand) {
+  answer_ = [](const AdminRequest& request) {
+    json answer = {{"decisions", json::array()}};
+    if (request.path == "/v1/services/web") {
+      answer = {{"name", "web"}, {"desired", 2}};
+      answer["signals"] = {
+          {{"name", "latency_p95"}, {"state", "breached"}, {"text", "412 ms of 300 ms"}}};
+    }
+    return AdminResponse{.body = answer.dump()};
+  };
+  ASSERT_EQ(run(add_explain, {"explain", "web"}), kDone) << errors_;
+  EXPECT_THAT(output_, HasSubstr("\nsignal latency_p95: breached, 412 ms of 300 ms\n"));
+}
+
 }  // namespace
 }  // namespace foretide::cli

@@ -59,6 +59,20 @@ TEST(Golden, EveryMessageTypeReadsAndWritesTheSameBytes) {
   }
 }
 
+// traffic_report.hex is from before durations were counted.
+TEST(Golden, AnOlderBalancersReportSaysNothingOfDurations) {
+  const auto decoded = decode(read_golden("traffic_report"));
+  ASSERT_TRUE(decoded) << decoded.error();
+  for (const auto& service : std::get<TrafficReport>(decoded->body).services) {
+    EXPECT_FALSE(service.durations) << "not known, which is not: none";
+  }
+  const auto newer = decode(read_golden("traffic_report_durations"));
+  ASSERT_TRUE(newer) << newer.error();
+  const auto& services = std::get<TrafficReport>(newer->body).services;
+  EXPECT_EQ(services[0].durations, (Durations{12, {3, 0, 985, 70'000}}));
+  EXPECT_EQ(services[1].durations, Durations{});
+}
+
 // newer_node_report.hex was written by hand: version 2, a ninth element of the envelope, a key "zz"
 // in the body and one in a worker's map.
 TEST(Golden, ANewerVersionsMessageIsReadWithoutItsUnknownKeys) {

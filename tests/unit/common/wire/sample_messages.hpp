@@ -149,6 +149,14 @@ inline TrafficReport sample_traffic_report() {
   return {.at_ms = 987654321, .services = {web, {.service = {"idle"}}}};
 }
 
+// As a balancer sends it that counts durations; `traffic_report` is one of before.
+inline TrafficReport sample_durations_report() {
+  TrafficReport report = sample_traffic_report();
+  report.services[0].durations = Durations{.first = 12, .counts = {3, 0, 985, 70'000}};
+  report.services[1].durations = Durations{};
+  return report;
+}
+
 inline std::map<std::string, Message> sample_messages() {
   const Envelope e = sample_envelope();
   return {
@@ -192,6 +200,7 @@ inline std::map<std::string, Message> sample_messages() {
       {"table_ack_refused",
        {e, TableAck{.applied = {7, 40}, .accepted = false, .reason = "two matches are the same"}}},
       {"traffic_report", {e, sample_traffic_report()}},
+      {"traffic_report_durations", {e, sample_durations_report()}},
   };
 }
 

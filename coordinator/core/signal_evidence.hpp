@@ -1,0 +1,45 @@
+// What is kept of a service to judge its signals by: how long the requests of the last half minute
+// took, over all balancers, and when a signal last got a worker. What workers use is kept with each
+// (`recent_usage`).
+//
+// Balancers count since their session began; the differences between reports are put together by
+// the second of their arrival here, so the window's edge is a second wide. Half a minute of cells,
+// some 20 KB, of services with signals alone.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "common/metrics/duration_counts.hpp"
+#include "common/time.hpp"
+
+namespace foretide::coordinator {
+
+class RecentDurations {
+ public:
+  void add(Instant at, const DurationCounts& counts);
+  // Of what was told after `from`, which is at most kSignalWindow ago.
+  DurationCounts since(Instant from) const;
+
+ private:
+  struct Cell {
+    Instant at{};  // of the first report in it
+    DurationCounts counts;
+  };
+  std::deque<Cell> cells_;  // oldest first
+};
+
+struct SignalTrace {
+  std::optional<Instant> rose_at;  // when it last got a worker
+  bool told_at_max = false;        // of the breach that lasts
+};
+
+struct SignalEvidence {
+  RecentDurations durations;
+  std::map<std::string, SignalTrace> traces;  // by the signal's name
+};
+
+}  // namespace foretide::coordinator
