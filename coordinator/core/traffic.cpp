@@ -17,13 +17,6 @@ double since(std::uint64_t now, std::uint64_t before) {
   return now > before ? static_cast<double>(now - before) : 0.0;
 }
 
-std::uint32_t ready_count(const ServiceRecord& service) {
-  return static_cast<std::uint32_t>(
-      std::count_if(service.workers.begin(), service.workers.end(), [](const auto& worker) {
-        return worker.second.stage == WorkerStage::kServing && worker.second.is_ready();
-      }));
-}
-
 bool is_overloaded(const ServiceRecord& service, std::uint32_t in_flight) {
   if (!service.settings || service.is_static()) return false;
   return in_flight > ready_count(service) * capacity_for(*service.settings);
@@ -161,6 +154,13 @@ void forget_counts(State& state, const BalancerId& balancer) {
 }
 
 }  // namespace
+
+std::uint32_t ready_count(const ServiceRecord& service) {
+  return static_cast<std::uint32_t>(
+      std::count_if(service.workers.begin(), service.workers.end(), [](const auto& worker) {
+        return worker.second.stage == WorkerStage::kServing && worker.second.is_ready();
+      }));
+}
 
 void apply(Turn& turn, const TrafficReported& event) {
   BalancerRecord& balancer = balancer_named(turn, event.balancer);

@@ -21,4 +21,7 @@ void forget_levels(State& state, const BalancerId& balancer);
 // Balancers that were silent for long are forgotten altogether.
 void watch_balancers(Turn& turn);
 
+// Workers that serve and are ready.
+std::uint32_t ready_count(const ServiceRecord& service);
+
 }  // namespace foretide::coordinator

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "coordinator/core/desired.hpp"
+#include "coordinator/core/traffic.hpp"
 
 namespace foretide::coordinator {
 namespace {
@@ -17,13 +18,6 @@ using Loads = std::vector<std::optional<float>>;
 
 std::int64_t seconds_of(WallTime wall) {
   return std::chrono::floor<std::chrono::seconds>(wall).time_since_epoch().count();
-}
-
-double ready_of(const ServiceRecord& service) {
-  return static_cast<double>(
-      std::count_if(service.workers.begin(), service.workers.end(), [](const auto& worker) {
-        return worker.second.stage == WorkerStage::kServing && worker.second.is_ready();
-      }));
 }
 
 // The rows' demand from `from` to `to` in cells of `grain`; absent where there is no row.
@@ -84,7 +78,7 @@ Outcome HistoryKeeper::keep_seconds(const ServiceRecord& service, Kept& kept) {
                    .demand = service.series.load(second),
                    .forecast = {},
                    .desired = static_cast<double>(service.desired.value_or(0)),
-                   .ready = ready_of(service)};
+                   .ready = static_cast<double>(ready_count(service))};
     if (service.foresight && service.settings) {
       row.forecast = service.foresight->expected * capacity_for(*service.settings);
     }

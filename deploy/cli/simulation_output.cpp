@@ -27,19 +27,14 @@ std::string in_one_cell(std::string text) {
 // One row for each step; demand and forecast in requests a second.
 void write_rows(std::ostream& out, const Simulated& it, const SimulatedRun& run) {
   out << "t_s,desired,ready,demand,forecast,reason\n";
-  char text[200];
   const auto step_seconds = static_cast<double>(it.trace.step_seconds);
   for (std::size_t i = 0; i < run.steps.size(); ++i) {
     const SimulatedStep& step = run.steps[i];
     const std::int64_t time =
         it.trace.begins_at_seconds + static_cast<std::int64_t>(i) * it.trace.step_seconds;
-    char demand[32] = "nan";
-    if (it.trace.requests[i]) {
-      std::snprintf(demand, sizeof demand, "%.6g", *it.trace.requests[i] / step_seconds);
-    }
-    std::snprintf(text, sizeof text, "%lld,%u,%u,%s,", static_cast<long long>(time), step.desired,
-                  step.ready, demand);
-    out << text;
+    out << time << ',' << step.desired << ',' << step.ready << ','
+        << (it.trace.requests[i] ? number_text(*it.trace.requests[i] / step_seconds) : "nan")
+        << ',';
     if (it.options.is_ours()) {
       out << (step.forecast_rps ? number_text(*step.forecast_rps) : "nan") << ','
           << in_one_cell(step.reason) << '\n';
