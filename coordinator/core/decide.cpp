@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "coordinator/core/capacity.hpp"
 #include "coordinator/core/desired.hpp"
 #include "coordinator/core/forecast_choice.hpp"
 #include "coordinator/core/foresee.hpp"
@@ -136,13 +137,13 @@ Decision decision_for(const ServiceRecord& service, const Situation& situation) 
   decision.from = service.desired.value_or(0);
   decision.demand = situation.demand.latest;
   if (service.foresight) {
-    decision.forecast = service.foresight->expected * capacity_for(*service.settings);
+    decision.forecast = service.foresight->expected * capacity_of(service);
     decision.forecaster = name_of(service.foresight->policy);
   }
   decision.lead_time = lead_time_for(service.start_times);
   decision.ready = situation.ready;
   decision.starting = situation.starting;
-  decision.capacity_per_worker = capacity_for(*service.settings);
+  decision.capacity_per_worker = capacity_of(service);
   decision.opinions = opinions_for(service, situation);
   if (service.manual || is_frozen(service)) {
     const Opinion given = given_by_hand(service);
@@ -218,14 +219,13 @@ void ask_ahead(Turn& turn, ServiceRecord& service, Duration ahead) {
   const ScaleSettings& scale = service.settings->scale;
   const auto forecast = forecast_for(service.series, seconds_in(ahead), scale.shortage);
   if (!forecast) return;
-  const std::uint32_t workers =
-      workers_for(*forecast, capacity_for(*service.settings), scale.shortage);
+  const std::uint32_t workers = workers_for(*forecast, capacity_of(service), scale.shortage);
   service.asked = AskedFloor{
       .workers = workers,
       .until = turn.now + ahead + kDecisionPeriod,
       .reason = text_of("asked for %.0f s ahead: the %s forecast of %.2f needs %s",
                         seconds_in(ahead), name_of(forecast->forecaster), forecast->point,
-                        workers_of(workers, capacity_for(*service.settings)).c_str())};
+                        workers_of(workers, capacity_of(service)).c_str())};
 }
 
 }  // namespace foretide::coordinator

@@ -1,6 +1,6 @@
 #include "coordinator/core/foresee.hpp"
 
-#include "coordinator/core/desired.hpp"
+#include "coordinator/core/capacity.hpp"
 #include "coordinator/core/text.hpp"
 
 namespace foretide::coordinator {
@@ -11,7 +11,7 @@ using Predict = ScaleSettings::Predict;
 PredictionNeeds needs_of(const ServiceRecord& service) {
   const ScaleSettings& scale = service.settings->scale;
   return {.start = service.start_times.p90(),
-          .capacity = capacity_for(*service.settings),
+          .capacity = capacity_of(service),
           .workers_min = scale.min,
           .workers_max = scale.max,
           .window = scale.window,
@@ -20,7 +20,7 @@ PredictionNeeds needs_of(const ServiceRecord& service) {
 
 std::string words_for(const ServiceRecord& service) {
   const Foresight& foresight = *service.foresight;
-  const double capacity = capacity_for(*service.settings);
+  const double capacity = capacity_of(service);
   return text_of("%s expects %.2f in %.0f s and, a shortage being priced at %.3g, asks for %s",
                  name_of(foresight.policy), foresight.expected * capacity,
                  seconds_in(lead_time_for(service.start_times)), foresight.price,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "coordinator/core/capacity.hpp"
 #include "coordinator/core/desired.hpp"
 #include "coordinator/core/foresee.hpp"
 #include "coordinator/core/signals.hpp"
@@ -57,7 +58,7 @@ void hold_for_survivors(const ServiceRecord& service, const Situation& at, std::
                         Limits& floors) {
   const double load = std::max<double>(at.demand.load, service.in_flight()) + service.held();
   const double share = prediction_speaks(service) ? 1.0 : kSurvivorShare;
-  const double capacity = capacity_for(*service.settings) * share;
+  const double capacity = capacity_of(service) * share;
   const std::uint32_t needed = std::min(from, workers_for(load, capacity));
   floors.push_back(
       {"survivors", needed,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "coordinator/core/capacity.hpp"
 #include "coordinator/core/desired.hpp"
 #include "coordinator/core/foresee.hpp"
 #include "coordinator/core/text.hpp"
@@ -61,7 +62,7 @@ Opinion stable_for(const ServiceRecord& service, const Situation& situation) {
   if (prediction_speaks(service)) return {"stable", 0, "prediction speaks"};
   if (!largest)
     return {"stable", 0, text_of("no demand is known of the last %.0f s", seconds_in(window))};
-  const double capacity = capacity_for(*service.settings);
+  const double capacity = capacity_of(service);
   const std::uint32_t workers = workers_for(*largest, capacity);
   return {"stable", workers,
           text_of("the largest load of the last %.0f s, %.2f, needs %s", seconds_in(window),
@@ -70,7 +71,7 @@ Opinion stable_for(const ServiceRecord& service, const Situation& situation) {
 
 Opinion panic_for(const ServiceRecord& service, const Situation& situation) {
   const double load = situation.demand.load;
-  const double capacity = capacity_for(*service.settings);
+  const double capacity = capacity_of(service);
   const std::uint32_t workers = workers_for(load, capacity);
   if (prediction_speaks(service) && workers <= service.foresight->workers_thinkable) {
     return {"panic", 0, text_of("load %.2f over the last two seconds was to be expected", load)};
@@ -92,7 +93,7 @@ Opinion backlog_for(const ServiceRecord& service, const Situation& situation) {
       std::max(seconds_in(lead_time_for(service.start_times)), seconds_in(kPanicWindow));
   const double extra = std::min<double>(held, held * *service_seconds / within);
   const double load = situation.demand.load + extra;
-  const std::uint32_t workers = std::max(1u, workers_for(load, capacity_for(*service.settings)));
+  const std::uint32_t workers = std::max(1u, workers_for(load, capacity_of(service)));
   return {"backlog", workers,
           text_of("%s of %.3g s each add a load of %.2f for now",
                   counted(held, "held request", "held requests").c_str(), *service_seconds, extra)};

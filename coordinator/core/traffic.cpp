@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/wire/durations.hpp"
-#include "coordinator/core/desired.hpp"
+#include "coordinator/core/capacity.hpp"
 #include "coordinator/core/routes.hpp"
 #include "coordinator/core/sessions.hpp"
 
@@ -19,7 +19,7 @@ double since(std::uint64_t now, std::uint64_t before) {
 
 bool is_overloaded(const ServiceRecord& service, std::uint32_t in_flight) {
   if (!service.settings || service.is_static()) return false;
-  return in_flight > ready_count(service) * capacity_for(*service.settings);
+  return in_flight > ready_count(service) * capacity_of(service);
 }
 
 void count_totals(TrafficTotals& totals, const wire::ServiceTraffic& now,

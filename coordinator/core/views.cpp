@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "coordinator/core/desired.hpp"
+#include "coordinator/core/capacity.hpp"
 #include "coordinator/core/forecast_choice.hpp"
 
 namespace foretide::coordinator {
@@ -114,7 +114,7 @@ std::string prediction_text(const ServiceRecord& service) {
 void tell_demand(const ServiceRecord& service, Instant now, ServiceView& view) {
   view.demand = service.series.latest(now, std::chrono::seconds(10));
   if (service.foresight && service.settings) {
-    view.forecast = service.foresight->expected * capacity_for(*service.settings);
+    view.forecast = service.foresight->expected * capacity_of(service);
     view.forecaster = name_of(service.foresight->policy);
   }
   view.prediction = prediction_text(service);
@@ -131,7 +131,7 @@ ServiceView view_of(const State& state, const ServiceRecord& service, Instant no
   if (service.settings) {
     view.min = service.settings->scale.min;
     view.max = service.settings->scale.max;
-    view.capacity_per_worker = capacity_for(*service.settings);
+    view.capacity_per_worker = capacity_of(service);
   }
   if (service.paused) {
     view.pause = PauseView{.direction = service.paused->direction, .expires_in_seconds = {}};

@@ -1,6 +1,6 @@
 #include "coordinator/io/history_json.hpp"
 
-#include "coordinator/core/desired.hpp"
+#include "coordinator/core/capacity.hpp"
 
 namespace foretide::coordinator {
 
@@ -25,7 +25,7 @@ Json history_json(const ServiceRecord& service, HistoryGrain grain,
             {"start_seconds", seconds_in(service.start_times.p90())},
             {"rows", std::move(list)}};
   if (service.settings) {
-    json["capacity_per_worker"] = capacity_for(*service.settings);
+    json["capacity_per_worker"] = capacity_of(service);
     json["min"] = service.settings->scale.min;
     json["max"] = service.settings->scale.max;
     json["shortage"] = service.settings->scale.shortage;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "coordinator/core/desired.hpp"
+#include "coordinator/core/capacity.hpp"
 #include "coordinator/core/traffic.hpp"
 
 namespace foretide::coordinator {
@@ -80,7 +80,7 @@ Outcome HistoryKeeper::keep_seconds(const ServiceRecord& service, Kept& kept) {
                    .desired = static_cast<double>(service.desired.value_or(0)),
                    .ready = static_cast<double>(ready_count(service))};
     if (service.foresight && service.settings) {
-      row.forecast = service.foresight->expected * capacity_for(*service.settings);
+      row.forecast = service.foresight->expected * capacity_of(service);
     }
     rows.push_back(row);
   }
