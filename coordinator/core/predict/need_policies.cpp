@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <utility>
 
 #include "common/check.hpp"
+#include "coordinator/core/predict/moment_traits.hpp"
 
 namespace foretide::coordinator {
 namespace {
@@ -18,20 +18,15 @@ constexpr double kAnyTimeKept = 0.9998;
 // Of what is broader, mixed into what is narrow.
 constexpr double kTrendInNarrow = 0.1, kTrendInWentOn = 0.07, kAnyTimeInWentOn = 0.03;
 
-constexpr std::size_t kErrorTraits = 14, kOutcomeTraits = 16, kMarks = 4;
 constexpr std::uint64_t kErrorSeed = 1, kOutcomeSeed = 2;
+// Of less than half a worker nothing is a multiple: its errors are those of small numbers.
+constexpr double kRootLeast = 0.7;
 // A gap's steps are no larger than the largest of so many before them.
 constexpr std::int64_t kFilledWithin = 288;
-constexpr std::int64_t kLookedThrough = 720;  // steps, for the largest of a time
 
 double squared(double root) {
   const double above = std::max(0.0, root);
   return above * above;
-}
-
-std::int64_t steps_within(double seconds, double step_seconds, std::int64_t least,
-                          std::int64_t most) {
-  return std::clamp(static_cast<std::int64_t>(seconds / step_seconds), least, most);
 }
 
 std::vector<std::int64_t> distances_for(std::int64_t last) {
@@ -41,20 +36,11 @@ std::vector<std::int64_t> distances_for(std::int64_t last) {
   return all;
 }
 
-std::size_t slot(std::int64_t step) {
-  return static_cast<std::size_t>(step % TrendForecast::kKept);
-}
-
-// The oldest moment of which forecasts are kept.
-std::int64_t oldest_kept(std::int64_t step) {
-  return std::max<std::int64_t>(0, step - TrendForecast::kKept + 1);
-}
-
 }  // namespace
 
 const char* name_of(Policy policy) {
-  constexpr const char* kNames[] = {"trend",  "trend, wide", "alike",     "went on",
-                                    "15 min", "2 h",         "season max"};
+  constexpr const char* kNames[] = {"trend",  "trend, wide", "alike",      "went on",
+                                    "15 min", "2 h",         "season max", "in proportion"};
   return kNames[static_cast<std::size_t>(policy)];
 }
 
@@ -64,12 +50,12 @@ NeedPolicies::NeedPolicies(const PredictorShape& shape)
       calendar_(history_),
       errors_(kErrorTraits, kMarks, kErrorSeed),
       outcomes_(kOutcomeTraits, kMarks, kOutcomeSeed),
+      bases_(distances_.back()),
       any_time_(shape.workers_max) {
   CHECK(shape.step_seconds >= 1.0 && shape.lead_steps >= 1 && shape.lead_steps <= kLeadStepsMax &&
             shape.workers_max >= 1,
         "who makes a predictor keeps to its bounds");
   for (const std::int64_t distance : distances_) trends_.emplace_back(distance);
-  for (Bases& bases : bases_) bases.resize(static_cast<std::size_t>(TrendForecast::kKept));
   for (auto& curves : curves_) curves.assign(distances_.size(), NeedCurve(shape.workers_max));
 }
 
@@ -100,7 +86,7 @@ void NeedPolicies::add(std::optional<double> demand_workers) {
   // A gap is filled with forecasts of forecasts, which must not grow without end.
   expected_root_ =
       std::min<double>(trends_.front().root(step), history_.largest(step, kFilledWithin));
-  note_bases();
+  bases_.note(history_, calendar_);
   describe_moment();
   errors_.grow(step, step - distances_.back());
   // Not both in one step.
@@ -111,92 +97,34 @@ void NeedPolicies::add(std::optional<double> demand_workers) {
     draw_trend(distance);
     draw_alike(distance);
     draw_went_on(distance);
-    draw_from_base(Policy::kQuarterHour, bases_[0], distance);
-    draw_from_base(Policy::kTwoHours, bases_[1], distance);
-    draw_from_base(Policy::kSeason, bases_[2], distance);
+    draw_from_base(Policy::kQuarterHour, Base::kQuarterHour, distance);
+    draw_from_base(Policy::kTwoHours, Base::kTwoHours, distance);
+    draw_from_base(Policy::kSeason, Base::kSeason, distance);
+    draw_in_proportion(distance);
   }
 }
 
-// How the moment a lead time ago went on: the error of the forecast made then, and how large demand
-// became. The marks beside each say whether it was large, very large and enormous, so that trees
-// part moments by what is dangerous and not by the mean alone.
 void NeedPolicies::learn_from_moments(double root) {
   const std::int64_t step = history_.end() - 1, then = step - distances_.back();
   if (then < begun_at_) return;
   const TrendForecast& trend = trends_.back();
-  const auto error = static_cast<float>(
-      std::clamp(trend.error(then) / std::max(1e-6, trend.width(then)), -4.0, 6.0));
-  const auto of_error = errors_.moments().learn(then);
-  of_error[0] = 0.5F * error;
-  of_error[1] = error > 0.8F ? 1.0F : 0.0F;
-  of_error[2] = error > 1.8F ? 1.4F : 0.0F;
-  of_error[3] = error > 3.0F ? 2.0F : 0.0F;
-
-  const double usual = history_.mean(step, 1000);
-  const auto of_outcome = outcomes_.moments().learn(then);
-  of_outcome[0] = static_cast<float>(root);
-  of_outcome[1] = root > 1.3 * usual ? 1.0F : 0.0F;
-  of_outcome[2] = root > 1.7 * usual ? 1.3F : 0.0F;
-  of_outcome[3] = root > 2.5 * usual ? 1.7F : 0.0F;
+  mark_error(trend.error(then) / std::max(1e-6, trend.width(then)), errors_.moments().learn(then));
+  mark_outcome(root, history_.mean(step, 1000), outcomes_.moments().learn(then));
 }
 
 void NeedPolicies::describe_moment() {
-  const std::int64_t step = history_.end() - 1, target = step + distances_.back();
-  const TrendForecast& trend = trends_.back();
-  const bool day = calendar_.knows_day(step), week = calendar_.knows_week(step);
-  const double hour = day ? Calendar::phase(target, calendar_.day()) : 0.0;
-  const double weekday = week ? Calendar::phase(target, calendar_.week()) : 0.0;
-  const double wave = day ? std::sin(2.0 * std::numbers::pi * hour) : 0.0;
-  const double now = history_.root(step), before = step > 0 ? history_.root(step - 1) : 0.0;
-  const double level = level_at(history_, step), six_steps = history_.mean(step, 6);
-  const std::int64_t yesterday = step - calendar_.day();
-  const bool knows_yesterday = day && yesterday >= oldest_kept(step) && trend.is_judged(yesterday);
-
-  const bool above = now > 1.15 * history_.mean(step, 288) + 0.2;
+  const std::int64_t step = history_.end() - 1;
+  const bool above = history_.root(step) > 1.15 * history_.mean(step, 288) + 0.2;
   if (above != is_above_ || step == begun_at_) side_since_ = step;
   is_above_ = above;
 
-  const auto put = [](std::span<float> row, std::initializer_list<double> values) {
-    std::transform(values.begin(), values.end(), row.begin(),
-                   [](double value) { return static_cast<float>(value); });
-  };
-  put(errors_.moments().begin(step),
-      {hour, wave, weekday, trend.root(step), surprises_.fast(), surprises_.slow(),
-       surprises_.worst(), surprises_.last(), now - level, now - history_.mean(step, 24),
-       trend.root(step) - now, trend.width(step), knows_yesterday ? trend.error(yesterday) : 0.0,
-       six_steps - history_.mean(step, 48)});
-  const auto season = [&](std::int64_t period, bool known) {
-    const std::int64_t at = target - period;
-    return known && at + 1 <= step && history_.reaches(at - 1) ? history_.mean_around(at, 1) : 0.0;
-  };
-  put(outcomes_.moments().begin(step),
-      {hour, wave, weekday, now, before, now - before, level, six_steps, history_.mean(step, 12),
-       history_.mean(step, 48), history_.mean(step, 192), static_cast<double>(step - side_since_),
-       history_.largest(step, 13), season(calendar_.day(), day), season(calendar_.week(), week),
-       trend.root(step)});
-}
-
-// The largest demand from now to the end of the lead time, as it was yesterday and a week ago.
-double NeedPolicies::season_max(std::int64_t step) const {
-  double most = level_at(history_, step);
-  for (const std::int64_t period : {calendar_.day(), calendar_.week()}) {
-    if (period <= 1 || step - period < 1 || !history_.reaches(step - period + 1)) continue;
-    const std::int64_t end = std::min(step, step - period + distances_.back() + 1);
-    for (std::int64_t at = step - period + 1; at <= end; ++at) {
-      most = std::max(most, history_.mean_around(at, 0));
-    }
-  }
-  return most;
-}
-
-void NeedPolicies::note_bases() {
-  const std::int64_t step = history_.end() - 1;
-  const double seconds = history_.step_seconds();
-  const double quarter = history_.largest(step, steps_within(900, seconds, 1, kLookedThrough));
-  const double two_hours = history_.largest(step, steps_within(7200, seconds, 2, kLookedThrough));
-  bases_[0][slot(step)] = static_cast<float>(quarter);
-  bases_[1][slot(step)] = static_cast<float>(two_hours);
-  bases_[2][slot(step)] = static_cast<float>(season_max(step));
+  const MomentView now{.history = history_,
+                       .calendar = calendar_,
+                       .surprises = surprises_,
+                       .trend = trends_.back(),
+                       .side_steps = step - side_since_};
+  describe_for_errors(now, errors_.moments().begin(step));
+  describe_for_outcomes(now, outcomes_.moments().begin(step));
 }
 
 void NeedPolicies::draw_trend(std::size_t distance) {
@@ -209,7 +137,7 @@ void NeedPolicies::draw_trend(std::size_t distance) {
   wide.begin();
   double weight = 1.0;
   int count = 0;
-  const std::int64_t oldest = oldest_kept(step);
+  const std::int64_t oldest = TrendForecast::oldest_kept(step);
   for (std::int64_t at = step - trend.ahead(); at >= oldest && count < kOutcomes; --at) {
     if (!trend.is_judged(at)) continue;
     plain.add(squared(root + trend.error(at)), weight);
@@ -235,7 +163,7 @@ void NeedPolicies::draw_alike(std::size_t distance) {
   const std::int64_t step = history_.end() - 1;
   const TrendForecast& trend = trends_[distance];
   const double root = trend.root(step), width = trend.width(step);
-  const std::int64_t oldest = oldest_kept(step);
+  const std::int64_t oldest = TrendForecast::oldest_kept(step);
   curve.begin();
   errors_.each_alike(errors_.moments().traits_of(step), [&](std::int64_t at, double weight) {
     if (at < oldest || !trend.is_judged(at)) return;
@@ -264,22 +192,36 @@ void NeedPolicies::draw_went_on(std::size_t distance) {
   curve.mix_in(trend, kTrendInWentOn);
 }
 
-void NeedPolicies::draw_from_base(Policy policy, const Bases& bases, std::size_t distance) {
-  NeedCurve& curve = curve_of(policy, distance);
+template <class Outcome>
+void NeedPolicies::draw_since(Base base, std::size_t distance, NeedCurve& curve,
+                              const Outcome& outcome) const {
   const std::int64_t step = history_.end() - 1, ahead = distances_[distance];
-  const double base = bases[slot(step)];
   curve.begin();
   double weight = 1.0;
   int count = 0;
-  const std::int64_t oldest = std::max({std::int64_t{3}, begun_at_, oldest_kept(step)});
+  const std::int64_t oldest =
+      std::max({std::int64_t{3}, begun_at_, TrendForecast::oldest_kept(step)});
   for (std::int64_t at = step - ahead; at >= oldest && count < kOutcomes; --at) {
     if (!history_.is_known(at + ahead)) continue;
-    curve.add(squared(base + history_.root(at + ahead) - bases[slot(at)]), weight);
+    curve.add(squared(outcome(history_.root(at + ahead), bases_.root(base, at))), weight);
     weight *= kOutcomeKept;
     ++count;
   }
-  if (count == 0) curve.add(squared(base), 1.0);
+  if (count == 0) curve.add(squared(bases_.root(base, step)), 1.0);
   curve.end();
+}
+
+void NeedPolicies::draw_from_base(Policy policy, Base base, std::size_t distance) {
+  const double now = bases_.root(base, history_.end() - 1);
+  draw_since(base, distance, curve_of(policy, distance),
+             [now](double root, double then) { return now + root - then; });
+}
+
+void NeedPolicies::draw_in_proportion(std::size_t distance) {
+  constexpr Base kBase = Base::kQuarterHour;
+  const double now = std::max(kRootLeast, bases_.root(kBase, history_.end() - 1));
+  draw_since(kBase, distance, curve_of(Policy::kInProportion, distance),
+             [now](double root, double then) { return now * root / std::max(kRootLeast, then); });
 }
 
 void NeedPolicies::draw_any_time() {

@@ -8,6 +8,8 @@
 //   went on       how demand itself went on after moments like this one
 //   15 min, 2 h   the largest demand of that time (of 720 steps at most), and how far off that was
 //   season max    the largest demand about this time yesterday or a week ago, likewise
+//   in proportion that of a quarter of an hour, times how many times of it came: a margin that
+//                 grows with demand, as flash crowds do
 //
 // To each a little of a broader one is mixed, for what never happened in moments like this.
 //
@@ -21,6 +23,7 @@
 #include <vector>
 
 #include "coordinator/core/predict/calendar.hpp"
+#include "coordinator/core/predict/demand_bases.hpp"
 #include "coordinator/core/predict/demand_history.hpp"
 #include "coordinator/core/predict/moment_forest.hpp"
 #include "coordinator/core/predict/need_curve.hpp"
@@ -37,8 +40,9 @@ enum class Policy : std::uint8_t {
   kQuarterHour,
   kTwoHours,
   kSeason,
+  kInProportion,
 };
-inline constexpr std::size_t kPolicies = 7;
+inline constexpr std::size_t kPolicies = 8;
 const char* name_of(Policy policy);
 
 inline constexpr std::int64_t kLeadStepsMax = 1000;
@@ -76,20 +80,21 @@ class NeedPolicies {
   }
 
  private:
-  // A number that stands for the present, as the base of a forecast, at each of the last steps.
-  using Bases = std::vector<float>;
-
   void describe_moment();
+  // How the moment a lead time ago went on: the error of the forecast made then, and how large
+  // demand became.
   void learn_from_moments(double root);
-  void note_bases();
-  double season_max(std::int64_t step) const;
   NeedCurve& curve_of(Policy policy, std::size_t distance) {
     return curves_[static_cast<std::size_t>(policy)][distance];
   }
   void draw_trend(std::size_t distance);
   void draw_alike(std::size_t distance);
   void draw_went_on(std::size_t distance);
-  void draw_from_base(Policy policy, const Bases& bases, std::size_t distance);
+  void draw_from_base(Policy policy, Base base, std::size_t distance);
+  void draw_in_proportion(std::size_t distance);
+  // `outcome(root, base)` is what follows now from what followed a base then.
+  template <class Outcome>
+  void draw_since(Base base, std::size_t distance, NeedCurve& curve, const Outcome& outcome) const;
   void draw_any_time();
 
   std::vector<std::int64_t> distances_;
@@ -101,7 +106,7 @@ class NeedPolicies {
   std::int64_t begun_at_ = 0;    // the first step that was not just remembered
   std::int64_t side_since_ = 0;  // the step from which on demand is above, or below, its usual
   bool is_above_ = false;
-  std::array<Bases, 3> bases_;
+  DemandBases bases_;
   double expected_root_ = 0.0;  // of the next step
   std::array<std::vector<NeedCurve>, kPolicies> curves_;
   NeedCurve any_time_;  // the same at every distance

@@ -11,11 +11,15 @@ namespace {
 
 constexpr int kBlockSteps = 24;
 const double kBlockKept = std::pow(0.5, 1.0 / 40.0);  // half after forty blocks
-constexpr double kPriceLeast = 1.3, kPriceRatio = 1.42;
-constexpr PolicyMix::Weights kBefore{1.0, 0.5, 0.5, 0.1, 0.1, 0.1, 0.1};  // anything was learned
+constexpr double kPriceLeast = 1.3, kPriceRatio = 1.42, kLastRatio = 2.5;
+constexpr PolicyMix::Weights kBefore{1.0, 0.5, 0.5, 0.1,
+                                     0.1, 0.1, 0.1, 0.1};  // anything was learned
 constexpr double kBlocksMin = 3.0;     // before them no difference counts for more
 constexpr double kErrorsAtMost = 0.5;  // than this
 constexpr double kNegligible = 1e-3;
+// What the last prices keep of the largest demand that ever was, which fades by half in 4,000 steps.
+constexpr std::array kOfTheLargest{0.5, 1.0, 1.5};
+const double kLargestKept = std::pow(0.5, 1.0 / 4000.0);
 
 PolicyMix::Weights shares_of(PolicyMix::Weights weights) {
   const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
@@ -26,7 +30,10 @@ PolicyMix::Weights shares_of(PolicyMix::Weights weights) {
 }  // namespace
 
 double price_at(std::size_t level) {
-  return kPriceLeast * std::pow(kPriceRatio, static_cast<double>(level));
+  constexpr std::size_t kCoarseFrom = kPrices - kOfTheLargest.size();
+  const auto fine = static_cast<double>(std::min(level, kCoarseFrom - 1));
+  const auto coarse = static_cast<double>(level) - fine;
+  return kPriceLeast * std::pow(kPriceRatio, fine) * std::pow(kLastRatio, coarse);
 }
 
 PolicyMix::PolicyMix(const PredictorShape& shape)
@@ -38,10 +45,14 @@ PolicyMix::PolicyMix(const PredictorShape& shape)
                        .run = run,
                        .weights = shares_of(kBefore)});
   }
+  for (std::size_t i = 0; i < kOfTheLargest.size(); ++i) {
+    levels_[kPrices - kOfTheLargest.size() + i].of_the_largest = kOfTheLargest[i];
+  }
 }
 
 void PolicyMix::add(std::optional<double> demand_workers, const NeedPolicies& policies) {
   const bool closes = demand_workers && ++steps_in_block_ == kBlockSteps;
+  largest_ = std::max(largest_ * kLargestKept, demand_workers.value_or(0.0));
   for (Level& level : levels_) {
     level.unserved = 0.0;
     if (demand_workers) bill(level, *demand_workers);
@@ -78,6 +89,7 @@ double PolicyMix::need_next(std::size_t level, std::uint32_t worker,
 void PolicyMix::decide(Level& level, const NeedPolicies& policies) const {
   const auto& distances = policies.distances();
   const auto bounded = [this](std::uint32_t workers) { return std::max(workers, workers_min_); };
+  const double floor = std::ceil(level.of_the_largest * largest_);
   for (std::size_t policy = 0; policy < kPolicies; ++policy) {
     ShadowRun& run = level.runs[policy];
     const auto need = [&](std::uint32_t worker, std::size_t distance) {
@@ -88,8 +100,10 @@ void PolicyMix::decide(Level& level, const NeedPolicies& policies) const {
   const auto mixed = [&](std::uint32_t worker, std::size_t distance) {
     return need(level.weights, policies, worker, distance);
   };
-  level.run.decide(
-      bounded(workers_for(distances, level.run.workers(), workers_max_, level.price, mixed)));
+  const std::uint32_t workers =
+      workers_for(distances, level.run.workers(), workers_max_, level.price, mixed);
+  const auto least = static_cast<std::uint32_t>(std::min<double>(workers_max_, floor));
+  level.run.decide(bounded(std::max(workers, least)));
 }
 
 void PolicyMix::close_block() {

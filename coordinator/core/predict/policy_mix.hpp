@@ -10,6 +10,10 @@
 // The mix at a price decides by the weighted mean of the curves. It runs in the shadow too, and
 // `ShortageAim` takes the price at which that run has reached what the user wants.
 //
+// Whoever asks for the last prices wants never to be short: there the mix keeps besides what the
+// largest demand of late needed, or as much again and half. No distribution of errors does that,
+// for a record is by its nature further off than all that came before it.
+//
 // Demand is the same whatever is decided, so all of them can be billed for the same demand.
 #pragma once
 
@@ -24,7 +28,8 @@
 namespace foretide::coordinator {
 
 inline constexpr std::size_t kPrices = 30;
-// From 1.3 worker-steps for a worker's worth of a step's demand to 34,000, each 1.42 of the last.
+// From 1.3 worker-steps for a worker's worth of a step's demand to 12,000, each 1.42 of the last;
+// then three more, each 2.5 of the last.
 double price_at(std::size_t level);
 
 class PolicyMix {
@@ -48,6 +53,7 @@ class PolicyMix {
  private:
   struct Level {
     double price = 0.0;
+    double of_the_largest = 0.0;
     std::vector<ShadowRun> runs;  // one for each policy
     ShadowRun run;                // the mix's
     double unserved = 0.0, paid = 0.0;
@@ -65,6 +71,7 @@ class PolicyMix {
 
   std::uint32_t workers_min_, workers_max_;
   std::vector<Level> levels_;
+  double largest_ = 0.0;  // demand, fading
   int steps_in_block_ = 0;
   double blocks_ = 0.0, blocks_squared_ = 0.0;  // sums of the blocks' weights
 };

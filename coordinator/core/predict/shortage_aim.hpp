@@ -10,6 +10,11 @@
 // beside it. Without this one spike of thirty times the mean doubles the cost of the weeks after
 // it, and still does not catch the next. Nor is a price below 2 looked at, however long all went
 // well: who wants to be short once in a thousand steps learns too little from the last thousand.
+//
+// What is then taken is the mean of what was right so far, of late counting more (Polyak and
+// Juditsky, "Acceleration of stochastic approximation by averaging", 1992): which price is right
+// hardly changes, but a few rare events decide what seems to be, and whoever follows each of them
+// pays too much after it and too little before the next.
 #pragma once
 
 #include <array>
@@ -38,13 +43,18 @@ class ShortageAim {
  public:
   explicit ShortageAim(double shortage);
 
-  // Once a step. Keeps its level until another is clearly right.
+  // Once a step.
   void adjust(const ShadowShares& shares);
   std::size_t level() const { return level_; }
 
  private:
+  std::size_t right_now(const ShadowShares& shares) const;
+
   double shortage_;
-  std::size_t cheapest_ = 0, dearest_ = 0, level_ = 0;
+  std::size_t cheapest_ = 0, dearest_ = 0;
+  std::size_t right_ = 0;  // by all that was seen; kept until another is clearly so
+  double mean_ = 0.0;      // of what was right
+  std::size_t level_ = 0;
   std::int64_t steps_ = 0;
 };
 

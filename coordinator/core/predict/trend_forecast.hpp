@@ -7,6 +7,7 @@
 // expected widths are alike by day and by night, so those of calm hours can speak for wild ones.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -26,6 +27,11 @@ class TrendForecast {
   static constexpr std::int64_t kKept = 4096;
 
   explicit TrendForecast(std::int64_t ahead);
+
+  // The oldest step of which forecasts are kept when `step` is the newest.
+  static std::int64_t oldest_kept(std::int64_t step) {
+    return std::max<std::int64_t>(0, step - kKept + 1);
+  }
 
   std::int64_t ahead() const { return ahead_; }
 
