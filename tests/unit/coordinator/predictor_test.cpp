@@ -161,6 +161,49 @@ TEST(DemandPredictor, ForgivesItselfWhatNobodyCouldForesee) {
   EXPECT_LT(replay(crowd, 0.01, later).cost, 1.25 * replay(calm, 0.01, later).cost);
 }
 
+// Ten quiet steps in a row, then one of three times their level.
+Demand bursts_of(double level, int count) {
+  Demand demand;
+  for (int step = 0; step < 11 * count; ++step) {
+    demand.emplace_back(step % 11 == 10 ? 3.0 * level : level);
+  }
+  return demand;
+}
+
+TEST(NeedPolicies, TakesMarginsInProportionToDemand) {
+  NeedPolicies policies(kFiveMinutes);
+  for (const auto& demand : bursts_of(2.0, 60)) policies.add(demand);
+  const auto share_of = [&policies](std::uint32_t worker) {
+    return policies.curve(Policy::kInProportion, policies.distances().size() - 1)[worker];
+  };
+  EXPECT_EQ(share_of(40), 0.0F);
+  // What is ten times as large bursts ten times as far, before that was ever seen.
+  for (int step = 0; step < 10; ++step) policies.add(20.0);
+  EXPECT_GT(share_of(40), 0.01F);
+}
+
+TEST(PolicyMix, KeepsAtItsLastPricesMoreThanEverWasNeeded) {
+  DemandPredictor predictor(kFiveMinutes);
+  for (int step = 0; step < 400; ++step) predictor.add(step == 50 ? 30.0 : 2.0);
+  EXPECT_GE(predictor.mix().workers(kPrices - 1), 40U);
+  EXPECT_LE(predictor.mix().workers(kPrices / 3), 20U);
+}
+
+TEST(ShortageAim, IsNotLedByOneEvent) {
+  const Demand demand = days(6, 0.3);
+  DemandPredictor predictor(kFiveMinutes);
+  ShortageAim aim(0.01);
+  const auto take = [&](const std::optional<double>& step) {
+    predictor.add(step);
+    aim.adjust(predictor.shares());
+  };
+  for (const auto& step : demand) take(step);
+  const std::size_t before = aim.level();
+  for (int step = 0; step < 12; ++step) take(150.0);
+  for (int step = 0; step < 100; ++step) take(demand[static_cast<std::size_t>(step)]);
+  EXPECT_LE(aim.level(), before + 1);
+}
+
 TEST(DemandPredictor, BearsDemandsThatSayNothing) {
   for (const double demand : {0.0, 1e-300, 5.0, 1e12}) {
     const Outcome outcome = replay(Demand(300, demand), 0.01);
