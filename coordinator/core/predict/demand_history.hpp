@@ -10,8 +10,11 @@
 // cell. Both keep running sums, so a mean over any stretch is one subtraction.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
+
+#include "common/check.hpp"
 
 namespace foretide::coordinator {
 
@@ -67,11 +70,41 @@ class DemandHistory {
     std::int64_t end_ = 0;
   };
 
+  static constexpr std::size_t kKnownSize = 8192;
+  static_assert(kKnownSize > kStepsKept);
+  static std::size_t known_slot(std::int64_t step) {
+    return static_cast<std::size_t>(step) & (kKnownSize - 1);
+  }
+
   double step_seconds_;
   std::int64_t per_cell_;
   std::int64_t end_ = 0;
   Sums sums_, cells_;
   std::vector<std::uint8_t> known_;
 };
+
+// Asked for a hundred thousand times a step.
+
+inline std::size_t DemandHistory::Sums::slot(std::int64_t at) const {
+  const auto place = static_cast<std::size_t>(at);
+  return mask_ != 0 ? place & mask_ : place % ring_.size();
+}
+
+inline std::int64_t DemandHistory::Sums::first() const {
+  return std::max<std::int64_t>(0, end_ - kept_);
+}
+
+inline double DemandHistory::Sums::before(std::int64_t at) const {
+  return ring_[slot(at)];
+}
+
+inline double DemandHistory::Sums::sum(std::int64_t from, std::int64_t to) const {
+  CHECK(from >= first() && from <= to && to <= end_, "only what is kept can be asked for");
+  return before(to) - before(from);
+}
+
+inline bool DemandHistory::is_known(std::int64_t step) const {
+  return step >= sums_.first() && step < end_ && known_[known_slot(step)] != 0;
+}
 
 }  // namespace foretide::coordinator

@@ -62,7 +62,9 @@ class TrendForecast {
 
   WidthFeatures width_features(const DemandHistory& history, const Calendar& calendar,
                                const Surprises& surprises, double root) const;
-  const Record& record(std::int64_t step) const;
+  const Record& record(std::int64_t step) const {
+    return records_[static_cast<std::size_t>(step % kKept)];
+  }
   Record& record(std::int64_t step);
   Pending& pending(std::int64_t step);
 
