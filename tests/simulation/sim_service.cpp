@@ -114,6 +114,7 @@ void SimService::release() {
   for (const auto ticket : set_.removed() ? queue_.take_all() : queue_.take_expired(now)) {
     let_go(ticket);
     ++traffic_.refused_total;
+    ++traffic_.refused_held_total;
   }
   while (const auto ticket = queue_.first()) {
     if (!dispatch(held_.at(*ticket))) break;
