@@ -11,13 +11,6 @@ namespace {
 
 constexpr double kCellSeconds = 60.0;
 
-constexpr std::size_t kKnownSize = 8192, kKnownMask = kKnownSize - 1;
-static_assert(kKnownSize > DemandHistory::kStepsKept);
-
-std::size_t known_slot(std::int64_t step) {
-  return static_cast<std::size_t>(step) & kKnownMask;
-}
-
 }  // namespace
 
 DemandHistory::Sums::Sums(std::int64_t kept)
@@ -25,31 +18,9 @@ DemandHistory::Sums::Sums(std::int64_t kept)
       ring_(static_cast<std::size_t>(kept) + 1),
       mask_(std::has_single_bit(ring_.size()) ? ring_.size() - 1 : 0) {}
 
-std::size_t DemandHistory::Sums::slot(std::int64_t at) const {
-  const auto place = static_cast<std::size_t>(at);
-  return mask_ != 0 ? place & mask_ : place % ring_.size();
-}
-
 void DemandHistory::Sums::add(double value) {
   before(end_ + 1) = before(end_) + value;
   ++end_;
-}
-
-std::int64_t DemandHistory::Sums::first() const {
-  return std::max<std::int64_t>(0, end_ - kept_);
-}
-
-double& DemandHistory::Sums::before(std::int64_t at) {
-  return ring_[slot(at)];
-}
-
-double DemandHistory::Sums::before(std::int64_t at) const {
-  return ring_[slot(at)];
-}
-
-double DemandHistory::Sums::sum(std::int64_t from, std::int64_t to) const {
-  CHECK(from >= first() && from <= to && to <= end_, "only what is kept can be asked for");
-  return before(to) - before(from);
 }
 
 DemandHistory::DemandHistory(double step_seconds)
@@ -81,10 +52,6 @@ std::int64_t DemandHistory::steps_in(double seconds) const {
   const auto steps = static_cast<std::int64_t>(std::llround(seconds / step_seconds_));
   return std::abs(static_cast<double>(steps) * step_seconds_ - seconds) < 1e-6 * seconds ? steps
                                                                                          : 0;
-}
-
-bool DemandHistory::is_known(std::int64_t step) const {
-  return step >= sums_.first() && step < end_ && known_[known_slot(step)] != 0;
 }
 
 double DemandHistory::mean(std::int64_t step, std::int64_t width) const {
