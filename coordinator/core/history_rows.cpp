@@ -60,11 +60,17 @@ std::vector<HistoryRow> rows_for(const ServiceRecord& service, std::int64_t from
 
 std::optional<LearnedSteps> steps_for(const ServiceRecord& service, std::int64_t wall_before) {
   auto learned = service.prediction.learned();
-  if (!learned || learned->loads.empty()) return std::nullopt;
-  LearnedSteps steps{.step_seconds = learned->step_seconds,
-                     .end_at = learned->end_second + wall_before,
-                     .loads = std::move(learned->loads),
-                     .start_times_ms = {}};
+  const bool has_learned = learned && !learned->loads.empty();
+  const bool is_off =
+      service.settings && service.settings->scale.predict == ScaleSettings::Predict::kOff;
+  // One that is still being grown has nothing to say yet; what was kept before is better.
+  if (!has_learned && (!is_off || service.start_times.count() == 0)) return std::nullopt;
+  LearnedSteps steps{.step_seconds = 1, .end_at = 0, .loads = {}, .start_times_ms = {}};
+  if (has_learned) {
+    steps.step_seconds = learned->step_seconds;
+    steps.end_at = learned->end_second + wall_before;
+    steps.loads = std::move(learned->loads);
+  }
   for (const Duration start : service.start_times.times()) {
     steps.start_times_ms.push_back(std::chrono::round<std::chrono::milliseconds>(start).count());
   }

@@ -41,7 +41,7 @@ inline constexpr std::size_t kLearnedStepsMax = 8192;
 // The seconds that were closed from that one of the series on.
 std::vector<HistoryRow> rows_for(const ServiceRecord& service, std::int64_t from_second,
                                  std::int64_t wall_before);
-// Nothing while nothing was learned.
+// Nothing while nothing was learned, unless prediction is off: then the start times alone.
 std::optional<LearnedSteps> steps_for(const ServiceRecord& service, std::int64_t wall_before);
 
 // ---- what is made of it ----
