@@ -72,7 +72,7 @@ Pieces flash(Random& random, double typical, Duration end) {
 }  // namespace
 
 DemandCurve::DemandCurve(Random random, const DemandPlan& plan, Duration steady_from, Duration end)
-    : steady_from_(steady_from) {
+    : steady_from_(steady_from), steady_(plan.steady) {
   switch (plan.shape) {
     case DemandShape::kSteps:
       wave_share_ = random.between(0.0, 0.5);
@@ -101,6 +101,7 @@ DemandCurve::DemandCurve(Random random, const DemandPlan& plan, Duration steady_
   }
   for (const Piece& piece : pieces_) rate_max_ = std::max(rate_max_, piece.rate);
   rate_max_ *= 1.0 + wave_share_;
+  rate_max_ = std::max(rate_max_, steady_.value_or(0.0));
 }
 
 double DemandCurve::line(Duration at) const {
@@ -112,6 +113,7 @@ double DemandCurve::line(Duration at) const {
 }
 
 double DemandCurve::rate(Duration at) const {
+  if (steady_ && is_steady(at)) return *steady_;
   const Duration counted = std::min(at, steady_from_);
   const double phase = 2.0 * std::numbers::pi * seconds_in(counted) / wave_seconds_;
   return line(counted) * (1.0 + wave_share_ * std::sin(phase));

@@ -9,6 +9,7 @@
 //   flash   little, and now and then many times as much for some seconds
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "common/time.hpp"
@@ -21,8 +22,9 @@ inline constexpr int kDemandShapes = 6;
 
 struct DemandPlan {
   DemandShape shape = DemandShape::kSteps;
-  double typical = 5.0;  // requests a second
-  bool rests = false;    // has times without any request
+  double typical = 5.0;          // requests a second
+  bool rests = false;            // has times without any request
+  std::optional<double> steady;  // at its end; absent: as it was then
 };
 
 class DemandCurve {
@@ -47,6 +49,7 @@ class DemandCurve {
   std::vector<Piece> pieces_;
   double wave_share_ = 0.0, wave_seconds_ = 1.0, rate_max_ = 0.0;
   Duration steady_from_;
+  std::optional<double> steady_;
 };
 
 }  // namespace foretide::simulation

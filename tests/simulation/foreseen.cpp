@@ -19,6 +19,13 @@ void make_rarer(FaultPlan& plan) {
   }
 }
 
+// Half of the last worker's worth of load, so that no rounding asks for another; or nothing at all.
+double steady_rate(Random& random, const ServiceSettings& service, double service_seconds) {
+  if (random.chance(0.1)) return 0.0;
+  const int full = random.between_counts(0, static_cast<int>(service.scale.max) - 1);
+  return (full + 0.5) * *service.capacity_soft / service_seconds;
+}
+
 }  // namespace
 
 void foresee(Scenario& scenario) {
@@ -30,6 +37,7 @@ void foresee(Scenario& scenario) {
     service.scale.predict = mode_of(scenario.options.predict);
     service.scale.shortage = kShortages[random.below(std::size(kShortages))];
     plan.demand.shape = static_cast<DemandShape>(random.below(kDemandShapes));
+    plan.demand.steady = steady_rate(random, service, plan.service_seconds);
     plan.even = true;
     if (!random.chance(0.4)) continue;
     plan.nature.start_min = random.between(3.0, 10.0);

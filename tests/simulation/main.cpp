@@ -88,6 +88,7 @@ bool is_same(const Wanted& wanted, const Options& options, const RunResult& resu
 
 struct Sums {
   std::uint64_t seeds = 0, events = 0, requests = 0, failed = 0, refused = 0;
+  std::size_t changes = 0, predicted = 0;
   Duration simulated{};
   double rest = 0.0, rest_longest = 0.0;
 
@@ -98,6 +99,10 @@ struct Sums {
     requests += result.requests;
     failed += result.failed;
     refused += result.refused;
+    changes += result.changes.size();
+    predicted += static_cast<std::size_t>(
+        std::count_if(result.changes.begin(), result.changes.end(),
+                      [](const NumberChange& change) { return change.rule == "predicted"; }));
     if (!result.came_to_rest_after) return;
     rest += seconds_in(*result.came_to_rest_after);
     rest_longest = std::max(rest_longest, seconds_in(*result.came_to_rest_after));
@@ -107,7 +112,8 @@ struct Sums {
               << seconds << " s (" << std::llround(seconds_in(simulated) / seconds)
               << " times real time), " << events << " events\n"
               << "requests known to the last coordinators: " << requests << ", failed " << failed
-              << ", refused " << refused << "\nat rest " << rest / static_cast<double>(seeds)
+              << ", refused " << refused << "\nnumbers changed " << changes << " times, "
+              << predicted << " by prediction\nat rest " << rest / static_cast<double>(seeds)
               << " s after the faults ended in the mean, " << rest_longest << " s at most\n";
   }
 };

@@ -63,10 +63,10 @@ void NumberWatch::check_asked(const ServiceRecord& service, const Decision& deci
                                               " although no balancer was heard for " +
                                               std::to_string(seconds_in(quiet)) + " s");
   }
-  if (resting_since_ && ground_.queue.now() - *resting_since_ > kSettles) {
+  const Duration resting = resting_since_ ? ground_.queue.now() - *resting_since_ : Duration{};
+  if (decision.to > decision.from && resting > kSettles) {
     ground_.verdict.broken("restless",
-                           step_of(decision) + ", " +
-                               std::to_string(seconds_in(ground_.queue.now() - *resting_since_)) +
+                           step_of(decision) + ", " + std::to_string(seconds_in(resting)) +
                                " s after demand became a clockwork: " + decision.reason);
   }
 }
@@ -96,10 +96,15 @@ void NumberWatch::check_swing(const Decision& decision) {
 }
 
 // Reports come late and are spread over the time since the last one: what is held against a minute
-// of load is what came in that minute and a while before.
+// of load is what came in that minute and a while before, and only while nobody was silent. A
+// coordinator that stood still looks again after a gap, and begins anew.
 void NumberWatch::check_load(const ServiceRecord& service, Instant coordinator_now) {
   constexpr std::int64_t kOver = 60, kBefore = 20;
   constexpr double kSlackShare = 1.3, kSlackRequests = 4.0;
+  constexpr Duration kInTime = std::chrono::seconds(5);
+  const Instant since = reported_since_.emplace(service.id, ground_.queue.now()).first->second;
+  if (silence_ && silence_(service.id) > kInTime) reported_since_.erase(service.id);
+  if (ground_.queue.now() - since < std::chrono::seconds(kOver + kBefore)) return;
   const auto served = served_seconds_.find(service.id);
   if (served == served_seconds_.end()) return;
   const std::int64_t end = service.series.end();
@@ -133,6 +138,9 @@ void NumberWatch::check_forecast(const ServiceRecord& service) {
 }
 
 void NumberWatch::look(const State& state, Instant coordinator_now) {
+  constexpr Duration kGap = std::chrono::seconds(3);
+  if (ground_.queue.now() - looked_at_ > kGap) reported_since_.clear();
+  looked_at_ = ground_.queue.now();
   for (const auto& [id, service] : state.services) {
     if (!service.settings || service.is_static()) continue;
     if (service.desired) check_bounds(service, *service.desired);

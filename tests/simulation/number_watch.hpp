@@ -8,7 +8,8 @@
 //   waiting-counts  the load that is taken for demand is no more than came: requests that wait are
 //                   not demand once more, so a shortage does not raise the forecasts after it
 //   wild-forecast   a forecast is a number of workers that there may be, and no rule promises more
-//   restless        once demand is a clockwork the number settles, and stays
+//   restless        once demand is a clockwork the number settles: it may fall still, as old
+//                   surprises are forgotten, but rises no more
 //
 // It knows nothing of how the rules work but the flap budget's figures.
 #pragma once
@@ -39,6 +40,10 @@ class NumberWatch {
  public:
   explicit NumberWatch(Ground& ground) : ground_(ground) {}
 
+  // Tells how long ago the coordinator heard of that balancer which it heard least lately.
+  void set_silence(std::function<Duration(const ServiceId&)> silence) {
+    silence_ = std::move(silence);
+  }
   // Tells how long ago the coordinator heard of the traffic of any balancer.
   void set_quiet(std::function<Duration(const ServiceId&)> quiet) { quiet_ = std::move(quiet); }
   // How long a request of a service is served at most, where that is even.
@@ -68,8 +73,10 @@ class NumberWatch {
   void check_forecast(const coordinator::ServiceRecord& service);
 
   Ground& ground_;
-  std::function<Duration(const ServiceId&)> quiet_;
+  std::function<Duration(const ServiceId&)> quiet_, silence_;
   std::map<ServiceId, double> served_seconds_;
+  std::map<ServiceId, Instant> reported_since_;  // in time
+  Instant looked_at_{};
   std::map<ServiceId, std::uint32_t> max_;  // the largest that it ever was
   std::map<ServiceId, Swing> swings_;
   std::optional<Instant> resting_since_;

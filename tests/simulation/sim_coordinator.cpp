@@ -21,6 +21,7 @@ SimCoordinator::SimCoordinator(Ground& ground, Safety& safety, FleetWatch& watch
       cluster_(std::move(cluster)) {
   self_ = ground_.network.join(program_, [this](const Arrived& arrived) { receive(arrived); });
   watch_.set_silence([this](const ServiceId& service) { return silence(service); });
+  watch_.numbers().set_silence([this](const ServiceId& service) { return silence(service); });
   watch_.numbers().set_quiet([this](const ServiceId& service) { return quiet(service); });
 }
 
