@@ -29,6 +29,7 @@ wire::ServiceTraffic traffic_for(const ServiceId& service, const Traffic& traffi
   report.failed_total = traffic.failed_total;
   report.refused_total = traffic.refused_total;
   report.held_total = traffic.held_total;
+  report.refused_held_total = traffic.refused_held_total;
   report.held_seconds_total = traffic.held.seconds(now);
   report.busy_seconds_total = traffic.busy.seconds(now);
   report.durations = wire::durations_of(traffic.durations);
@@ -54,6 +55,8 @@ void add(wire::ServiceTraffic& sum, const wire::ServiceTraffic& share) {
   sum.failed_total += share.failed_total;
   sum.refused_total += share.refused_total;
   sum.held_total += share.held_total;
+  sum.refused_held_total =
+      sum.refused_held_total.value_or(0) + share.refused_held_total.value_or(0);
   sum.held_seconds_total += share.held_seconds_total;
   sum.busy_seconds_total += share.busy_seconds_total;
   sum.in_flight += share.in_flight;

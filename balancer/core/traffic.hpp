@@ -35,9 +35,10 @@ struct Traffic {
   std::uint64_t arrivals_total = 0;
   std::uint64_t completed_total = 0, failed_total = 0, refused_total = 0;
   std::uint64_t held_total = 0;
-  std::uint64_t retries_total = 0;  // sent to another worker after one had failed
-  BusyClock busy;                   // dispatch to last byte
-  BusyClock held;                   // waiting for an endpoint
+  std::uint64_t refused_held_total = 0;  // of those refused: had waited first
+  std::uint64_t retries_total = 0;       // sent to another worker after one had failed
+  BusyClock busy;                        // dispatch to last byte
+  BusyClock held;                        // waiting for an endpoint
   // Arrival to the answer's last byte as the worker sent it; a 504 counts with the time it took.
   DurationCounts durations;
 };

@@ -62,6 +62,7 @@ Task<After> Exchange::answer_outcome() {
                          outcome_ == Outcome::kBodyTooLarge || outcome_ == Outcome::kCancelled;
   if (outcome_ == Outcome::kHeldInVain) {
     ++traffic.refused_total;
+    if (held_.ticket) ++traffic.refused_held_total;
   } else if (!response_read_) {
     ++(by_client ? thread_.counts().abandoned_total : traffic.failed_total);
   }

@@ -1,9 +1,8 @@
 #include "common/metrics/duration_counts.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
+#include "common/metrics/buckets.hpp"
 #include "common/metrics/histogram.hpp"
 
 namespace foretide {
@@ -28,7 +27,7 @@ Duration DurationCounts::upper_bound(std::size_t bucket) {
 }
 
 void DurationCounts::merge(const DurationCounts& other) {
-  for (std::size_t i = 0; i < kBuckets; ++i) counts_[i] += other.counts_[i];
+  merge_counts(counts_, other.counts_);
 }
 
 DurationCounts DurationCounts::since(const DurationCounts& earlier) const {
@@ -40,17 +39,13 @@ DurationCounts DurationCounts::since(const DurationCounts& earlier) const {
 }
 
 std::uint64_t DurationCounts::total() const {
-  return std::accumulate(counts_.begin(), counts_.end(), std::uint64_t{0});
+  return total_of(counts_);
 }
 
 std::optional<Duration> DurationCounts::quantile(double q) const {
-  const std::uint64_t all = total();
-  if (all == 0) return std::nullopt;
-  const double wanted = std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(all));
-  const auto rank = std::max<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1);
-  std::uint64_t seen = 0;
-  std::size_t bucket = 0;
-  while ((seen += counts_[bucket]) < rank) ++bucket;
+  const auto found = bucket_at(counts_, q);
+  if (!found) return std::nullopt;
+  const std::size_t bucket = *found;
   if (bucket == kBuckets - 1) return upper_bound(kBuckets - 2);
   const Duration low = bucket == 0 ? Duration::zero() : upper_bound(bucket - 1);
   return low + (upper_bound(bucket) - low) / 2;

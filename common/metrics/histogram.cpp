@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <numeric>
+
+#include "common/metrics/buckets.hpp"
 
 namespace foretide {
 
@@ -32,12 +33,12 @@ void HistogramCounts::add(Duration duration) {
 }
 
 void HistogramCounts::merge(const HistogramCounts& other) {
-  for (std::size_t i = 0; i < kBuckets; ++i) counts_[i] += other.counts_[i];
+  merge_counts(counts_, other.counts_);
   sum_seconds_ += other.sum_seconds_;
 }
 
 std::uint64_t HistogramCounts::total() const {
-  return std::accumulate(counts_.begin(), counts_.end(), std::uint64_t{0});
+  return total_of(counts_);
 }
 
 std::uint64_t HistogramCounts::below(int octave) const {
@@ -47,13 +48,9 @@ std::uint64_t HistogramCounts::below(int octave) const {
 }
 
 std::optional<Duration> HistogramCounts::quantile(double q) const {
-  const std::uint64_t all = total();
-  if (all == 0) return std::nullopt;
-  const double wanted = std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(all));
-  const auto rank = std::max<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1);
-  std::uint64_t seen = 0;
-  std::size_t bucket = 0;
-  while ((seen += counts_[bucket]) < rank) ++bucket;
+  const auto found = bucket_at(counts_, q);
+  if (!found) return std::nullopt;
+  const std::size_t bucket = *found;
   if (bucket == 0) return upper_bound(0);
   if (bucket == kBuckets - 1) return upper_bound(kBuckets - 2);
   const Duration low = upper_bound(bucket - 1), high = upper_bound(bucket);

@@ -4,6 +4,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <exception>
 #include <sstream>
 #include <unordered_map>
@@ -186,6 +187,21 @@ bool holds_placeholder(std::string_view line) {
          line.find("{host}") != std::string_view::npos;
 }
 
+// A value that begins with a star names an anchor in YAML, where people mean a cron expression:
+// "*/5 * * * *". Where the value begins that YAML stumbled over, perhaps at a later star of it.
+std::optional<int> bare_star(const SourceText& source, const YAML::Mark& mark,
+                             const std::string& what) {
+  const bool is_of_alias = what.find("alias") != std::string::npos ||
+                           what.find("anchor is not defined") != std::string::npos;
+  if (!is_of_alias) return std::nullopt;
+  const std::string_view line = source.line(mark.line);
+  const auto from = static_cast<std::size_t>(std::max(0, mark.column));
+  const std::size_t star = line.rfind('*', from);
+  if (star == std::string_view::npos) return std::nullopt;
+  const std::size_t before = line.find_last_not_of("*/,- 0123456789", star);
+  return static_cast<int>(line.find('*', before == std::string_view::npos ? 0 : before));
+}
+
 std::string syntax_problem(const SourceText& source, const YAML::Mark& mark,
                            const std::string& what) {
   if (holds_placeholder(source.line(mark.line)) || holds_placeholder(source.line(mark.line - 1))) {
@@ -221,6 +237,12 @@ std::optional<YamlNode> yaml_tree_for(std::string_view yaml, Problems& problems)
     problems.add(source.position(deep.mark.line, deep.mark.column),
                  "nested too deeply, 32 levels at most");
   } catch (const YAML::Exception& error) {
+    if (const auto star = bare_star(source, error.mark, error.msg)) {
+      problems.add(source.position(error.mark.line, *star),
+                   "a value that begins with * (in YAML it stands for another value), put it in "
+                   "quotes such as \"*/5 * * * *\"");
+      return std::nullopt;
+    }
     problems.add(source.position(error.mark.line, error.mark.column),
                  syntax_problem(source, error.mark, error.msg));
   } catch (const std::exception& error) {

@@ -128,6 +128,7 @@ void fields(auto& f, Like<ServiceTraffic> auto& m) {
   f.required("o", m.oldest_held_ms);
   f.optional("t", m.applied);
   f.optional("d", m.durations);
+  f.optional("rh", m.refused_held_total);
   f.required("e", m.endpoints);
 }
 

@@ -317,6 +317,7 @@ struct ServiceTraffic {
   std::uint64_t refused_total =
       0;                         // answered 503: queue full, waited too long, nothing to wait for
   std::uint64_t held_total = 0;  // had to wait
+  std::optional<std::uint64_t> refused_held_total;  // had to wait and were refused: in both
   double held_seconds_total = 0.0;
   double busy_seconds_total = 0.0;
   std::uint32_t in_flight = 0, held = 0;

@@ -32,7 +32,7 @@ std::string words_for(const ServiceRecord& service) {
 void foresee(ServiceRecord& service, Instant now, std::uint32_t balancers, int& steps_left) {
   service.series.close(now, balancers, service.service_time.mean());
   if (service.settings->scale.predict == Predict::kOff) {
-    service.prediction = {};
+    if (!service.prediction.is_empty()) service.prediction = {};
   } else {
     service.prediction.advance(service.series, needs_of(service), steps_left);
   }

@@ -62,6 +62,9 @@ void look_at(Faults& faults, const std::string& place, const wire::ServiceTraffi
   faults.bound(place + "failed_total", number(counts.failed_total), kCounterMost);
   faults.bound(place + "refused_total", number(counts.refused_total), kCounterMost);
   faults.bound(place + "held_total", number(counts.held_total), kCounterMost);
+  if (counts.refused_held_total) {
+    faults.bound(place + "refused_held_total", number(*counts.refused_held_total), kCounterMost);
+  }
   faults.bound(place + "held_seconds_total", counts.held_seconds_total, kSecondsMost);
   faults.bound(place + "busy_seconds_total", counts.busy_seconds_total, kSecondsMost);
   faults.bound(place + "in_flight", counts.in_flight, kRequestsMost);
@@ -108,6 +111,13 @@ std::string absurdity_in(const wire::NodeSample& sample) {
   Faults faults;
   look_at(faults, sample.host);
   for (const wire::WorkerSample& worker : sample.workers) look_at(faults, worker);
+  return faults.text();
+}
+
+std::string absurdity_in(const wire::Hello& hello) {
+  Faults faults;
+  faults.bound("cpus", hello.cpus, kCoresMost);
+  faults.bound("memory_bytes", static_cast<double>(hello.memory_bytes), kMemoryBytesMost);
   return faults.text();
 }
 

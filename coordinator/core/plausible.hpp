@@ -24,6 +24,8 @@ namespace foretide::coordinator {
 // What is absurd and where: "workers[web-1-1].cpu_cores is 200000, which is not between 0 and
 // 100000". Empty: nothing.
 std::string absurdity_in(const wire::NodeSample& sample);
+// Of a host: more of it than there is, and every worker would be placed there.
+std::string absurdity_in(const wire::Hello& hello);
 
 // Of one balancer's session. A counter that leaps is refused until the session ends, for nobody can
 // tell how much of what it counts from then on was there.

@@ -44,6 +44,8 @@ class Prediction {
   };
   std::optional<Learned> learned() const;
 
+  // It knows nothing, and nothing was remembered for it.
+  bool is_empty() const { return !speaking_ && !growing_ && !remembered_; }
   // At the last step that was taken in; nothing before the first.
   const std::optional<Foresight>& foresight() const { return foresight_; }
   // Of the grid in use, and how far ahead it looks.

@@ -41,9 +41,13 @@ void count_waits(ServiceRecord& service, const wire::ServiceTraffic& now,
   const auto grown = [](std::uint64_t later, std::uint64_t earlier) {
     return later > earlier ? later - earlier : 0;
   };
-  service.feedback.count_requests(
-      grown(now.arrivals_total, before.arrivals_total),
-      grown(now.held_total, before.held_total) + grown(now.refused_total, before.refused_total));
+  const std::uint64_t held = grown(now.held_total, before.held_total);
+  const std::uint64_t refused = grown(now.refused_total, before.refused_total);
+  // Who waited in vain was counted when it began to wait. An older balancer does not tell.
+  const std::uint64_t in_vain =
+      grown(now.refused_held_total.value_or(0), before.refused_held_total.value_or(0));
+  service.feedback.count_requests(grown(now.arrivals_total, before.arrivals_total),
+                                  held + refused - std::min(refused, in_vain));
 }
 
 void count_demand(ServiceRecord& service, const TrafficTrace& before,

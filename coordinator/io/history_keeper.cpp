@@ -1,10 +1,7 @@
 #include "coordinator/io/history_keeper.hpp"
 
-#include <algorithm>
+#include <cstdlib>
 #include <utility>
-
-#include "coordinator/core/capacity.hpp"
-#include "coordinator/core/traffic.hpp"
 
 namespace foretide::coordinator {
 namespace {
@@ -12,51 +9,12 @@ namespace {
 constexpr std::int64_t kEverySeconds = 10, kStepsEverySeconds = 300;
 // A clock that was set by less than this goes on as it was.
 constexpr std::int64_t kClockMoves = 2;
-constexpr std::int64_t kMinute = 60;
-
-using Loads = std::vector<std::optional<float>>;
 
 std::int64_t seconds_of(WallTime wall) {
   return std::chrono::floor<std::chrono::seconds>(wall).time_since_epoch().count();
 }
 
-// The rows' demand from `from` to `to` in cells of `grain`; absent where there is no row.
-Loads loads_between(const std::vector<HistoryRow>& rows, std::int64_t grain, std::int64_t from,
-                    std::int64_t to) {
-  Loads loads(static_cast<std::size_t>(std::max<std::int64_t>(0, (to - from) / grain)));
-  for (const HistoryRow& row : rows) {
-    const std::int64_t cell = (row.at - from) / grain;
-    if (row.at < from || cell >= static_cast<std::int64_t>(loads.size()) || !row.demand) continue;
-    loads[static_cast<std::size_t>(cell)] = static_cast<float>(*row.demand);
-  }
-  return loads;
-}
-
 }  // namespace
-
-DemandPast past_of(const std::vector<HistoryRow>& minutes, const std::vector<HistoryRow>& seconds,
-                   const std::optional<LearnedSteps>& learned, std::int64_t now) {
-  std::int64_t begin = now - seconds_kept(HistoryGrain::kSecond);
-  if (!seconds.empty()) begin = std::max(begin, seconds.front().at);
-  DemandPast past{.minutes = {}, .step_seconds = 1.0, .steps = {}};
-  if (learned && !learned->loads.empty() && learned->end_at > begin && learned->end_at <= now) {
-    const std::int64_t step = learned->step_seconds;
-    DemandPast since{.minutes = {},
-                     .step_seconds = 1.0,
-                     .steps = loads_between(seconds, 1, learned->end_at, now)};
-    since = in_steps_of(std::move(since), static_cast<double>(step));
-    past.step_seconds = static_cast<double>(step);
-    past.steps = learned->loads;
-    past.steps.insert(past.steps.end(), since.steps.begin(), since.steps.end());
-    begin = learned->end_at - static_cast<std::int64_t>(learned->loads.size()) * step;
-  } else {
-    past.steps = loads_between(seconds, 1, begin, now);
-  }
-  if (!minutes.empty()) {
-    past.minutes = loads_between(minutes, kMinute, minutes.front().at, begin);
-  }
-  return past;
-}
 
 Result<HistoryKeeper> HistoryKeeper::open(const std::string& path, WallTime now) {
   auto history = History::open(path);
@@ -71,35 +29,15 @@ void HistoryKeeper::fix_clock(Instant now, WallTime wall) {
 }
 
 Outcome HistoryKeeper::keep_seconds(const ServiceRecord& service, Kept& kept) {
-  const std::int64_t from = std::max(kept.until_second, service.series.first());
-  std::vector<HistoryRow> rows;
-  for (std::int64_t second = from; second < service.series.end(); ++second) {
-    HistoryRow row{.at = second + *wall_before_,
-                   .demand = service.series.load(second),
-                   .forecast = {},
-                   .desired = static_cast<double>(service.desired.value_or(0)),
-                   .ready = static_cast<double>(ready_count(service))};
-    if (service.foresight && service.settings) {
-      row.forecast = service.foresight->expected * capacity_of(service);
-    }
-    rows.push_back(row);
-  }
-  Outcome done = history_->add(service.id, rows);
+  Outcome done = history_->add(service.id, rows_for(service, kept.until_second, *wall_before_));
   if (done) kept.until_second = service.series.end();
   return done;
 }
 
 Outcome HistoryKeeper::keep_steps(const ServiceRecord& service) {
-  auto learned = service.prediction.learned();
-  if (!learned || learned->loads.empty()) return Done{};
-  LearnedSteps steps{.step_seconds = learned->step_seconds,
-                     .end_at = learned->end_second + *wall_before_,
-                     .loads = std::move(learned->loads),
-                     .start_times_ms = {}};
-  for (const Duration start : service.start_times.times()) {
-    steps.start_times_ms.push_back(std::chrono::round<std::chrono::milliseconds>(start).count());
-  }
-  return history_->keep_steps(service.id, steps);
+  const auto steps = steps_for(service, *wall_before_);
+  if (!steps) return Done{};
+  return history_->keep_steps(service.id, *steps);
 }
 
 Outcome HistoryKeeper::keep(const State& state, Instant now, WallTime wall) {
@@ -141,14 +79,9 @@ Result<std::map<ServiceId, ServicePast>> HistoryKeeper::pasts(const ClusterSetti
     if (!seconds) return Error{seconds.error()};
     const auto learned = history_->steps(service.id);
     if (!learned) return Error{learned.error()};
-    if (minutes->empty() && seconds->empty()) continue;
-    ServicePast past{.demand = past_of(*minutes, *seconds, *learned, now), .start_times = {}};
-    if (*learned) {
-      for (const std::int64_t start_ms : (*learned)->start_times_ms) {
-        past.start_times.push_back(std::chrono::milliseconds(start_ms));
-      }
+    if (auto past = service_past_of(*minutes, *seconds, *learned, now)) {
+      pasts.emplace(service.id, std::move(*past));
     }
-    pasts.emplace(service.id, std::move(past));
   }
   return pasts;
 }

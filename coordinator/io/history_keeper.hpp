@@ -50,9 +50,4 @@ class HistoryKeeper {
   std::optional<std::int64_t> wall_before_;  // wall seconds less the series' seconds
 };
 
-// The past up to `now` from rows and steps as they were kept; what is missing in between is not
-// known.
-DemandPast past_of(const std::vector<HistoryRow>& minutes, const std::vector<HistoryRow>& seconds,
-                   const std::optional<LearnedSteps>& learned, std::int64_t now);
-
 }  // namespace foretide::coordinator

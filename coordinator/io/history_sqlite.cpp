@@ -89,19 +89,6 @@ std::vector<std::optional<float>> loads_in(const std::string& bytes) {
 
 }  // namespace
 
-std::int64_t seconds_kept(HistoryGrain grain) {
-  constexpr std::int64_t kHour = 3600, kDay = 24 * kHour;
-  switch (grain) {
-    case HistoryGrain::kSecond:
-      return kHour;
-    case HistoryGrain::kMinute:
-      return 15 * kDay;
-    case HistoryGrain::kHour:
-      break;
-  }
-  return 730 * kDay;
-}
-
 struct History::Statements {
   SqlFile file;
   SqlStatement add, join, trim, since, keep_steps, steps, trim_all;

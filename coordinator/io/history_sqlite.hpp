@@ -17,26 +17,9 @@
 
 #include "common/ids.hpp"
 #include "common/result.hpp"
+#include "coordinator/core/history_rows.hpp"
 
 namespace foretide::coordinator {
-
-struct HistoryRow {
-  std::int64_t at = 0;
-  std::optional<double> demand, forecast;  // load, in requests in flight
-  double desired = 0.0, ready = 0.0;       // means
-};
-
-enum class HistoryGrain : std::int64_t { kSecond = 1, kMinute = 60, kHour = 3600 };
-std::int64_t seconds_kept(HistoryGrain grain);
-
-// What a predictor learned from, oldest first.
-struct LearnedSteps {
-  std::int64_t step_seconds = 1;
-  std::int64_t end_at = 0;                  // where the last one ends
-  std::vector<std::optional<float>> loads;  // no more than kLearnedStepsMax
-  std::vector<std::int64_t> start_times_ms;
-};
-inline constexpr std::size_t kLearnedStepsMax = 8192;
 
 class History {
  public:

@@ -41,15 +41,19 @@ std::optional<Happening> balancer_happening(const StoredPeer& peer, wire::Messag
   return std::nullopt;
 }
 
-// Of what cannot be read: whether all that is wrong is a number in a report of measurements.
+// Of what cannot be read: whether all that is wrong is a number of those that are measured.
 bool is_of_a_number(const std::string& fault) {
   const auto names = [&](const char* report) { return fault.find(report) != std::string::npos; };
-  return (names(": TrafficReport ") || names(": NodeSample ")) &&
+  return (names(": TrafficReport ") || names(": NodeSample ") || names(": Hello ")) &&
          (fault.ends_with(wire::kNotFinite) || fault.ends_with(wire::kNegative));
 }
 
 std::string absurdity_of(TrafficCheck& check, const wire::Body& body) {
   if (const auto* sample = std::get_if<wire::NodeSample>(&body)) return absurdity_in(*sample);
+  if (const auto* hello = std::get_if<wire::Hello>(&body)) {
+    const std::string absurdity = absurdity_in(*hello);
+    return absurdity.empty() ? absurdity : "Hello." + absurdity;
+  }
   const auto* traffic = std::get_if<wire::TrafficReport>(&body);
   return traffic ? check.absurdity_in(*traffic) : std::string();
 }

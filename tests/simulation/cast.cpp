@@ -16,7 +16,8 @@ std::vector<Load> loads_for(const Cast& cast) {
     loads.push_back({.service = cast.scenario.cluster.services[i].id,
                      .curve = &cast.curves[i],
                      .share = 1.0 / cast.scenario.balancers,
-                     .service_seconds = cast.scenario.services[i].service_seconds});
+                     .service_seconds = cast.scenario.services[i].service_seconds,
+                     .even = cast.scenario.services[i].even});
   }
   return loads;
 }
@@ -35,8 +36,7 @@ Cast::Cast(const Scenario& of, std::ostream* history)
   ground.network.set_weather(of.weather);
   for (std::size_t i = 0; i < of.services.size(); ++i) {
     const ServicePlan& plan = of.services[i];
-    curves.emplace_back(ground.random.fork(), plan.requests_per_second, plan.rests, of.faults_end,
-                        of.end);
+    curves.emplace_back(ground.random.fork(), plan.demand, of.faults_end, of.end);
   }
   std::vector<SimHost*> all_hosts;
   for (int i = 0; i < of.nodes; ++i) {
@@ -49,8 +49,13 @@ Cast::Cast(const Scenario& of, std::ostream* history)
     all_hosts.push_back(hosts.back().get());
   }
   watch = std::make_unique<FleetWatch>(ground, all_hosts);
+  for (std::size_t i = 0; i < of.services.size(); ++i) {
+    const ServicePlan& plan = of.services[i];
+    if (plan.even) watch->numbers().set_served(of.cluster.services[i].id, plan.service_seconds);
+  }
   coordinator =
       std::make_unique<SimCoordinator>(ground, safety, *watch, of.cluster, clock_offset(ground));
+  if (of.keeps_history) coordinator->remember_demand();
   for (auto& host : hosts) {
     agents.push_back(std::make_unique<SimAgent>(ground, *host, connections, safety, of.ports,
                                                 clock_offset(ground)));

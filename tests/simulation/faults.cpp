@@ -16,6 +16,7 @@ void Faults::begin() {
   again_and_again(plan.worker_crash, &Faults::crash_worker);
   again_and_again(plan.reload, &Faults::reload);
   again_and_again(plan.manual, &Faults::scale_by_hand);
+  again_and_again(plan.blackout, &Faults::black_out);
   order_by_hand();
 }
 
@@ -198,6 +199,21 @@ void Faults::scale_by_hand() {
     return "scale " + id.text + " by hand to " + (count ? std::to_string(*count) : "nothing");
   });
   cast_.coordinator->ask(coordinator::ScaleSet{id, count, random_.seconds_between(5.0, 60.0)});
+}
+
+// No balancer is heard, while all of them go on serving.
+void Faults::black_out() {
+  Network& network = cast_.ground.network;
+  const Peer coordinator = cast_.coordinator->peer();
+  const double seconds = random_.between(10.0, 120.0);
+  cast_.ground.history.note(
+      "faults", [&] { return "no balancer is heard for " + std::to_string(seconds) + " s"; });
+  for (const auto& balancer : cast_.balancers) {
+    const Peer peer = balancer->peer();
+    network.cut(peer, coordinator);
+    cast_.ground.queue.after(Random::seconds(seconds),
+                             [&network, peer, coordinator] { network.mend(peer, coordinator); });
+  }
 }
 
 // Pauses and drains, each ended again by a later one of them.

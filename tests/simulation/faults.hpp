@@ -31,6 +31,7 @@ class Faults {
   void crash_worker();
   void reload();
   void scale_by_hand();
+  void black_out();
   void order_by_hand();
 
   Cast& cast_;

@@ -37,6 +37,7 @@ std::uint32_t least(const ServiceRecord& service) {
 void FleetWatch::coordinator_begins() {
   published_.clear();
   too_many_since_.clear();
+  numbers_.coordinator_begins();
 }
 
 void FleetWatch::saw(const State& state, const std::vector<coordinator::Action>& actions,
@@ -48,6 +49,7 @@ void FleetWatch::saw(const State& state, const std::vector<coordinator::Action>&
       saw_set(state, set->set);
     } else if (const auto* decision = std::get_if<coordinator::RecordDecision>(&action)) {
       saw_decision(decision->decision);
+      numbers_.saw(state, decision->decision);
     }
   }
 }
@@ -140,6 +142,7 @@ std::size_t FleetWatch::running(const State& state, const ServiceId& service, In
 }
 
 void FleetWatch::look(const State& state, Instant now) {
+  numbers_.look(state, now);
   constexpr Duration kWhile = std::chrono::seconds(30);
   for (const auto& [id, service] : state.services) {
     const std::size_t max = !service.settings ? 0

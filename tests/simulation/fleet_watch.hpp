@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "coordinator/core/step.hpp"
+#include "tests/simulation/number_watch.hpp"
 #include "tests/simulation/sim_balancer.hpp"
 #include "tests/simulation/sim_host.hpp"
 
@@ -30,7 +31,7 @@ namespace foretide::simulation {
 class FleetWatch {
  public:
   FleetWatch(Ground& ground, std::vector<SimHost*> hosts)
-      : ground_(ground), hosts_(std::move(hosts)) {}
+      : ground_(ground), hosts_(std::move(hosts)), numbers_(ground) {}
 
   void coordinator_begins();
   void saw(const coordinator::State& state, const std::vector<coordinator::Action>& actions,
@@ -42,6 +43,8 @@ class FleetWatch {
   void set_silence(std::function<Duration(const ServiceId&)> silence) {
     silence_ = std::move(silence);
   }
+  // Of what is asked for, besides what there is.
+  NumberWatch& numbers() { return numbers_; }
 
  private:
   void saw_table(const coordinator::State& state, const wire::ServiceTable& table, Instant now);
@@ -51,6 +54,7 @@ class FleetWatch {
 
   Ground& ground_;
   std::vector<SimHost*> hosts_;
+  NumberWatch numbers_;
   std::map<ServiceId, wire::ServiceTable> published_;
   std::map<ServiceId, Instant> too_many_since_;
   std::map<ServiceId, std::deque<Instant>> made_;

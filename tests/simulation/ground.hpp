@@ -3,6 +3,7 @@
 
 #include <ostream>
 
+#include "tests/simulation/demand_truth.hpp"
 #include "tests/simulation/event_queue.hpp"
 #include "tests/simulation/history.hpp"
 #include "tests/simulation/network.hpp"
@@ -28,6 +29,7 @@ struct Ground {
   Verdict verdict;
   Random random;
   Network network;
+  DemandTruth demand;
   Broken broken;
 };
 

@@ -23,6 +23,7 @@ struct Wanted {
   Options options;
   std::uint64_t seeds = 1;
   std::string history_file, seeds_file;
+  std::string same_as;   // the mode of prediction in which the numbers have to be the same
   std::string expected;  // the invariant that has to be broken by some seed
 };
 
@@ -43,6 +44,7 @@ std::string command_for(const Options& options) {
   std::ostringstream command;
   command << "foretide-sim --seed " << options.seed << " --minutes " << options.minutes;
   if (options.nodes) command << " --nodes " << *options.nodes;
+  if (!options.predict.empty()) command << " --predict " << options.predict;
   if (!options.broken.empty()) command << " --break " << options.broken;
   return command.str();
 }
@@ -56,8 +58,37 @@ void print_violation(const Options& options, const Violation& violation) {
             << "\nreplay: " << command_for(options) << " --history FILE" << std::endl;
 }
 
+// Where the numbers first part.
+void print_parting(const Wanted& wanted, const Options& options, const RunResult& one,
+                   const RunResult& other) {
+  const auto text = [](const RunResult& result, std::size_t at) {
+    return at < result.changes.size() ? text_of(result.changes[at]) : std::string("no more");
+  };
+  std::size_t at = 0;
+  while (at < one.changes.size() && at < other.changes.size() &&
+         one.changes[at] == other.changes[at]) {
+    ++at;
+  }
+  std::cout << "seed " << options.seed << ": shadow-decides: with --predict " << options.predict
+            << ": " << text(one, at) << "; with --predict " << wanted.same_as << ": "
+            << text(other, at) << "\nreplay: " << command_for(options) << " --same-as "
+            << wanted.same_as << std::endl;
+}
+
+// Whether the seed's numbers are the same in the other mode, if there is one.
+bool is_same(const Wanted& wanted, const Options& options, const RunResult& result) {
+  if (wanted.same_as.empty()) return true;
+  Options other = options;
+  other.predict = wanted.same_as;
+  const RunResult compared = run(other, nullptr);
+  if (compared.changes == result.changes) return true;
+  print_parting(wanted, options, result, compared);
+  return false;
+}
+
 struct Sums {
   std::uint64_t seeds = 0, events = 0, requests = 0, failed = 0, refused = 0;
+  std::size_t changes = 0, predicted = 0;
   Duration simulated{};
   double rest = 0.0, rest_longest = 0.0;
 
@@ -68,6 +99,10 @@ struct Sums {
     requests += result.requests;
     failed += result.failed;
     refused += result.refused;
+    changes += result.changes.size();
+    predicted += static_cast<std::size_t>(
+        std::count_if(result.changes.begin(), result.changes.end(),
+                      [](const NumberChange& change) { return change.rule == "predicted"; }));
     if (!result.came_to_rest_after) return;
     rest += seconds_in(*result.came_to_rest_after);
     rest_longest = std::max(rest_longest, seconds_in(*result.came_to_rest_after));
@@ -77,7 +112,8 @@ struct Sums {
               << seconds << " s (" << std::llround(seconds_in(simulated) / seconds)
               << " times real time), " << events << " events\n"
               << "requests known to the last coordinators: " << requests << ", failed " << failed
-              << ", refused " << refused << "\nat rest " << rest / static_cast<double>(seeds)
+              << ", refused " << refused << "\nnumbers changed " << changes << " times, "
+              << predicted << " by prediction\nat rest " << rest / static_cast<double>(seeds)
               << " s after the faults ended in the mean, " << rest_longest << " s at most\n";
   }
 };
@@ -93,8 +129,8 @@ int play(const Wanted& wanted) {
     if (!wanted.history_file.empty()) file.open(wanted.history_file);
     const RunResult result = run(options, file.is_open() ? &file : nullptr);
     sums.add(result);
-    if (!result.violation) continue;
-    print_violation(options, *result.violation);
+    if (!result.violation && is_same(wanted, options, result)) continue;
+    if (result.violation) print_violation(options, *result.violation);
     return 1;
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
@@ -138,6 +174,11 @@ int main(int count, char** words) {
       ->check(CLI::Range(1, 200));
   app.add_option("--break", wanted.options.broken, "switch one protection off")
       ->check(CLI::IsMember({"fencing", "drain-ack", "absence"}));
+  const auto modes = CLI::IsMember({"off", "shadow", "auto"});
+  app.add_option("--predict", wanted.options.predict, "scenarios to predict in, in this mode")
+      ->check(modes);
+  app.add_option("--same-as", wanted.same_as, "the numbers have to be the same in this mode")
+      ->check(modes);
   app.add_option("--expect", wanted.expected, "succeed only if a seed breaks this invariant");
   app.add_option("--history", wanted.history_file,
                  "write all that happened there (last seed wins)");

@@ -56,8 +56,10 @@ RunResult run(const Options& options, std::ostream* history) {
   }
   if (!cast.ground.verdict.first()) {
     wait_for_rest(cast, kRestWithin + longest_pause_in(cast), result);
+    if (!options.predict.empty()) cast.watch->numbers().rest_begins();
     play(cast, Instant{} + scenario.end, result);
   }
+  result.changes = cast.watch->numbers().changes();
   result.violation = cast.ground.verdict.first();
   result.last_lines = cast.ground.history.last_lines();
   result.simulated = cast.ground.queue.elapsed();

@@ -6,7 +6,9 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <vector>
 
+#include "tests/simulation/number_watch.hpp"
 #include "tests/simulation/scenario.hpp"
 #include "tests/simulation/verdict.hpp"
 
@@ -17,6 +19,7 @@ struct RunResult {
   std::deque<std::string> last_lines;  // of the history, when it was kept
   Duration simulated{};
   std::uint64_t events = 0, requests = 0, failed = 0, refused = 0;
+  std::vector<NumberChange> changes;
   std::optional<Duration> came_to_rest_after;  // of the end of the faults
 };
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <string>
 
+#include "tests/simulation/foreseen.hpp"
+
 namespace foretide::simulation {
 namespace {
 
@@ -61,8 +63,8 @@ ServicePlan plan_for(Random& random, const ServiceSettings& service, bool rough)
   }
   plan.service_seconds = random.between(0.2, 4.0);
   const double workers_wanted = random.between(0.3, 0.9) * service.scale.max;
-  plan.requests_per_second = workers_wanted * service.capacity_soft / plan.service_seconds / 2.0;
-  plan.rests = random.chance(0.4);
+  plan.demand.typical = workers_wanted * service.capacity_soft / plan.service_seconds / 2.0;
+  plan.demand.rests = random.chance(0.4);
   return plan;
 }
 
@@ -123,6 +125,7 @@ Scenario scenario_for(const Options& options) {
   const double seconds = options.minutes * 60.0;
   scenario.end = Random::seconds(seconds);
   scenario.faults_end = Random::seconds(std::max(seconds * 0.4, seconds - 200.0));
+  if (!options.predict.empty()) foresee(scenario);
   return scenario;
 }
 

@@ -12,6 +12,7 @@
 
 #include "agent/core/worker_roster.hpp"
 #include "common/settings/cluster.hpp"
+#include "tests/simulation/demand_curve.hpp"
 #include "tests/simulation/network.hpp"
 #include "tests/simulation/sim_host.hpp"
 
@@ -22,19 +23,25 @@ struct Options {
   double minutes = 10.0;
   std::optional<int> nodes;
   std::string broken;  // empty, fencing, drain-ack, absence
+  // off, shadow or auto: the scenario is one to predict in (see foreseen.hpp); empty: it is not, and
+  // prediction is off.
+  std::string predict;
 };
 
 struct ServicePlan {
   Nature nature;
-  double requests_per_second = 5.0;
+  DemandPlan demand;
   double service_seconds = 1.0;
-  bool rests = false;  // has times without any request
+  // Service times differ by a fifth at most, and not at all once demand is steady; it is a clockwork
+  // then. Else they are exponential and requests come by chance always.
+  bool even = false;
 };
 
 // Mean seconds between faults of a kind, over the whole cluster; 0: never.
 struct FaultPlan {
   double cut = 0.0, freeze = 0.0, agent_crash = 0.0, power_loss = 0.0, balancer_crash = 0.0,
          coordinator_crash = 0.0, worker_crash = 0.0, reload = 0.0, manual = 0.0;
+  double blackout = 0.0;    // nobody's traffic is reported
   double store_loss = 0.0;  // share of the coordinator's crashes
   double long_ones = 0.2;   // share of cuts and freezes that last longer than every patience
 };
@@ -48,6 +55,7 @@ struct Scenario {
   Weather weather;
   FaultPlan faults;
   double codec_share = 0.05;
+  bool keeps_history = false;
   Duration faults_end{}, end{};
 };
 

@@ -79,11 +79,13 @@ void SimBalancer::load_disk() {
 SimService& SimBalancer::served(const ServiceId& id) {
   auto& service = services_[id];
   if (!service) {
-    double seconds = 1.0;
+    ServiceTimes times;
     for (const Load& load : loads_) {
-      if (load.service == id) seconds = load.service_seconds;
+      if (load.service != id) continue;
+      times = {.mean = load.service_seconds, .even_from = {}, .even = load.even};
+      times.even_from = load.curve->steady_from();
     }
-    service = std::make_unique<SimService>(around_, id, seconds, random_.fork());
+    service = std::make_unique<SimService>(around_, id, times, random_.fork());
   }
   return *service;
 }
@@ -93,13 +95,26 @@ SimService& SimBalancer::served(const ServiceId& id) {
 void SimBalancer::expect(const Load& load) {
   const double rate_max = load.curve->rate_max() * load.share;
   if (rate_max <= 0.0) return;
+  if (load.even && load.curve->is_steady(ground_.queue.elapsed())) return expect_evenly(load);
   program_.after(Random::seconds(random_.exponential(1.0 / rate_max)), [this, load] {
     const double rate = load.curve->rate(ground_.queue.elapsed());
-    const auto& known = routes_.services();
-    const bool is_matched = std::find(known.begin(), known.end(), load.service) != known.end();
-    if (random_.chance(rate / load.curve->rate_max()) && is_matched) served(load.service).arrive();
+    if (random_.chance(rate / load.curve->rate_max())) arrive(load.service);
     expect(load);
   });
+}
+
+void SimBalancer::expect_evenly(const Load& load) {
+  const double rate = load.curve->rate(ground_.queue.elapsed()) * load.share;
+  if (rate <= 0.0) return;
+  program_.after(Random::seconds(1.0 / rate), [this, load] {
+    arrive(load.service);
+    expect_evenly(load);
+  });
+}
+
+void SimBalancer::arrive(const ServiceId& id) {
+  const auto& known = routes_.services();
+  if (std::find(known.begin(), known.end(), id) != known.end()) served(id).arrive();
 }
 
 void SimBalancer::introduce() {

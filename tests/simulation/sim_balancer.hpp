@@ -25,6 +25,7 @@ struct Load {
   const DemandCurve* curve = nullptr;
   double share = 1.0;
   double service_seconds = 1.0;
+  bool even = false;  // see ServicePlan
 };
 
 class SimBalancer {
@@ -66,6 +67,8 @@ class SimBalancer {
   void report(Lane lane);
   void report_at_once();
   void expect(const Load& load);
+  void expect_evenly(const Load& load);
+  void arrive(const ServiceId& id);
   SimService& served(const ServiceId& id);
 
   Ground& ground_;

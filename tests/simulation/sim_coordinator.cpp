@@ -2,31 +2,13 @@
 
 #include <algorithm>
 
+#include "tests/simulation/order_text.hpp"
+
 namespace foretide::simulation {
 namespace {
 
 using namespace foretide::coordinator;
 constexpr Duration kTick = std::chrono::milliseconds(250);
-
-std::string text_of_set(const wire::DesiredSet& set) {
-  std::string text = "set " + text_of(set.stamp) + ":";
-  for (const wire::DesiredWorker& worker : set.workers) {
-    text += worker.order == wire::WorkerOrder::kRun ? " run " : " stop ";
-    text += worker.id.text;
-  }
-  return text;
-}
-
-std::string text_of_table(const wire::ServiceTable& table) {
-  std::string text = "table " + text_of(table.stamp) + " of " + table.service.text + ":";
-  for (const wire::Endpoint& endpoint : table.endpoints) {
-    text += endpoint.state == wire::EndpointState::kActive     ? " active "
-            : endpoint.state == wire::EndpointState::kDraining ? " draining "
-                                                               : " gone ";
-    text += endpoint.id.text + "@" + endpoint.address.text();
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -39,6 +21,8 @@ SimCoordinator::SimCoordinator(Ground& ground, Safety& safety, FleetWatch& watch
       cluster_(std::move(cluster)) {
   self_ = ground_.network.join(program_, [this](const Arrived& arrived) { receive(arrived); });
   watch_.set_silence([this](const ServiceId& service) { return silence(service); });
+  watch_.numbers().set_silence([this](const ServiceId& service) { return silence(service); });
+  watch_.numbers().set_quiet([this](const ServiceId& service) { return quiet(service); });
 }
 
 void SimCoordinator::add_node(Peer peer, NodeId id, std::string address) {
@@ -64,6 +48,10 @@ void SimCoordinator::start() {
   for (const auto& [service, order] : paused_) started.paused.push_back(order);
   started.draining = {draining_.begin(), draining_.end()};
   for (const auto& [node, set] : sets_) started.nodes.push_back({node, set});
+  if (remembers_) {
+    history_.life_begins();
+    started.pasts = history_.pasts(wall());
+  }
   feed(std::move(started));
   if (!program_.is_up()) return;
   program_.every(kTick, [this] { feed(Tick{}); });
@@ -88,6 +76,7 @@ void SimCoordinator::lose_store() {
   paused_.clear();
   draining_.clear();
   traffic_heard_.clear();
+  history_.lose();
   for (const auto& [peer, known] : balancers_) known.second->is_a_stranger();
 }
 
@@ -175,13 +164,24 @@ Duration SimCoordinator::silence(const ServiceId& service) const {
   return longest;
 }
 
+// How long it is that any balancer was heard of it.
+Duration SimCoordinator::quiet(const ServiceId& service) const {
+  std::optional<Instant> last;
+  for (const auto& [of, heard] : traffic_heard_) {
+    if (of.second == service) last = std::max(last.value_or(heard.at), heard.at);
+  }
+  return last ? ground_.queue.now() - *last : Duration{};
+}
+
 // ---- what goes out ----
 
+WallTime SimCoordinator::wall() const {
+  return WallTime{std::chrono::duration_cast<std::chrono::milliseconds>(ground_.queue.elapsed()) +
+                  std::chrono::hours(24 * 365 * 50)};
+}
+
 void SimCoordinator::feed(decltype(Event::what) what) {
-  const WallTime wall{
-      std::chrono::duration_cast<std::chrono::milliseconds>(ground_.queue.elapsed()) +
-      std::chrono::hours(24 * 365 * 50)};
-  carry_out(step(*state_, {.now = program_.now(), .wall = wall, .what = std::move(what)}));
+  carry_out(step(*state_, {.now = program_.now(), .wall = wall(), .what = std::move(what)}));
 }
 
 void SimCoordinator::carry_out(const std::vector<Action>& actions) {
@@ -235,16 +235,15 @@ void SimCoordinator::act(const SendSet& action) {
                                                 action.node.text + " before it is persisted");
   }
   ground_.history.note("coordinator",
-                       [&] { return "to " + action.node.text + " " + text_of_set(action.set); });
+                       [&] { return "to " + action.node.text + " " + text_of(action.set); });
   safety_.sent(action.set);
   send(action.session, action.set);
 }
 
 void SimCoordinator::act(const SendServiceTable& action) {
   check_durable(action.table.stamp.epoch, "a table");
-  ground_.history.note("coordinator", [&] {
-    return "to " + action.balancer.text + " " + text_of_table(action.table);
-  });
+  ground_.history.note("coordinator",
+                       [&] { return "to " + action.balancer.text + " " + text_of(action.table); });
   safety_.sent(action.table);
   send(action.session, action.table);
 }
@@ -275,6 +274,7 @@ void SimCoordinator::check_durable(std::uint64_t epoch, const char* what) {
 
 void SimCoordinator::look() {
   watch_.look(*state_, program_.now());
+  if (remembers_) history_.keep(*state_, program_.now(), wall());
   for (const auto& [peer, known] : balancers_) {
     const auto has_newest = [&](const auto& service) {
       const SimService* held = known.second->service(service.first);

@@ -18,6 +18,7 @@
 #include "tests/simulation/fleet_watch.hpp"
 #include "tests/simulation/safety.hpp"
 #include "tests/simulation/sim_balancer.hpp"
+#include "tests/simulation/sim_history.hpp"
 
 namespace foretide::simulation {
 
@@ -27,6 +28,9 @@ class SimCoordinator {
                  Duration clock_offset);
   void add_node(Peer peer, NodeId id, std::string address);
   void add_balancer(SimBalancer& balancer, BalancerId id);
+
+  // From now on demand is kept beside the store, and a life begins with it.
+  void remember_demand() { remembers_ = true; }
 
   void start();
   void crash();
@@ -65,6 +69,8 @@ class SimCoordinator {
   void carry_out(const std::vector<coordinator::Action>& actions);
   void look();
   Duration silence(const ServiceId& service) const;
+  Duration quiet(const ServiceId& service) const;
+  WallTime wall() const;
 
   void act(const coordinator::PersistEpoch& action);
   void act(const coordinator::PersistRevision&) {}
@@ -105,6 +111,8 @@ class SimCoordinator {
   std::map<ServiceId, coordinator::PauseSet> paused_;
   std::set<NodeId> draining_;
   unsigned stores_ = 0;
+  bool remembers_ = false;
+  SimHistory history_;
 };
 
 }  // namespace foretide::simulation

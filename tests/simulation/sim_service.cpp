@@ -7,6 +7,13 @@ namespace foretide::simulation {
 
 using balancer::Finish;
 
+double ServiceTimes::draw(Random& random, Duration at) const {
+  constexpr double kLongest = 5.0, kEvenSpread = 0.2;
+  if (!even) return std::min(random.exponential(mean), kLongest * mean);
+  if (at >= even_from) return mean;
+  return mean * random.between(1.0 - kEvenSpread, 1.0 + kEvenSpread);
+}
+
 balancer::Applied SimService::apply(const wire::ServiceTable& table, Stamp broken_stamp) {
   wire::ServiceTable given = table;
   given.stamp = broken_stamp;
@@ -37,6 +44,7 @@ void SimService::acknowledged_early(const wire::ServiceTable& table) {
 
 void SimService::arrive() {
   ++traffic_.arrivals_total;
+  around_.ground.demand.came(id_, around_.ground.queue.now());
   const Request request{.arrived = around_.program.now()};
   if (set_.removed()) {
     ++traffic_.refused_total;
@@ -70,7 +78,7 @@ bool SimService::dispatch(Request request) {
     in_flight_[number] = request;
     traffic_.busy.start(now);
     around_.connections.open(request.address, {around_.balancer, number});
-    const double seconds = std::min(random_.exponential(service_seconds_), 5 * service_seconds_);
+    const double seconds = times_.draw(random_, around_.ground.queue.elapsed());
     around_.program.after(Random::seconds(seconds), [this, number] {
       if (!in_flight_.contains(number)) return;
       around_.connections.close(in_flight_.at(number).address, {around_.balancer, number});
@@ -106,6 +114,7 @@ void SimService::release() {
   for (const auto ticket : set_.removed() ? queue_.take_all() : queue_.take_expired(now)) {
     let_go(ticket);
     ++traffic_.refused_total;
+    ++traffic_.refused_held_total;
   }
   while (const auto ticket = queue_.first()) {
     if (!dispatch(held_.at(*ticket))) break;

@@ -18,6 +18,15 @@
 
 namespace foretide::simulation {
 
+// How long requests are served: by chance, or even (see ServicePlan).
+struct ServiceTimes {
+  double mean = 1.0;     // seconds
+  Duration even_from{};  // from then on all alike
+  bool even = false;
+
+  double draw(Random& random, Duration at) const;
+};
+
 class SimService {
  public:
   struct Around {
@@ -31,8 +40,8 @@ class SimService {
     std::function<void()> hold_began;
   };
 
-  SimService(Around& around, ServiceId id, double service_seconds, Random random)
-      : around_(around), id_(std::move(id)), service_seconds_(service_seconds), random_(random) {}
+  SimService(Around& around, ServiceId id, ServiceTimes times, Random random)
+      : around_(around), id_(std::move(id)), times_(times), random_(random) {}
 
   // What is held afterwards; `broken_stamp` differs from the table's when fencing is switched off.
   balancer::Applied apply(const wire::ServiceTable& table, Stamp broken_stamp);
@@ -65,7 +74,7 @@ class SimService {
 
   Around& around_;
   ServiceId id_;
-  double service_seconds_;
+  ServiceTimes times_;
   Random random_;
   balancer::EndpointSet set_;
   balancer::Picker picker_;

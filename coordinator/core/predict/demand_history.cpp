@@ -23,10 +23,6 @@ void DemandHistory::Sums::add(double value) {
   ++end_;
 }
 
-double& DemandHistory::Sums::before(std::int64_t at) {
-  return ring_[slot(at)];
-}
-
 DemandHistory::DemandHistory(double step_seconds)
     : step_seconds_(step_seconds),
       per_cell_(std::max<std::int64_t>(1, std::llround(kCellSeconds / step_seconds))),

@@ -36,7 +36,9 @@ class DemandHistory {
 
   // Of the last kStepsKept steps.
   double root(std::int64_t step) const { return sums_.sum(step, step + 1); }
-  bool is_known(std::int64_t step) const;
+  bool is_known(std::int64_t step) const {
+    return step >= sums_.first() && step < end_ && known_[known_slot(step)] != 0;
+  }
   // Over the last `width` steps up to `step`, or as many as there are.
   double mean(std::int64_t step, std::int64_t width) const;
   double largest(std::int64_t step, std::int64_t width) const;
@@ -51,30 +53,37 @@ class DemandHistory {
   std::int64_t first_step_kept() const { return sums_.first(); }
 
  private:
-  // Sums of all values before each of the last ones.
-  class Sums {
-   public:
-    explicit Sums(std::int64_t kept);
-    void add(double value);
-    std::int64_t end() const { return end_; }
-    std::int64_t first() const;
-    double sum(std::int64_t from, std::int64_t to) const;
-
-   private:
-    double& before(std::int64_t at);
-    double before(std::int64_t at) const;
-    std::int64_t kept_;
-    std::size_t slot(std::int64_t at) const;
-    std::vector<double> ring_;
-    std::size_t mask_;  // where its size is a power of two, else 0
-    std::int64_t end_ = 0;
-  };
-
   static constexpr std::size_t kKnownSize = 8192;
   static_assert(kKnownSize > kStepsKept);
   static std::size_t known_slot(std::int64_t step) {
     return static_cast<std::size_t>(step) & (kKnownSize - 1);
   }
+
+  // Sums of all values before each of the last ones. What is read is here and not in a file of its
+  // own, because thousands are read each step.
+  class Sums {
+   public:
+    explicit Sums(std::int64_t kept);
+    void add(double value);
+    std::int64_t end() const { return end_; }
+    std::int64_t first() const { return std::max<std::int64_t>(0, end_ - kept_); }
+    double sum(std::int64_t from, std::int64_t to) const {
+      CHECK(from >= first() && from <= to && to <= end_, "only what is kept can be asked for");
+      return before(to) - before(from);
+    }
+
+   private:
+    double& before(std::int64_t at) { return ring_[slot(at)]; }
+    double before(std::int64_t at) const { return ring_[slot(at)]; }
+    std::size_t slot(std::int64_t at) const {
+      const auto place = static_cast<std::size_t>(at);
+      return mask_ != 0 ? place & mask_ : place % ring_.size();
+    }
+    std::int64_t kept_;
+    std::vector<double> ring_;
+    std::size_t mask_;  // where its size is a power of two, else 0
+    std::int64_t end_ = 0;
+  };
 
   double step_seconds_;
   std::int64_t per_cell_;
@@ -82,29 +91,5 @@ class DemandHistory {
   Sums sums_, cells_;
   std::vector<std::uint8_t> known_;
 };
-
-// Asked for a hundred thousand times a step.
-
-inline std::size_t DemandHistory::Sums::slot(std::int64_t at) const {
-  const auto place = static_cast<std::size_t>(at);
-  return mask_ != 0 ? place & mask_ : place % ring_.size();
-}
-
-inline std::int64_t DemandHistory::Sums::first() const {
-  return std::max<std::int64_t>(0, end_ - kept_);
-}
-
-inline double DemandHistory::Sums::before(std::int64_t at) const {
-  return ring_[slot(at)];
-}
-
-inline double DemandHistory::Sums::sum(std::int64_t from, std::int64_t to) const {
-  CHECK(from >= first() && from <= to && to <= end_, "only what is kept can be asked for");
-  return before(to) - before(from);
-}
-
-inline bool DemandHistory::is_known(std::int64_t step) const {
-  return step >= sums_.first() && step < end_ && known_[known_slot(step)] != 0;
-}
 
 }  // namespace foretide::coordinator

@@ -26,10 +26,6 @@ TrendForecast::TrendForecast(std::int64_t ahead)
       records_(static_cast<std::size_t>(kKept)),
       pending_(static_cast<std::size_t>(ahead) + 1) {}
 
-TrendForecast::Record& TrendForecast::record(std::int64_t step) {
-  return records_[static_cast<std::size_t>(step % kKept)];
-}
-
 TrendForecast::Pending& TrendForecast::pending(std::int64_t step) {
   return pending_[static_cast<std::size_t>(step) % pending_.size()];
 }

@@ -62,10 +62,13 @@ class TrendForecast {
 
   WidthFeatures width_features(const DemandHistory& history, const Calendar& calendar,
                                const Surprises& surprises, double root) const;
+  // Here, because thousands are read each step.
   const Record& record(std::int64_t step) const {
-    return records_[static_cast<std::size_t>(step % kKept)];
+    return records_[static_cast<std::size_t>(step) % static_cast<std::size_t>(kKept)];
   }
-  Record& record(std::int64_t step);
+  Record& record(std::int64_t step) {
+    return records_[static_cast<std::size_t>(step) % static_cast<std::size_t>(kKept)];
+  }
   Pending& pending(std::int64_t step);
 
   std::int64_t ahead_, made_ = 0;

@@ -98,6 +98,7 @@ TEST_F(Holding, RefusesMoreThanTheQueueHolds) {
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
   EXPECT_THAT(answer, HasSubstr("queue.max"));
   EXPECT_EQ(proxy.traffic().refused_total, 1u);
+  EXPECT_EQ(proxy.traffic().refused_held_total, 0u) << "it never waited";
   second.send(get());
   EXPECT_THAT(second.receive_message(), StartsWith("HTTP/1.1 503")) << "on the same connection";
 }
@@ -109,6 +110,8 @@ TEST_F(Holding, RefusesWhatWaitedTooLong) {
   client.send(get());
   EXPECT_THAT(client.receive_message(), HasSubstr("queue.wait"));
   EXPECT_EQ(proxy.traffic().held, 0u);
+  EXPECT_EQ(proxy.traffic().refused_total, 1u);
+  EXPECT_EQ(proxy.traffic().refused_held_total, 1u) << "it had waited";
 }
 
 TEST_F(Holding, AnswersForAWorkerThatIsSilent) {

@@ -55,6 +55,18 @@ TEST(YamlTree, KeepsTheFirstOfTwoEqualKeys) {
   EXPECT_EQ(tree->find("a")->value.text, "1");
 }
 
+// A cron expression that begins with a star is an alias to YAML.
+TEST(YamlTree, AsksToQuoteAStar) {
+  const std::string told =
+      ": a value that begins with * (in YAML it stands for another value), put it in quotes such "
+      "as \"*/5 * * * *\"";
+  EXPECT_EQ(problems_of("a: 1\nfrom: */5 * * * *\n"), "f:2:7" + told);
+  EXPECT_EQ(problems_of("- {from: */5 * * * *, for: 1m}\n"), "f:1:10" + told);
+  EXPECT_EQ(problems_of("- {for: 1m, from: * 8 * * *}\n"), "f:1:19" + told);
+  EXPECT_EQ(problems_of("from: * * * * *\n"), "f:1:7" + told);
+  EXPECT_EQ(problems_of("from: \"*/5 * * * *\"\nto: 0 18 * * *\n"), "");
+}
+
 TEST(YamlTree, RefusesWhatSettingsDoNotNeed) {
   EXPECT_EQ(problems_of("a: &x 1\nb: *x\n"),
             "f:1:4: an anchor (&), write each value out where it is meant\n"

@@ -145,6 +145,28 @@ TEST(Cause, OfWhoIsNotWokenIsWhyItIsNot) {
   EXPECT_EQ(story.refuse(), "start_failed");
 }
 
+// Seven wait and are refused later; three more are refused at once.
+TEST(Cause, CountsOnceWhoWaitsInVain) {
+  Story story(service_named("web"));
+  story.offer(2.0);
+  story.world.pass(1s);
+  const CauseCounts before = story.booked();
+  const auto report = [&] {
+    story.world.now += 50ms;
+    story.world.report(BalancerId{"edge"});
+    story.world.happens(Tick{});
+  };
+  wire::ServiceTraffic& counts = story.edge().traffic[kWeb];
+  counts.refused_held_total = 0;
+  report();
+  counts.held_total += 7;
+  report();
+  counts.refused_total += 10;
+  counts.refused_held_total = 7;
+  report();
+  EXPECT_EQ(story.booked().of(Cause::kForecast) - before.of(Cause::kForecast), 10u);
+}
+
 TEST(Cause, IsNotAskedForWhatABalancerCountedBeforeItCame) {
   World world;
   world.start({service_named("web")});

@@ -75,6 +75,18 @@ TEST(Plausible, IsNoHostBeyondAllHosts) {
   }
 }
 
+TEST(Plausible, IsAHelloOfAHostThatThereMayBe) {
+  wire::Hello hello{.cpus = 1024.0, .memory_bytes = 64ULL << 40};
+  EXPECT_THAT(absurdity_in(hello), IsEmpty());
+  EXPECT_THAT(absurdity_in(wire::Hello{}), IsEmpty()) << "a balancer's says neither";
+  hello.cpus = 1e6;
+  EXPECT_EQ(absurdity_in(hello), "cpus is 1e+06, which is not between 0 and 100000");
+  hello.cpus = kNan;
+  EXPECT_THAT(absurdity_in(hello), HasSubstr("cpus is nan"));
+  hello = {.cpus = 4.0, .memory_bytes = 1ULL << 63};
+  EXPECT_THAT(absurdity_in(hello), HasSubstr("memory_bytes"));
+}
+
 TEST(TrafficCheck, LetsTheBusiestBalancerPass) {
   TrafficCheck check;
   for (int i = 1; i < 20; ++i) EXPECT_THAT(check.absurdity_in(a_report(0.5 * i)), IsEmpty());
@@ -214,6 +226,20 @@ TEST_F(ReportRefusal, CountsEachByRoleAndReason) {
       page, HasSubstr("foretide_reports_refused_total{reason=\"not_finite\",role=\"agent\"} 3\n"));
   EXPECT_THAT(
       page, HasSubstr("foretide_reports_refused_total{reason=\"negative\",role=\"balancer\"} 1\n"));
+}
+
+// A host that says it has a million cores would be given every worker.
+TEST_F(ReportRefusal, TakesNoHostInThatCannotBe) {
+  wire::Hello hello{.role = wire::Role::kAgent, .cpus = 1e6, .memory_bytes = 8ULL << 30};
+  EXPECT_THAT(dropped(hear(kAgentKey, hello)),
+              testing::AllOf(HasSubstr("node-a"), HasSubstr("Hello.cpus is 1e+06")));
+  hello.cpus = -1.0;
+  dropped(hear(kAgentKey, hello));
+  EXPECT_EQ(inbox_.counts().of_agents.absurd, 1u);
+  EXPECT_EQ(inbox_.counts().of_agents.negative, 1u);
+  EXPECT_EQ(inbox_.counts().undecodable, 0u) << "it is no strike";
+  hello.cpus = 4.0;
+  EXPECT_TRUE(is_taken(hear(kAgentKey, hello)));
 }
 
 TEST_F(ReportRefusal, IsToldOnceAMinuteForEachPeer) {
