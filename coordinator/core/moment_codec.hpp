@@ -1,5 +1,5 @@
 // Moments as bytes and back: a chunk of them at a time, each said as what differs from the one
-// before (see delta_bytes.hpp), so that a second of a busy service takes some 40 bytes.
+// before (see delta_bytes.hpp), so that a second of a busy service takes some 55 bytes.
 //
 // A chunk can be read alone: its first moment is said in full, with the settings where the writer
 // gives them. Reading trusts nothing; what is no chunk of ours is an Error.

@@ -4,7 +4,7 @@
 // anything: the number of workers, what decisions leave behind for later ones, the settings, how
 // far the predictors were fed. What lies between changes nothing, so nothing of it is needed; were
 // it otherwise, the next moment would find the standing changed and say so (`decided`). A second
-// takes some 40 bytes, so a day takes 3.5 MB; the making of a predictor up to 120 KB more.
+// takes some 55 bytes, so a day takes 5 MB; the making of a predictor up to 120 KB more.
 //
 // Kept here are the chunk that is being written and the last few minutes, until somebody who owns a
 // file has taken them.

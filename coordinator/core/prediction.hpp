@@ -3,10 +3,10 @@
 //
 // Another lead time, capacity or bound asks for another predictor. It is grown from the past on the
 // side, a few steps at a time, while the former goes on speaking; so no decision waits for it. One
-// that has spoken for half a day is grown anew likewise, a step at a time, so that a log of the last day (see
-// moment_log.hpp) always has what a predictor was made of: from its making and the seconds that
-// came since it follows exactly, and so a replay has the very same foresight, bit for bit. Bounded:
-// about 2 MB, twice that while one is grown.
+// that has spoken for half a day is grown anew likewise, a step at a time, so that a log of the
+// last day (see moment_log.hpp) always has what a predictor was made of: from its making and the
+// seconds that came since it follows exactly, and so a replay has the very same foresight, bit for
+// bit. Bounded: about 2 MB, twice that while one is grown.
 #pragma once
 
 #include <cstdint>

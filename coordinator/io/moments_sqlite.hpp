@@ -1,6 +1,6 @@
 // The moments that services' decisions were made of (core/moment.hpp), in a table of the history
 // file: for each service the last 24 hours, and no more than 12 MB; beyond either the oldest go. A
-// day takes some 4 MB; making a predictor anew, which happens when start times or capacity change,
+// day takes some 5 MB; making a predictor anew, which happens when start times or capacity change,
 // takes up to 120 KB more.
 //
 // A chunk that was kept before it was finished is replaced. One thread uses it.

@@ -1,6 +1,6 @@
 // What a service's coordinator has recorded of its decisions in the last 24 hours, for `foretide
-// simulate --replay`: the decisions as they were told, and the moments that they were made of. Asked
-// for page by page, since a day of moments is some 4 MB.
+// simulate --replay`: the decisions as they were told, and the moments that they were made of.
+// Asked for page by page, since a day of moments is some 5 MB.
 #pragma once
 
 #include <cstdint>
