@@ -2,6 +2,11 @@
 #include "coordinator/core/prediction.hpp"
 
 namespace foretide::coordinator {
+namespace {
+// Between two moments no predictor takes in more: the past that it learns from, and the longest
+// series. A record that says otherwise is damaged.
+constexpr std::int64_t kStepsMost = 16'384;
+}  // namespace
 
 PredictionStand Prediction::stand() const {
   PredictionStand stand{.foreseen_by = foreseen_by_, .foreseen_steps = foreseen_steps_};
@@ -21,6 +26,7 @@ bool Prediction::feed(Made& made, std::int64_t steps, const PredictionStand& sta
     const bool is_there = made.number == stand.foreseen_by && made.steps == stand.foreseen_steps;
     if (is_there && (foreseen_by_ != made.number || foreseen_steps_ != made.steps)) look(made);
   };
+  if (steps - made.steps > kStepsMost) return false;
   look_if_due();
   while (made.steps < steps) {
     if (!made.take_step(series)) return false;

@@ -204,6 +204,20 @@ TEST(Prediction, IsFollowedToTheLastBitByItsRecord) {
   EXPECT_GE(it.prediction.stand().speaking, 4U);
 }
 
+TEST(Prediction, FollowsNoRecordThatCannotBe) {
+  Watched it;
+  it.watch(100);
+  const auto making = it.prediction.take_making();
+  ASSERT_TRUE(making);
+  PredictionStand stand = it.prediction.stand();
+  Prediction other;
+  EXPECT_FALSE(other.follow(stand, it.series, it.needs.shortage)) << "its making is not known";
+  other.make(*making);
+  EXPECT_TRUE(other.follow(stand, it.series, it.needs.shortage));
+  stand.speaking_steps = std::int64_t{1} << 60;
+  EXPECT_FALSE(other.follow(stand, it.series, it.needs.shortage));
+}
+
 // Nobody waits for it: the former speaks until the new one has seen all that it has.
 TEST(Prediction, IsMadeAnewAfterHalfADay) {
   Watched it;
