@@ -267,6 +267,9 @@ Orders Coordinator::orders() {
     const auto now = std::chrono::floor<std::chrono::seconds>(wall_now()).time_since_epoch();
     return history_->history().since(service, grain, now.count() - seconds_kept(grain));
   };
+  orders.moments = [this](const ServiceId& service, std::int64_t after) {
+    return history_->moments(state_.services.at(service), after);
+  };
   orders.metrics = [this] { return metrics(); };
   return orders;
 }

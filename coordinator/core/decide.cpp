@@ -8,7 +8,6 @@
 #include "coordinator/core/forecast_choice.hpp"
 #include "coordinator/core/foresee.hpp"
 #include "coordinator/core/limits.hpp"
-#include "coordinator/core/schedule.hpp"
 #include "coordinator/core/signals.hpp"
 #include "coordinator/core/text.hpp"
 
@@ -19,7 +18,7 @@ namespace {
 constexpr Duration kLimitToldEvery = std::chrono::seconds(10);
 
 // A service that may sleep and got nothing for its idle time sleeps, whatever came before.
-bool falls_asleep(const ServiceRecord& service, const Situation& situation) {
+bool falls_asleep(const ServiceStanding& service, const Situation& situation) {
   return service.settings->scale.min == 0 && is_idle(service, situation);
 }
 
@@ -64,15 +63,16 @@ std::optional<Duration> silence_of(const State& state, const ServiceRecord& serv
 }
 
 Situation situation_of(const Turn& turn, const ServiceRecord& service, const Census& census) {
-  return {.now = turn.now,
-          .wall = turn.wall,
-          .age = turn.state.age(turn.now),
-          .ready = census.ready,
-          .starting = census.starting,
-          .failing = census.failing,
-          .balancers_known = !service.traffic.empty(),
-          .silence = silence_of(turn.state, service, turn.now),
-          .demand = demand_now(service, turn.now)};
+  Situation situation{.now = turn.now,
+                      .wall = turn.wall,
+                      .age = turn.state.age(turn.now),
+                      .ready = census.ready,
+                      .starting = census.starting,
+                      .failing = census.failing,
+                      .balancers_known = !service.traffic.empty(),
+                      .silence = silence_of(turn.state, service, turn.now)};
+  observe(service, situation);
+  return situation;
 }
 
 bool is_worth_telling(const ServiceRecord& service, const Decision& decision, Instant now) {
@@ -82,8 +82,16 @@ bool is_worth_telling(const ServiceRecord& service, const Decision& decision, In
   return !service.limit_told_at || now - *service.limit_told_at >= kLimitToldEvery;
 }
 
-bool is_frozen(const ServiceRecord& service) {
-  return service.paused && service.paused->direction == PauseDirection::kBoth;
+// Whether the decision is recorded; and what that leaves behind.
+bool note_telling(ServiceRecord& service, const Decision& decision, Instant now) {
+  if (decision.to != decision.from) {
+    service.limit_told.clear();
+    return true;
+  }
+  if (!is_worth_telling(service, decision, now)) return false;
+  service.limit_told = decision.rule;
+  service.limit_told_at = now;
+  return true;
 }
 
 // What was ordered for a time ends with it.
@@ -99,11 +107,11 @@ void end_orders(Turn& turn, ServiceRecord& service) {
               .text = "the pause of service " + service.id.text + " is over"});
 }
 
-Opinion given_by_hand(const ServiceRecord& service) {
-  if (service.manual) {
-    return {"manual", service.manual->count, text_of("set by hand to %u", service.manual->count)};
-  }
-  return {"paused", service.desired.value_or(0), "paused by hand: no rule changes the number"};
+std::optional<Opinion> given_by_hand(const ServiceStanding& service, const Situation& at) {
+  if (at.manual) return Opinion{"manual", *at.manual, text_of("set by hand to %u", *at.manual)};
+  if (at.paused != PauseDirection::kBoth) return std::nullopt;
+  return Opinion{"paused", service.desired.value_or(0),
+                 "paused by hand: no rule changes the number"};
 }
 
 void settle(Decision& decision, const Opinion& wanted, const Limited& limited) {
@@ -117,38 +125,36 @@ void settle(Decision& decision, const Opinion& wanted, const Limited& limited) {
 
 }  // namespace
 
-std::vector<Opinion> opinions_for(const ServiceRecord& service, const Situation& situation) {
+std::vector<Opinion> opinions_for(const ServiceStanding& service, const Situation& situation) {
   // Among equals the first wins, so that the plainest reason is told.
   std::vector<Opinion> opinions{idle_for(service, situation),
                                 wake_for(service, situation),
                                 stable_for(service, situation),
                                 panic_for(service, situation),
-                                backlog_for(service, situation),
-                                predicted_for(service, situation.demand.latest),
-                                scheduled_for(service.settings->scale.schedule, situation.wall,
-                                              lead_time_for(service.start_times)),
-                                asked_for(service, situation.now)};
+                                backlog_for(situation),
+                                predicted_for(service, situation),
+                                situation.scheduled,
+                                asked_for(situation)};
   add_signals(service, situation, opinions);
   return opinions;
 }
 
-Decision decision_for(const ServiceRecord& service, const Situation& situation) {
+Decision decision_for(const ServiceStanding& service, const Situation& situation) {
   Decision decision{.service = service.id, .at = situation.wall};
   decision.from = service.desired.value_or(0);
   decision.demand = situation.demand.latest;
-  if (service.foresight) {
-    decision.forecast = service.foresight->expected * capacity_of(service);
-    decision.forecaster = name_of(service.foresight->policy);
+  if (situation.foresight) {
+    decision.forecast = situation.foresight->expected * situation.capacity;
+    decision.forecaster = name_of(situation.foresight->policy);
   }
-  decision.lead_time = lead_time_for(service.start_times);
+  decision.lead_time = situation.lead_time();
   decision.ready = situation.ready;
   decision.starting = situation.starting;
-  decision.capacity_per_worker = capacity_of(service);
+  decision.capacity_per_worker = situation.capacity;
   decision.opinions = opinions_for(service, situation);
-  if (service.manual || is_frozen(service)) {
-    const Opinion given = given_by_hand(service);
-    decision.opinions.push_back(given);
-    settle(decision, given, bounded_for(service, {given.workers, {}, {}}, decision.opinions));
+  if (const auto given = given_by_hand(service, situation)) {
+    decision.opinions.push_back(*given);
+    settle(decision, *given, bounded_for(service, {given->workers, {}, {}}, decision.opinions));
     return decision;
   }
   const Opinion wanted = winner_of(decision.opinions, falls_asleep(service, situation));
@@ -156,13 +162,12 @@ Decision decision_for(const ServiceRecord& service, const Situation& situation) 
   return decision;
 }
 
-void take_effect(ServiceRecord& service, const Decision& decision, Instant now) {
+void take_effect(ServiceStanding& service, const Decision& decision, Instant now) {
   for (const Opinion& opinion : decision.opinions) {
     if (opinion.rule == "panic" && opinion.workers > decision.from) {
       service.panic_until = now + service.settings->scale.window;
     }
   }
-  note_rises(service, decision, now);
   if (decision.to > decision.from) service.last_up = now;
   if (decision.to < decision.from) service.last_down = now;
   const bool by_hand =
@@ -199,18 +204,23 @@ void decide(Turn& turn, ServiceRecord& service, const Census& census) {
   foresee(service, turn.now, expected_balancers(turn.state, service, turn.now),
           turn.prediction_steps_left);
   const Situation situation = situation_of(turn, service, census);
-  Decision decision = decision_for(service, situation);
+  const Decision decision = decision_for(service, situation);
   take_feedback(service, situation, decision);
-  if (decision.to != decision.from) {
-    service.limit_told.clear();
-    record_decision(turn, service, std::move(decision));
-  } else if (is_worth_telling(service, decision, turn.now)) {
-    service.limit_told = decision.rule;
-    service.limit_told_at = turn.now;
-    record_decision(turn, service, std::move(decision));
+  const bool is_told = note_telling(service, decision, turn.now);
+  service.moments.find(service);
+  note_rises(service, situation, decision);
+  if (is_told) {
+    record_decision(turn, service, decision);
   } else {
     take_effect(service, decision, turn.now);
   }
+  service.moments.add({.decided = service,
+                       .scale = service.settings->scale,
+                       .series = service.series,
+                       .prediction = service.prediction,
+                       .situation = situation,
+                       .decision = decision,
+                       .is_told = is_told});
   tell_breaches(turn, service, situation);
 }
 

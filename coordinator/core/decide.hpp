@@ -12,12 +12,12 @@
 namespace foretide::coordinator {
 
 // Every rule's word; those that are switched off say 0 and why.
-std::vector<Opinion> opinions_for(const ServiceRecord& service, const Situation& situation);
+std::vector<Opinion> opinions_for(const ServiceStanding& service, const Situation& situation);
 
-Decision decision_for(const ServiceRecord& service, const Situation& situation);
+Decision decision_for(const ServiceStanding& service, const Situation& situation);
 
-// Makes its number the desired one.
-void take_effect(ServiceRecord& service, const Decision& decision, Instant now);
+// Makes its number the desired one. (What signals it gave workers to, `note_rises` keeps.)
+void take_effect(ServiceStanding& service, const Decision& decision, Instant now);
 
 // Looks at one service and lets the decision take effect.
 void decide(Turn& turn, ServiceRecord& service, const Census& census);

@@ -93,6 +93,14 @@ void DemandSeries::close(Instant now, std::uint32_t balancers,
   }
 }
 
+void DemandSeries::restore(std::int64_t second, std::optional<double> load) {
+  if (!begin_) begin_ = end_ = second;
+  if (second < end_) return;
+  open(second) = {.second = second, .known = load.has_value(), .load = load.value_or(0.0)};
+  if (load && !known_since_) known_since_ = second;
+  end_ = second + 1;
+}
+
 std::optional<double> DemandSeries::load(std::int64_t second) const {
   const Cell* cell = find(second);
   if (!cell || !cell->known || second >= end_) return std::nullopt;

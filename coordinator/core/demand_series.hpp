@@ -32,6 +32,10 @@ class DemandSeries {
   // service time is the one that holds now.
   void close(Instant now, std::uint32_t balancers, std::optional<double> service_seconds);
 
+  // In place of these, from the record of another series: a second that it has closed, at the end
+  // or later. What lies between is not known.
+  void restore(std::int64_t second, std::optional<double> load);
+
   // Closed seconds are [first(), end()); nothing when that second is missing or was never seen.
   std::int64_t first() const;
   std::int64_t end() const { return end_; }

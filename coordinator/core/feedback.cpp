@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "coordinator/core/reactive.hpp"
+#include "coordinator/core/service_record.hpp"
 
 namespace foretide::coordinator {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "coordinator/core/decision.hpp"
 #include "coordinator/core/service_record.hpp"
+#include "coordinator/core/situation.hpp"
 
 namespace foretide::coordinator {
 
@@ -12,13 +13,13 @@ namespace foretide::coordinator {
 void foresee(ServiceRecord& service, Instant now, std::uint32_t balancers, int& steps_left);
 
 // Prediction is on, knows enough, and has been worth it here.
-bool prediction_speaks(const ServiceRecord& service);
+bool prediction_speaks(const ServiceStanding& service, const Situation& situation);
 
 // The rule "predicted". It wants nothing while it is off, in the shadow or still learning, and says
 // so; nor while the latest demand is not known, when the last decision holds.
-Opinion predicted_for(const ServiceRecord& service, const std::optional<double>& latest);
+Opinion predicted_for(const ServiceStanding& service, const Situation& situation);
 
 // The rule "asked", while a POST /scale is in force.
-Opinion asked_for(const ServiceRecord& service, Instant now);
+Opinion asked_for(const Situation& situation);
 
 }  // namespace foretide::coordinator

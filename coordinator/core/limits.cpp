@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "coordinator/core/capacity.hpp"
 #include "coordinator/core/desired.hpp"
 #include "coordinator/core/foresee.hpp"
 #include "coordinator/core/signals.hpp"
-#include "coordinator/core/stopped_starts.hpp"
 #include "coordinator/core/text.hpp"
 #include "coordinator/core/turn.hpp"
 
@@ -25,7 +23,7 @@ bool is_within(const std::optional<Instant>& at, Duration period, Instant now) {
   return at && now - *at < period;
 }
 
-void hold_for_data(const ServiceRecord& service, const Situation& at, std::uint32_t from,
+void hold_for_data(const ServiceStanding& service, const Situation& at, std::uint32_t from,
                    Limits& floors) {
   if (at.age < kYoungFor) {
     floors.push_back({"young", from, "this coordinator has just begun and has not heard everyone"});
@@ -45,7 +43,7 @@ void hold_for_data(const ServiceRecord& service, const Situation& at, std::uint3
                  "not known",
                  seconds_in(*at.silence))});
   }
-  const Duration needed = watched_for(service, is_idle(service, at));
+  const Duration needed = watched_for(service.settings->scale, is_idle(service, at));
   const double known = at.demand.known_seconds;
   if (known < std::floor(kKnownShare * seconds_in(needed))) {
     floors.push_back(
@@ -54,20 +52,20 @@ void hold_for_data(const ServiceRecord& service, const Situation& at, std::uint3
   }
 }
 
-void hold_for_survivors(const ServiceRecord& service, const Situation& at, std::uint32_t from,
+void hold_for_survivors(const ServiceStanding& service, const Situation& at, std::uint32_t from,
                         Limits& floors) {
-  const double load = std::max<double>(at.demand.load, service.in_flight()) + service.held();
-  const double share = prediction_speaks(service) ? 1.0 : kSurvivorShare;
-  const double capacity = capacity_of(service) * share;
+  const double load = std::max<double>(at.demand.load, at.in_flight) + at.held;
+  const double share = prediction_speaks(service, at) ? 1.0 : kSurvivorShare;
+  const double capacity = at.capacity * share;
   const std::uint32_t needed = std::min(from, workers_for(load, capacity));
   floors.push_back(
       {"survivors", needed,
        text_of("%.2f in service now, at most %.3g for each that stays", load, capacity)});
 }
 
-void hold_for_calm(const ServiceRecord& service, const Situation& at, std::uint32_t from,
+void hold_for_calm(const ServiceStanding& service, const Situation& at, std::uint32_t from,
                    Limits& floors) {
-  const Duration window = Reversals::window_for(lead_time_for(service.start_times));
+  const Duration window = Reversals::window_for(at.lead_time());
   const auto wait = service.reversals.wait(window, at.now);
   if (!wait) return;
   floors.push_back({"flapping", from,
@@ -76,10 +74,10 @@ void hold_for_calm(const ServiceRecord& service, const Situation& at, std::uint3
                             Reversals::kBudget, seconds_in(window), std::ceil(seconds_in(*wait)))});
 }
 
-Limits floors_for(const ServiceRecord& service, const Situation& at, std::uint32_t from) {
+Limits floors_for(const ServiceStanding& service, const Situation& at, std::uint32_t from) {
   Limits floors;
   const ScaleSettings& scale = service.settings->scale;
-  if (service.paused) {
+  if (at.paused) {
     floors.push_back({"paused", from, "paused downwards by hand: no rule removes workers"});
   }
   hold_for_data(service, at, from, floors);
@@ -105,12 +103,12 @@ Limits floors_for(const ServiceRecord& service, const Situation& at, std::uint32
   return floors;
 }
 
-Limits ceilings_for(const ServiceRecord& service, const Situation& at, std::uint32_t from) {
+Limits ceilings_for(const ServiceStanding& service, const Situation& at, std::uint32_t from) {
   Limits ceilings;
   const ScaleSettings& scale = service.settings->scale;
-  if (const auto stopped = stopped_starts_of(service, at.now)) {
+  if (at.starts_stopped) {
     // One is what a trial needs.
-    ceilings.push_back({"breaker", std::max(from, 1u), stopped->text});
+    ceilings.push_back({"breaker", std::max(from, 1u), *at.starts_stopped});
   }
   if (at.failing > 0 && at.ready + at.starting == 0) {
     ceilings.push_back({"failing", from, "no worker comes up; more would fail likewise"});
@@ -134,7 +132,7 @@ void bound(Limited& limited, const Opinion& limit, bool bites, std::vector<Opini
 
 }  // namespace
 
-Limited bounded_for(const ServiceRecord& service, Limited limited, std::vector<Opinion>& said) {
+Limited bounded_for(const ServiceStanding& service, Limited limited, std::vector<Opinion>& said) {
   const ScaleSettings& scale = service.settings->scale;
   const Opinion max{"max", scale.max,
                     text_of("max allows %u, %u wanted", scale.max, limited.workers)};
@@ -144,8 +142,8 @@ Limited bounded_for(const ServiceRecord& service, Limited limited, std::vector<O
   return limited;
 }
 
-Limited limited_for(const ServiceRecord& service, const Situation& situation, const Opinion& wanted,
-                    std::vector<Opinion>& said) {
+Limited limited_for(const ServiceStanding& service, const Situation& situation,
+                    const Opinion& wanted, std::vector<Opinion>& said) {
   const std::uint32_t from = service.desired.value_or(0);
   Limited limited{.workers = wanted.workers, .rule = {}, .reason = {}};
   if (wanted.workers < from) {

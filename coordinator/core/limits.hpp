@@ -24,10 +24,10 @@ struct Limited {
 };
 
 // By `max` and `min` alone.
-Limited bounded_for(const ServiceRecord& service, Limited limited, std::vector<Opinion>& said);
+Limited bounded_for(const ServiceStanding& service, Limited limited, std::vector<Opinion>& said);
 
 // `said` gets the word of every limit that bit.
-Limited limited_for(const ServiceRecord& service, const Situation& situation, const Opinion& wanted,
-                    std::vector<Opinion>& said);
+Limited limited_for(const ServiceStanding& service, const Situation& situation,
+                    const Opinion& wanted, std::vector<Opinion>& said);
 
 }  // namespace foretide::coordinator

@@ -44,6 +44,7 @@ void Prediction::Made::add(std::optional<double> load) {
 
 bool Prediction::Made::take_step(const DemandSeries& series) {
   if (!is_grown()) {
+    ++steps;
     add(past[past_at++]);
     if (is_grown()) past = {}, past_at = 0;
     return true;
@@ -51,30 +52,33 @@ bool Prediction::Made::take_step(const DemandSeries& series) {
   if (series.end() < next_second + grid.step_seconds) return false;
   KnownMean mean;
   for (std::int64_t i = 0; i < grid.step_seconds; ++i) mean.add(series.load(next_second + i));
+  ++steps;
   add(mean.mean());
   next_second += grid.step_seconds;
   return true;
 }
 
-Prediction::Made Prediction::made_for(const PredictionNeeds& needs, DemandPast past,
-                                      std::int64_t next_second) {
+Prediction::Made Prediction::made_of(const PredictionMaking& making) {
+  const PredictionNeeds& needs = making.needs;
   const PredictionGrid grid = grid_for(needs.start);
-  Made made{.needs = needs,
+  Made made{.number = making.number,
+            .needs = needs,
             .grid = grid,
             .predictor = DemandPredictor(shape_for(needs, grid)),
             .lookout = Lookout(needs.shortage),
-            .next_second = next_second,
+            .next_second = making.next_second,
             .past = {},
             .past_at = 0};
-  for (const auto& minute : past.minutes) {
+  for (const auto& minute : making.past.minutes) {
     made.predictor.remember_minute(in_workers(minute, needs.capacity));
   }
-  const std::size_t learned = std::min(past.steps.size(), kLearnedFrom);
-  const auto from = past.steps.end() - static_cast<std::ptrdiff_t>(learned);
-  for (auto step = past.steps.begin(); step != from; ++step) {
+  const auto& steps = making.past.steps;
+  const std::size_t learned = std::min(steps.size(), kLearnedFrom);
+  const auto from = steps.end() - static_cast<std::ptrdiff_t>(learned);
+  for (auto step = steps.begin(); step != from; ++step) {
     made.predictor.remember(in_workers(*step, needs.capacity));
   }
-  made.past.assign(from, past.steps.end());
+  made.past.assign(from, steps.end());
   return made;
 }
 
@@ -101,45 +105,88 @@ DemandPast Prediction::past_for(const DemandSeries& series, std::int64_t step_se
   return fine;
 }
 
-void Prediction::remember(DemandPast past) {
+void Prediction::forget() {
   speaking_.reset();
   growing_.reset();
+  remembered_.reset();
   foresight_.reset();
+  foreseen_by_ = 0;
+  foreseen_steps_ = 0;
+}
+
+void Prediction::remember(DemandPast past) {
+  forget();
   remembered_ = std::move(past);
 }
 
+const Prediction::Made* Prediction::newest() const {
+  return growing_ ? &*growing_ : speaking_ ? &*speaking_ : nullptr;
+}
+
+// The newest predictor will do for these needs.
+bool Prediction::fits(const PredictionNeeds& needs) const {
+  const Made* made = newest();
+  if (!made || !are_alike(made->needs, needs)) return false;
+  const PredictionWorth& worth = made->predictor.worth();
+  const bool is_young = made->is_grown() && worth.has_learned() &&
+                        worth.seen() * made->grid.step_seconds < kKeptForSeconds;
+  return is_young || still_fits(made->grid, needs.start);
+}
+
 void Prediction::renew(const DemandSeries& series, const PredictionNeeds& needs) {
-  const Made* newest = growing_ ? &*growing_ : speaking_ ? &*speaking_ : nullptr;
-  if (newest && are_alike(newest->needs, needs)) {
-    const PredictionWorth& worth = newest->predictor.worth();
-    const bool is_young = newest->is_grown() && worth.has_learned() &&
-                          worth.seen() * newest->grid.step_seconds < kKeptForSeconds;
-    if (is_young || still_fits(newest->grid, needs.start)) return;
-  }
+  const bool is_good = fits(needs);
+  if (is_good && series.end() - newest()->made_after < kMadeAnewSeconds) return;
   const std::int64_t step = grid_for(needs.start).step_seconds;
-  growing_ = made_for(needs, past_for(series, step), begin_for(series, step));
+  making_ = PredictionMaking{.number = ++makings_,
+                             .needs = needs,
+                             .next_second = begin_for(series, step),
+                             .past = past_for(series, step)};
+  growing_ = made_of(*making_);
+  growing_->made_after = series.end();
+  growing_->in_no_hurry = is_good;
+}
+
+void Prediction::aim(double shortage) {
+  for (auto* made : {&speaking_, &growing_}) {
+    if (*made && (*made)->lookout.shortage() != shortage) (*made)->lookout = Lookout(shortage);
+  }
+}
+
+void Prediction::look(const Made& made) {
+  foresight_ = made.lookout.foresight(made.predictor);
+  foreseen_by_ = made.number;
+  foreseen_steps_ = made.steps;
+}
+
+// The one that was grown takes over.
+void Prediction::speak_up() {
+  speaking_ = std::move(growing_);
+  speaking_->in_no_hurry = false;
+  growing_.reset();
+  remembered_.reset();
+}
+
+// True when nothing was left to take in.
+bool Prediction::catch_up(Made& made, const DemandSeries& series, int& steps_left) {
+  int now = made.in_no_hurry ? std::min(steps_left, 1) : steps_left;
+  while (now > 0) {
+    if (!made.take_step(series)) return true;
+    --now;
+    --steps_left;
+    if (speaking_ && &made == &*speaking_) look(made);
+  }
+  return false;
 }
 
 void Prediction::advance(const DemandSeries& series, const PredictionNeeds& needs,
                          int& steps_left) {
   if (!series.known_since()) return;
   renew(series, needs);
-  for (auto* made : {&speaking_, &growing_}) {
-    if (!*made) continue;
-    if ((*made)->lookout.shortage() != needs.shortage) (*made)->lookout = Lookout(needs.shortage);
-    while (steps_left > 0 && (*made)->take_step(series)) {
-      --steps_left;
-      if (made == &speaking_) foresight_ = speaking_->lookout.foresight(speaking_->predictor);
-    }
-  }
-  if (!growing_ || steps_left <= 0) return;
-  // It has caught up: nothing was left to take in.
-  speaking_ = std::move(growing_);
-  growing_.reset();
-  remembered_.reset();
-  if (speaking_->predictor.worth().seen() > 0) {
-    foresight_ = speaking_->lookout.foresight(speaking_->predictor);
-  }
+  aim(needs.shortage);
+  if (speaking_) catch_up(*speaking_, series, steps_left);
+  if (!growing_ || !catch_up(*growing_, series, steps_left)) return;
+  speak_up();
+  if (speaking_->predictor.worth().seen() > 0) look(*speaking_);
 }
 
 std::optional<Prediction::Learned> Prediction::learned() const {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "coordinator/core/capacity.hpp"
 #include "coordinator/core/desired.hpp"
 #include "coordinator/core/foresee.hpp"
+#include "coordinator/core/service_record.hpp"
 #include "coordinator/core/text.hpp"
 
 namespace foretide::coordinator {
@@ -29,9 +29,10 @@ double present_load(const ServiceRecord& service, Instant now) {
                   kShortMeanWeight * load_over(service, kPanicWindow / 2, now));
 }
 
-bool is_quiet(const ServiceRecord& service, Instant now) {
-  if (service.held() > 0 || service.in_flight() > 0) return false;
-  return !service.last_request || now - *service.last_request >= service.settings->scale.idle;
+// Nothing waits or is in service, and nothing came for `scale.idle`.
+bool is_quiet(std::uint32_t requests, const std::optional<Instant>& last_request, Duration idle,
+              Instant now) {
+  return requests == 0 && (!last_request || now - *last_request >= idle);
 }
 
 }  // namespace
@@ -41,39 +42,41 @@ DemandNow demand_now(const ServiceRecord& service, Instant now) {
   DemandNow demand{.load = present_load(service, now),
                    .latest = service.series.latest(now, kFreshFor),
                    .largest = service.series.max_over(now, scale.window)};
-  const bool is_idle = demand.latest && is_quiet(service, now);
+  const bool is_idle = demand.latest && is_quiet(service.held() + service.in_flight(),
+                                                 service.last_request, scale.idle, now);
   demand.known_seconds =
-      static_cast<double>(service.series.known_seconds(now, watched_for(service, is_idle)));
+      static_cast<double>(service.series.known_seconds(now, watched_for(scale, is_idle)));
   return demand;
 }
 
-Duration watched_for(const ServiceRecord& service, bool is_idle) {
-  const ScaleSettings& scale = service.settings->scale;
+Duration watched_for(const ScaleSettings& scale, bool is_idle) {
   return is_idle ? std::min(scale.idle, scale.window) : scale.window;
 }
 
-bool is_idle(const ServiceRecord& service, const Situation& situation) {
-  return situation.demand.latest && is_quiet(service, situation.now);
+bool is_idle(const ServiceStanding& service, const Situation& situation) {
+  return situation.demand.latest &&
+         is_quiet(situation.held + situation.in_flight, situation.last_request,
+                  service.settings->scale.idle, situation.now);
 }
 
-Opinion stable_for(const ServiceRecord& service, const Situation& situation) {
+Opinion stable_for(const ServiceStanding& service, const Situation& situation) {
   const Duration window = service.settings->scale.window;
   const auto& largest = situation.demand.largest;
-  if (prediction_speaks(service)) return {"stable", 0, "prediction speaks"};
+  if (prediction_speaks(service, situation)) return {"stable", 0, "prediction speaks"};
   if (!largest)
     return {"stable", 0, text_of("no demand is known of the last %.0f s", seconds_in(window))};
-  const double capacity = capacity_of(service);
+  const double capacity = situation.capacity;
   const std::uint32_t workers = workers_for(*largest, capacity);
   return {"stable", workers,
           text_of("the largest load of the last %.0f s, %.2f, needs %s", seconds_in(window),
                   *largest, workers_of(workers, capacity).c_str())};
 }
 
-Opinion panic_for(const ServiceRecord& service, const Situation& situation) {
+Opinion panic_for(const ServiceStanding& service, const Situation& situation) {
   const double load = situation.demand.load;
-  const double capacity = capacity_of(service);
+  const double capacity = situation.capacity;
   const std::uint32_t workers = workers_for(load, capacity);
-  if (prediction_speaks(service) && workers <= service.foresight->workers_thinkable) {
+  if (prediction_speaks(service, situation) && workers <= situation.foresight->workers_thinkable) {
     return {"panic", 0, text_of("load %.2f over the last two seconds was to be expected", load)};
   }
   return {"panic", workers,
@@ -81,27 +84,27 @@ Opinion panic_for(const ServiceRecord& service, const Situation& situation) {
                   workers_of(workers, capacity).c_str())};
 }
 
-Opinion backlog_for(const ServiceRecord& service, const Situation& situation) {
-  const std::uint32_t held = service.held();
+Opinion backlog_for(const Situation& situation) {
+  const std::uint32_t held = situation.held;
   if (held == 0) return {"backlog", 0, "nothing is held"};
-  const auto service_seconds = service.service_time.mean();
+  const auto service_seconds = situation.service_seconds;
   if (!service_seconds)
     return {"backlog", 1, text_of("%u held, their service time not known yet", held)};
   // held * service time is the work that waits; done within the lead time it is that much more
   // load, but never more than all of them in service at once.
-  const double within =
-      std::max(seconds_in(lead_time_for(service.start_times)), seconds_in(kPanicWindow));
+  const double within = std::max(seconds_in(situation.lead_time()), seconds_in(kPanicWindow));
   const double extra = std::min<double>(held, held * *service_seconds / within);
   const double load = situation.demand.load + extra;
-  const std::uint32_t workers = std::max(1u, workers_for(load, capacity_of(service)));
+  const std::uint32_t workers = std::max(1u, workers_for(load, situation.capacity));
   return {"backlog", workers,
           text_of("%s of %.3g s each add a load of %.2f for now",
                   counted(held, "held request", "held requests").c_str(), *service_seconds, extra)};
 }
 
-Opinion wake_for(const ServiceRecord& service, const Situation& situation) {
-  const std::uint32_t held = service.held();
-  const bool came = service.last_request && situation.now - *service.last_request < kPanicWindow;
+Opinion wake_for(const ServiceStanding& service, const Situation& situation) {
+  const std::uint32_t held = situation.held;
+  const bool came =
+      situation.last_request && situation.now - *situation.last_request < kPanicWindow;
   if (held == 0 && !came) return {"wake", 0, "nothing waits"};
   if (situation.ready + situation.starting > 0 && service.desired.value_or(0) > 0) {
     return {"wake", 0, "there are workers"};
@@ -110,7 +113,7 @@ Opinion wake_for(const ServiceRecord& service, const Situation& situation) {
   return {"wake", 1, counted(held, "request waits", "requests wait") + " and there is no worker"};
 }
 
-Opinion idle_for(const ServiceRecord& service, const Situation& situation) {
+Opinion idle_for(const ServiceStanding& service, const Situation& situation) {
   const ScaleSettings& scale = service.settings->scale;
   const double after = seconds_in(scale.idle);
   if (scale.min > 0) return {"idle", 0, "min keeps it awake"};

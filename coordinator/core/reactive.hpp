@@ -22,42 +22,22 @@
 #include <optional>
 
 #include "coordinator/core/decision.hpp"
-#include "coordinator/core/service_record.hpp"
+#include "coordinator/core/service_standing.hpp"
+#include "coordinator/core/situation.hpp"
 
 namespace foretide::coordinator {
 
-// Demand as the rules see it, in load. What is not known is absent, and not zero.
-struct DemandNow {
-  double load = 0.0;              // the mean of what is in service or ought to be, right now
-  std::optional<double> latest;   // of the last seconds
-  std::optional<double> largest;  // within the settings' window
-  double known_seconds = 0.0;     // of the window that must have been watched
-};
-
-// What a rule may look at besides the service itself.
-struct Situation {
-  Instant now{};
-  WallTime wall{};
-  Duration age{};  // of this coordinator
-  std::uint32_t ready = 0, starting = 0, failing = 0;
-  bool balancers_known = false;
-  // A balancer that had requests for the service, or may have, is silent; it may well go on serving
-  // them.
-  std::optional<Duration> silence;
-  DemandNow demand;
-};
-
-Opinion stable_for(const ServiceRecord& service, const Situation& situation);
-Opinion panic_for(const ServiceRecord& service, const Situation& situation);
-Opinion backlog_for(const ServiceRecord& service, const Situation& situation);
-Opinion wake_for(const ServiceRecord& service, const Situation& situation);
-Opinion idle_for(const ServiceRecord& service, const Situation& situation);
+Opinion stable_for(const ServiceStanding& service, const Situation& situation);
+Opinion panic_for(const ServiceStanding& service, const Situation& situation);
+Opinion backlog_for(const Situation& situation);
+Opinion wake_for(const ServiceStanding& service, const Situation& situation);
+Opinion idle_for(const ServiceStanding& service, const Situation& situation);
 
 // As the reports of the last seconds have it.
 DemandNow demand_now(const ServiceRecord& service, Instant now);
 // Nothing came for `scale.idle`, and that is known.
-bool is_idle(const ServiceRecord& service, const Situation& situation);
+bool is_idle(const ServiceStanding& service, const Situation& situation);
 // What must have been watched before workers are removed.
-Duration watched_for(const ServiceRecord& service, bool is_idle);
+Duration watched_for(const ScaleSettings& scale, bool is_idle);
 
 }  // namespace foretide::coordinator

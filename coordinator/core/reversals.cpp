@@ -18,19 +18,20 @@ Duration Reversals::window_for(Duration lead_time) {
 void Reversals::changed(std::uint32_t from, std::uint32_t to, Instant now) {
   if (from == to) return;
   const Way way = to > from ? Way::kUp : Way::kDown;
-  if (way == way_) return;
-  const auto [low, high] = std::minmax(turned_at_, from);
-  if (way_ != Way::kNone && from > 0 && turned_at_ > 0 && is_small(low, high)) {
-    if (turns_.size() == kBudget) turns_.pop_front();
-    turns_.push_back(now);
+  if (way == memory_.way) return;
+  const auto [low, high] = std::minmax(memory_.turned_at, from);
+  if (memory_.way != Way::kNone && from > 0 && memory_.turned_at > 0 && is_small(low, high)) {
+    if (memory_.turns.size() == kBudget) memory_.turns.pop_front();
+    memory_.turns.push_back(now);
   }
-  way_ = way;
-  turned_at_ = from;
+  memory_.way = way;
+  memory_.turned_at = from;
 }
 
 std::optional<Duration> Reversals::wait(Duration window, Instant now) const {
-  if (turns_.size() < kBudget || now - turns_.front() >= window) return std::nullopt;
-  return window - (now - turns_.front());
+  const std::deque<Instant>& turns = memory_.turns;
+  if (turns.size() < kBudget || now - turns.front() >= window) return std::nullopt;
+  return window - (now - turns.front());
 }
 
 }  // namespace foretide::coordinator

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <utility>
 
 #include "common/time.hpp"
 
@@ -32,11 +33,21 @@ class Reversals {
   // How long falls must wait still; nothing while some of the budget is left.
   std::optional<Duration> wait(Duration window, Instant now) const;
 
- private:
   enum class Way : std::uint8_t { kNone, kUp, kDown };
-  Way way_ = Way::kNone;
-  std::uint32_t turned_at_ = 0;  // the number from which it has gone this way
-  std::deque<Instant> turns_;    // the last kBudget that count, newest last
+  // All that is remembered, to be written down and read again.
+  struct Memory {
+    Way way = Way::kNone;
+    std::uint32_t turned_at = 0;  // the number from which it has gone this way
+    std::deque<Instant> turns;    // the last kBudget that count, newest last
+    friend bool operator==(const Memory&, const Memory&) = default;
+  };
+  Reversals() = default;
+  explicit Reversals(Memory memory) : memory_(std::move(memory)) {}
+  const Memory& memory() const { return memory_; }
+  friend bool operator==(const Reversals&, const Reversals&) = default;
+
+ private:
+  Memory memory_;
 };
 
 }  // namespace foretide::coordinator

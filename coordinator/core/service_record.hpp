@@ -18,10 +18,11 @@
 #include "coordinator/core/demand_series.hpp"
 #include "coordinator/core/feedback.hpp"
 #include "coordinator/core/lead_time.hpp"
+#include "coordinator/core/moment_log.hpp"
 #include "coordinator/core/pause.hpp"
 #include "coordinator/core/prediction.hpp"
 #include "coordinator/core/recent_load.hpp"
-#include "coordinator/core/reversals.hpp"
+#include "coordinator/core/service_standing.hpp"
 #include "coordinator/core/service_time.hpp"
 #include "coordinator/core/signal_evidence.hpp"
 #include "coordinator/core/spawn_breaker.hpp"
@@ -70,9 +71,7 @@ struct NodeRefusal {
   std::string reason;
 };
 
-struct ServiceRecord {
-  ServiceId id;
-  std::optional<ServiceSettings> settings;  // absent: no longer in the cluster file
+struct ServiceRecord : ServiceStanding {
   ReleaseId release;
   std::map<ReleaseId, WorkerSpec> specs;  // of every release that a worker of it may still run
   std::map<WorkerId, WorkerRecord> workers;
@@ -92,15 +91,13 @@ struct ServiceRecord {
   Prediction prediction;
   Feedback feedback;
 
-  std::optional<std::uint32_t> desired;  // absent: nothing was decided yet
-  std::deque<Decision> decisions;        // newest last
+  std::deque<Decision> decisions;  // newest last
+  MomentLog moments;               // what they were made of
   std::optional<ManualCount> manual;
   std::optional<Pause> paused;
   std::optional<AskedFloor> asked;
   std::optional<Instant>
-      last_request;  // when a request was last seen arriving, waiting or in service
-  std::optional<Instant> last_up, last_down, panic_until;
-  Reversals reversals;
+      last_request;        // when a request was last seen arriving, waiting or in service
   std::string limit_told;  // the limit that was last recorded without a change
   std::optional<Instant> limit_told_at;
   std::optional<Foresight> foresight;  // the last; none while too little is known

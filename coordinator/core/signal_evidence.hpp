@@ -1,6 +1,5 @@
 // What is kept of a service to judge its signals by: how long the requests of the last half minute
-// took, over all balancers, and when a signal last got a worker. What workers use is kept with each
-// (`recent_usage`).
+// took, over all balancers. What workers use is kept with each (`recent_usage`).
 //
 // Balancers count since their session began; the differences between reports are put together by
 // the second of their arrival here, so the window's edge is a second wide. Half a minute of cells,
@@ -33,8 +32,7 @@ class RecentDurations {
 };
 
 struct SignalTrace {
-  std::optional<Instant> rose_at;  // when it last got a worker
-  bool told_at_max = false;        // of the breach that lasts
+  bool told_at_max = false;  // of the breach that lasts
 };
 
 struct SignalEvidence {

@@ -1,5 +1,6 @@
 #include "coordinator/core/signal_reading.hpp"
 
+#include "coordinator/core/service_record.hpp"
 #include "coordinator/core/text.hpp"
 
 namespace foretide::coordinator {

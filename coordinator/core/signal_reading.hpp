@@ -16,9 +16,10 @@
 
 #include "common/signal.hpp"
 #include "common/time.hpp"
-#include "coordinator/core/service_record.hpp"
 
 namespace foretide::coordinator {
+
+struct ServiceRecord;
 
 // From here on a value is near its limit.
 inline constexpr double kNearShare = 0.9;

@@ -16,10 +16,6 @@ using Standing = SignalReading::State;
 
 constexpr Duration kRateWindow = std::chrono::seconds(2);
 
-SignalReading reading_now(const Signal& signal, const ServiceRecord& service, const Situation& at) {
-  return reading_of(signal, service, at.ready, at.now - kSignalWindow);
-}
-
 // Requests a second: the largest mean of two seconds within the window, or of those that are not
 // over yet.
 std::optional<double> largest_rate(const ServiceRecord& service, Instant now) {
@@ -38,34 +34,56 @@ std::optional<double> largest_rate(const ServiceRecord& service, Instant now) {
   return largest;
 }
 
-Opinion opinion_of(const RequestRate& rate, const ServiceRecord& service, const Situation& at) {
-  const auto largest = largest_rate(service, at.now);
-  if (!largest) return {"requests", 0, "the requests of the window are not known"};
-  const std::uint32_t workers = workers_for(*largest, rate.per_worker);
-  return {"requests", workers,
-          text_of("%.1f requests a second need %s", *largest,
-                  workers_of(workers, rate.per_worker).c_str())};
+// When the worker that it last got could serve; nothing when it got none.
+std::optional<Instant> served_at(const ServiceStanding& service, const std::string& signal,
+                                 const Situation& at) {
+  const auto rose_at = service.rose_at.find(signal);
+  if (rose_at == service.rose_at.end()) return std::nullopt;
+  return rose_at->second + at.lead_time();
 }
 
-std::optional<Instant> last_rise(const Signal& signal, const ServiceRecord& service) {
-  const auto trace = service.signals.traces.find(name_of(signal));
-  return trace == service.signals.traces.end() ? std::nullopt : trace->second.rose_at;
+SignalSeen seen(const Signal& signal, const ServiceRecord& service, const Situation& at) {
+  using Kind = SignalSeen::Kind;
+  const bool is_share = std::holds_alternative<CpuLimit>(signal);
+  SignalSeen seen{.kind = is_share           ? Kind::kShare
+                          : is_limit(signal) ? Kind::kLimit
+                                             : Kind::kLoad,
+                  .now = reading_of(signal, service, at.ready, at.now - kSignalWindow),
+                  .since_rise = {},
+                  .largest = {}};
+  if (seen.kind == Kind::kLoad) {
+    seen.largest = largest_rate(service, at.now);
+    return seen;
+  }
+  const auto served = served_at(service, seen.now.name, at);
+  if (served && at.now >= *served && at.now - *served < kSignalWindow) {
+    seen.since_rise = reading_of(signal, service, at.ready, *served);
+  }
+  return seen;
+}
+
+Opinion opinion_of_load(const SignalSeen& signal) {
+  if (!signal.largest) return {signal.now.name, 0, "the requests of the window are not known"};
+  const double each = signal.now.limit;
+  const std::uint32_t workers = workers_for(*signal.largest, each);
+  return {signal.now.name, workers,
+          text_of("%.1f requests a second need %s", *signal.largest,
+                  workers_of(workers, each).c_str())};
 }
 
 // Why a breach gets no further worker yet; empty: it does.
-std::string why_wait(const Signal& signal, const ServiceRecord& service, const Situation& at) {
-  const auto rose_at = last_rise(signal, service);
-  if (!rose_at) return {};
-  const Instant served = *rose_at + lead_time_for(service.start_times);
-  if (at.now < served) return "the worker that it was given is not there yet";
-  if (at.now - served >= kSignalWindow) return {};
-  const SignalReading since = reading_of(signal, service, at.ready, served);
-  if (since.state() == Standing::kBreached) return {};
-  return "since it was given a worker: " + since.words;
+std::string why_wait(const SignalSeen& signal, const ServiceStanding& service,
+                     const Situation& at) {
+  const auto served = served_at(service, signal.now.name, at);
+  if (!served) return {};
+  if (at.now < *served) return "the worker that it was given is not there yet";
+  if (!signal.since_rise || signal.since_rise->state() == Standing::kBreached) return {};
+  return "since it was given a worker: " + signal.since_rise->words;
 }
 
-Opinion opinion_of_limit(const Signal& signal, const ServiceRecord& service, const Situation& at) {
-  const SignalReading reading = reading_now(signal, service, at);
+Opinion opinion_of_limit(const SignalSeen& signal, const ServiceStanding& service,
+                         const Situation& at) {
+  const SignalReading& reading = signal.now;
   if (reading.state() != Standing::kBreached) return {reading.name, 0, reading.words};
   const std::uint32_t from = service.desired.value_or(0);
   const std::uint32_t more = std::min(at.ready, from) + 1;
@@ -76,9 +94,9 @@ Opinion opinion_of_limit(const Signal& signal, const ServiceRecord& service, con
           above + text_of(": one worker more than the %u that are ready", at.ready)};
 }
 
-Opinion opinion_for(const Signal& signal, const ServiceRecord& service, const Situation& at) {
-  if (is_idle(service, at)) return {name_of(signal), 0, "nobody asks for anything"};
-  if (const auto* rate = std::get_if<RequestRate>(&signal)) return opinion_of(*rate, service, at);
+Opinion opinion_for(const SignalSeen& signal, const ServiceStanding& service, const Situation& at) {
+  if (is_idle(service, at)) return {signal.now.name, 0, "nobody asks for anything"};
+  if (signal.kind == SignalSeen::Kind::kLoad) return opinion_of_load(signal);
   return opinion_of_limit(signal, service, at);
 }
 
@@ -90,49 +108,59 @@ std::uint32_t survivors_needed(const SignalReading& reading, std::uint32_t ready
 
 }  // namespace
 
-void add_signals(const ServiceRecord& service, const Situation& situation,
-                 std::vector<Opinion>& opinions) {
+std::vector<SignalSeen> signals_seen(const ServiceRecord& service, const Situation& at) {
+  std::vector<SignalSeen> all;
   for (const Signal& signal : service.settings->scale.signals) {
+    all.push_back(seen(signal, service, at));
+  }
+  return all;
+}
+
+void add_signals(const ServiceStanding& service, const Situation& situation,
+                 std::vector<Opinion>& opinions) {
+  for (const SignalSeen& signal : situation.signals) {
     opinions.push_back(opinion_for(signal, service, situation));
   }
 }
 
-void hold_for_signals(const ServiceRecord& service, const Situation& situation, std::uint32_t from,
-                      std::vector<Opinion>& floors) {
-  for (const Signal& signal : service.settings->scale.signals) {
-    if (!is_limit(signal)) continue;
-    const SignalReading reading = reading_now(signal, service, situation);
-    const auto rose_at = last_rise(signal, service);
-    if (rose_at && situation.now - *rose_at < service.settings->scale.window) {
+void hold_for_signals(const ServiceStanding& service, const Situation& situation,
+                      std::uint32_t from, std::vector<Opinion>& floors) {
+  for (const SignalSeen& signal : situation.signals) {
+    if (signal.kind == SignalSeen::Kind::kLoad) continue;
+    const SignalReading& reading = signal.now;
+    const auto rose_at = service.rose_at.find(reading.name);
+    if (rose_at != service.rose_at.end() &&
+        situation.now - rose_at->second < service.settings->scale.window) {
       floors.push_back({"signal", from, reading.name + " was given a worker within the window"});
     } else if (reading.state() == Standing::kNear || reading.state() == Standing::kBreached) {
       floors.push_back(
           {"signal", from, reading.name + " is above nine tenths of its limit: " + reading.words});
-    } else if (std::holds_alternative<CpuLimit>(signal) && reading.value) {
+    } else if (signal.kind == SignalSeen::Kind::kShare && reading.value) {
       const std::uint32_t needed = survivors_needed(reading, situation.ready);
-      floors.push_back({"signal", std::min(from, needed),
-                        "fewer would be above the limit of cpu, now " + reading.words});
+      floors.push_back(
+          {"signal", std::min(from, needed),
+           "fewer would be above the limit of " + reading.name + ", now " + reading.words});
     }
   }
 }
 
-void note_rises(ServiceRecord& service, const Decision& decision, Instant now) {
+void note_rises(ServiceStanding& service, const Situation& situation, const Decision& decision) {
   if (decision.to <= decision.from) return;
-  for (const Signal& signal : service.settings->scale.signals) {
-    const std::string name = name_of(signal);
+  for (const SignalSeen& signal : situation.signals) {
+    const std::string& name = signal.now.name;
     const bool asked = std::any_of(decision.opinions.begin(), decision.opinions.end(),
                                    [&](const Opinion& opinion) {
                                      return opinion.rule == name && opinion.workers > decision.from;
                                    });
-    if (asked) service.signals.traces[name].rose_at = now;
+    if (asked) service.rose_at[name] = situation.now;
   }
 }
 
 void tell_breaches(Turn& turn, ServiceRecord& service, const Situation& situation) {
   const std::uint32_t max = service.settings->scale.max;
-  for (const Signal& signal : service.settings->scale.signals) {
-    if (!is_limit(signal)) continue;
-    const SignalReading reading = reading_now(signal, service, situation);
+  for (const SignalSeen& signal : situation.signals) {
+    if (signal.kind == SignalSeen::Kind::kLoad) continue;
+    const SignalReading& reading = signal.now;
     SignalTrace& trace = service.signals.traces[reading.name];
     if (reading.state() == Standing::kFine) trace.told_at_max = false;
     const bool is_stuck = reading.state() == Standing::kBreached && situation.ready >= max &&

@@ -25,16 +25,19 @@
 
 namespace foretide::coordinator {
 
+// What is measured of each signal of the service; how many are ready and when it is, `at` knows.
+std::vector<SignalSeen> signals_seen(const ServiceRecord& service, const Situation& at);
+
 // Each signal's word.
-void add_signals(const ServiceRecord& service, const Situation& situation,
+void add_signals(const ServiceStanding& service, const Situation& situation,
                  std::vector<Opinion>& opinions);
 
 // The vetoes, as floors below which those `from` workers must not fall.
-void hold_for_signals(const ServiceRecord& service, const Situation& situation, std::uint32_t from,
-                      std::vector<Opinion>& floors);
+void hold_for_signals(const ServiceStanding& service, const Situation& situation,
+                      std::uint32_t from, std::vector<Opinion>& floors);
 
 // Keeps in mind which signals this decision gave a worker.
-void note_rises(ServiceRecord& service, const Decision& decision, Instant now);
+void note_rises(ServiceStanding& service, const Situation& situation, const Decision& decision);
 
 // Told once for each breach: there are as many workers as may be, and it lasts.
 void tell_breaches(Turn& turn, ServiceRecord& service, const Situation& situation);

@@ -13,6 +13,7 @@
 #include "coordinator/io/admin_input.hpp"
 #include "coordinator/io/api_json.hpp"
 #include "coordinator/io/history_json.hpp"
+#include "coordinator/io/moments_json.hpp"
 #include "coordinator/io/preview_json.hpp"
 
 namespace foretide::coordinator {
@@ -80,6 +81,13 @@ std::span<const AdminApi::Route> AdminApi::routes() {
         "grain: second (an hour of them), minute (fifteen days; when not given) or hour (two "
         "years)"},
        &AdminApi::history},
+      {{"GET", "/v1/services/{name}/moments",
+        "What its decisions of the last 24 hours were made of, oldest first, for foretide simulate "
+        "--replay: chunks of a minute, as base64url.",
+        kJson, "", "",
+        "after: the next of the answer before, until an answer has none (at most 240 come at "
+        "once)"},
+       &AdminApi::moments},
       {{"POST", "/v1/services/{name}/scale",
         "Hold this many workers, until it expires or a null count ends it.", kJson, kJson,
         R"({"count": 3, "for": "10m"})"},
@@ -240,6 +248,16 @@ AdminResponse AdminApi::history(const AdminRequest& request, const std::string& 
   const auto rows = orders_.history(id, *grain);
   if (!rows) return refuse(503, rows.error());
   return ok(history_json(service->second, *grain, *rows));
+}
+
+AdminResponse AdminApi::moments(const AdminRequest& request, const std::string& name) {
+  const ServiceId id{name};
+  if (!state_.services.contains(id)) return refuse(404, "there is no service named " + name);
+  const auto after = moments_after_in(request.query);
+  if (!after) return refuse(400, after.error());
+  const auto moments = orders_.moments(id, *after);
+  if (!moments) return refuse(503, moments.error());
+  return ok(moments_json(id, *moments));
 }
 
 AdminResponse AdminApi::events(const AdminRequest& request, const std::string&) {

@@ -55,6 +55,7 @@ struct Orders {
   std::function<Outcome(wire::Role, const std::string& name)> remove;
   std::function<void(const ServiceId&, Duration ahead)> ask_forecast;
   std::function<Result<std::vector<HistoryRow>>(const ServiceId&, HistoryGrain)> history;
+  std::function<Result<std::vector<KeptMoments>>(const ServiceId&, std::int64_t after)> moments;
   std::function<std::string()> metrics;
 };
 
@@ -87,6 +88,7 @@ class AdminApi {
   AdminResponse decisions(const AdminRequest& request, const std::string& name);
   AdminResponse forecast(const AdminRequest& request, const std::string& name);
   AdminResponse history(const AdminRequest& request, const std::string& name);
+  AdminResponse moments(const AdminRequest& request, const std::string& name);
   AdminResponse workers(const AdminRequest&, const std::string&);
   AdminResponse events(const AdminRequest& request, const std::string&);
   AdminResponse scale(const AdminRequest& request, const std::string& name);

@@ -40,6 +40,26 @@ Outcome HistoryKeeper::keep_steps(const ServiceRecord& service) {
   return history_->keep_steps(service.id, *steps);
 }
 
+Outcome HistoryKeeper::keep_moments(const ServiceRecord& service, Kept& kept, Extent extent) {
+  const MomentLog& log = service.moments;
+  if (kept.moments_life != log.life()) {
+    kept.moments_life = log.life();
+    kept.moments_until = 0;
+  }
+  if (extent == Extent::kFinished && log.finished() == kept.moments_until) return Done{};
+  Outcome done =
+      history_->moments().keep(service.id, log.from(kept.moments_until), FORETIDE_VERSION);
+  if (done) kept.moments_until = log.finished();
+  return done;
+}
+
+Result<std::vector<KeptMoments>> HistoryKeeper::moments(const ServiceRecord& service,
+                                                        std::int64_t after) {
+  Outcome done = keep_moments(service, kept_[service.id], Extent::kAll);
+  if (!done) return Error{done.error()};
+  return history_->moments().after(service.id, after);
+}
+
 Outcome HistoryKeeper::keep(const State& state, Instant now, WallTime wall) {
   fix_clock(now, wall);
   const std::int64_t second = DemandSeries::second_of(now);
@@ -48,6 +68,7 @@ Outcome HistoryKeeper::keep(const State& state, Instant now, WallTime wall) {
     Kept& kept = kept_.try_emplace(id, Kept{.until_second = 0, .steps_at = second}).first->second;
     if (++turn % kEverySeconds != 0) continue;
     if (Outcome done = keep_seconds(service, kept); !done) return done;
+    if (Outcome done = keep_moments(service, kept, Extent::kFinished); !done) return done;
     if (second - kept.steps_at < kStepsEverySeconds) continue;
     if (Outcome done = keep_steps(service); !done) return done;
     kept.steps_at = second;
@@ -61,6 +82,7 @@ Outcome HistoryKeeper::keep_all(const State& state, Instant now, WallTime wall) 
   for (const auto& [id, service] : state.services) {
     if (Outcome done = keep_seconds(service, kept_[id]); !done) return done;
     if (Outcome done = keep_steps(service); !done) return done;
+    if (Outcome done = keep_moments(service, kept_[id], Extent::kAll); !done) return done;
   }
   return Done{};
 }

@@ -1,7 +1,8 @@
 // Carries demand from the core into the history file and, when a coordinator begins, back.
 //
 // Seconds are written as the core has closed them, each service once in ten seconds and not all at
-// the same time; what its predictor learned from, every five minutes. A second's place in wall time
+// the same time, and the minutes of moments that are full; what its predictor learned from, every
+// five minutes. A second's place in wall time
 // is fixed once and moves only when the clock was set by more than a moment, so that no second is
 // written twice. A file that cannot be written costs history, nothing else: it is told and tried
 // again.
@@ -33,17 +34,24 @@ class HistoryKeeper {
   // What is known of each service's demand up to now.
   Result<std::map<ServiceId, ServicePast>> pasts(const ClusterSettings& cluster, WallTime now);
 
+  // The service's moments behind that id, up to now.
+  Result<std::vector<KeptMoments>> moments(const ServiceRecord& service, std::int64_t after);
+
   History& history() { return *history_; }
 
  private:
+  enum class Extent { kFinished, kAll };
   struct Kept {
     std::int64_t until_second = 0;  // of the series
     std::int64_t steps_at = 0;      // when the learned steps were written
+    std::int64_t moments_life = 0;
+    std::uint64_t moments_until = 0;  // finished chunks
   };
   explicit HistoryKeeper(std::unique_ptr<History> history) : history_(std::move(history)) {}
   void fix_clock(Instant now, WallTime wall);
   Outcome keep_seconds(const ServiceRecord& service, Kept& kept);
   Outcome keep_steps(const ServiceRecord& service);
+  Outcome keep_moments(const ServiceRecord& service, Kept& kept, Extent extent);
 
   std::unique_ptr<History> history_;
   std::map<ServiceId, Kept> kept_;

@@ -13,7 +13,7 @@
 namespace foretide::coordinator {
 namespace {
 
-constexpr std::array<std::string_view, 2> kMigrations{R"sql(
+constexpr std::array<std::string_view, 3> kMigrations{R"sql(
   CREATE TABLE demand (service TEXT NOT NULL, at_ms INTEGER NOT NULL, demand REAL, forecast REAL,
                        desired INTEGER NOT NULL, ready INTEGER NOT NULL,
                        PRIMARY KEY (service, at_ms)) WITHOUT ROWID;
@@ -29,7 +29,8 @@ constexpr std::array<std::string_view, 2> kMigrations{R"sql(
   DROP TABLE demand;
   CREATE TABLE learned (service TEXT PRIMARY KEY, step_seconds INTEGER NOT NULL,
                         end_at INTEGER NOT NULL, loads BLOB NOT NULL, starts BLOB NOT NULL);
-)sql"};
+)sql",
+                                                      MomentTable::kMigration};
 
 constexpr HistoryGrain kGrains[] = {HistoryGrain::kSecond, HistoryGrain::kMinute,
                                     HistoryGrain::kHour};
@@ -93,6 +94,7 @@ struct History::Statements {
   SqlFile file;
   SqlStatement add, join, trim, since, keep_steps, steps, trim_all;
   std::map<std::string, std::int64_t> added_to;  // in this life, of each service
+  std::optional<MomentTable> moments;            // in the same file
 };
 
 History::History(std::unique_ptr<Statements> statements) : statements_(std::move(statements)) {}
@@ -120,7 +122,7 @@ Result<std::unique_ptr<History>> History::open(const std::string& path) {
     if (!statement) return Error{statement.error()};
     prepared.push_back(std::move(*statement));
   }
-  return std::unique_ptr<History>(
+  std::unique_ptr<History> history(
       new History(std::unique_ptr<Statements>(new Statements{std::move(*file),
                                                              std::move(prepared[0]),
                                                              std::move(prepared[1]),
@@ -129,7 +131,16 @@ Result<std::unique_ptr<History>> History::open(const std::string& path) {
                                                              std::move(prepared[4]),
                                                              std::move(prepared[5]),
                                                              std::move(prepared[6]),
+                                                             {},
                                                              {}})));
+  auto moments = MomentTable::open(history->statements_->file);
+  if (!moments) return Error{moments.error()};
+  history->statements_->moments.emplace(std::move(*moments));
+  return history;
+}
+
+MomentTable& History::moments() {
+  return *statements_->moments;
 }
 
 Outcome History::join(const ServiceId& service, HistoryGrain grain, HistoryGrain finer,
@@ -181,7 +192,7 @@ Outcome History::trim(std::int64_t now) {
     Outcome done = statements_->trim_all.run({seconds_in(grain), now - seconds_kept(grain)});
     if (!done) return done;
   }
-  return Done{};
+  return moments().trim(now * 1000);
 }
 
 Outcome History::keep_steps(const ServiceId& service, const LearnedSteps& steps) {

@@ -18,6 +18,7 @@
 #include "common/ids.hpp"
 #include "common/result.hpp"
 #include "coordinator/core/history_rows.hpp"
+#include "coordinator/io/moments_sqlite.hpp"
 
 namespace foretide::coordinator {
 
@@ -38,6 +39,9 @@ class History {
 
   Outcome keep_steps(const ServiceId& service, const LearnedSteps& steps);
   Result<std::optional<LearnedSteps>> steps(const ServiceId& service);
+
+  // In the same file.
+  MomentTable& moments();
 
  private:
   struct Statements;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "deploy/cli/simulate_options.hpp"
+#include "deploy/cli/simulate_replay.hpp"
 #include "deploy/cli/simulation_output.hpp"
 #include "deploy/cli/verbs.hpp"
 
@@ -49,6 +50,7 @@ int failed(const std::string& what, int exit_code) {
 
 int simulate_trace(SimulateOptions& options) {
   if (const Outcome good = check_options(options); !good) return failed(good.error(), kUsage);
+  if (options.replay) return simulate_replay(options);
   const Result<TraceRead> read = trace_for(options);
   if (!read) return failed(read.error(), options.from_history.empty() ? kUsage : kFailed);
   const std::vector<SimulatedRun> runs = runs_of(options, read->trace);
@@ -67,7 +69,8 @@ void add_simulate(CLI::App& app, int& exit_code) {
   add_simulate_options(*verb, *options);
   verb->footer(
       "Examples:\n  foretide simulate --trace monday.csv --capacity 12 --start-time 40"
-      " --shortage 0.5%,1%,2%\n  foretide simulate --from-history web --shortage 0.5%,1%");
+      " --shortage 0.5%,1%,2%\n  foretide simulate --from-history web --shortage 0.5%,1%"
+      "\n  foretide simulate --from-history web --replay");
   verb->callback([verb, options, &exit_code] {
     options->shortage_given = verb->count("--shortage") > 0;
     options->min_given = verb->count("--min") > 0;

@@ -67,6 +67,18 @@ void add_aim_options(CLI::App& verb, SimulateOptions& options) {
       ->capture_default_str();
 }
 
+// A replay has its demand, workers and forecasts from the record.
+void add_replay_option(CLI::App& verb, SimulateOptions& options) {
+  auto* const replay = verb.add_flag(
+      "--replay", options.replay,
+      "With --from-history: make the decisions of the last day again from what they were made of, "
+      "and tell whether they come out the same, or what --shortage, --min and --max would change");
+  for (const char* other : {"--trace", "--grain", "--capacity", "--start-time", "--predict",
+                            "--algorithm", "--target"}) {
+    replay->excludes(other);
+  }
+}
+
 }  // namespace
 
 std::optional<double> shortage_in(const std::string& text) {
@@ -82,6 +94,7 @@ std::optional<double> target_in(const std::string& text) {
 void add_simulate_options(CLI::App& verb, SimulateOptions& options) {
   add_plant_options(verb, options);
   add_aim_options(verb, options);
+  add_replay_option(verb, options);
   auto* const compare =
       verb.add_flag("--compare", options.compare,
                     "Print what the other algorithms would have cost for the same shortage");
@@ -92,6 +105,24 @@ void add_simulate_options(CLI::App& verb, SimulateOptions& options) {
   verb.add_flag("--json", options.json, "Print the figures as JSON")->excludes(compare);
   add_admin_options(verb, options.access);
 }
+
+namespace {
+
+Outcome check_replay(const SimulateOptions& options) {
+  if (options.compare || !options.decisions.empty() || !options.plot.empty()) {
+    return Error{"--replay writes no --decisions and draws no --plot, and compares with none"};
+  }
+  if (options.min_given && options.max_given &&
+      options.settings.workers_min > options.settings.workers_max) {
+    return Error{"--min is more than --max"};
+  }
+  if (options.shortages.size() > 1) {
+    return Error{"--replay tries one --shortage, not " + std::to_string(options.shortages.size())};
+  }
+  return Done{};
+}
+
+}  // namespace
 
 Outcome check_options(const SimulateOptions& options) {
   const bool is_recorded = !options.from_history.empty();
@@ -112,6 +143,7 @@ Outcome check_options(const SimulateOptions& options) {
       !good) {
     return good;
   }
+  if (options.replay) return check_replay(options);
   if (options.compare && !options.is_ours()) {
     return Error{"--compare runs all algorithms; leave --algorithm out"};
   }

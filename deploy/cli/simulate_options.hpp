@@ -27,6 +27,7 @@ struct SimulateOptions {
   std::vector<std::string> targets{"0.7"};
   bool shortage_given = false, min_given = false, max_given = false;
   bool compare = false;
+  bool replay = false;  // the recorded decisions are made again, in place of a simulation
   bool json = false;
 
   bool is_ours() const { return algorithm == "foretide"; }

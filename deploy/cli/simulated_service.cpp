@@ -23,8 +23,7 @@ SimulatedService::SimulatedService(std::int64_t step_seconds, const SimulationSe
   service.scale.predict = settings.predict;
   service_.id = service.id;
   service_.settings = std::move(service);
-  service_.start_times.add(
-      std::chrono::nanoseconds(static_cast<std::int64_t>(settings.start_seconds * 1e9)));
+  start_time_ = std::chrono::nanoseconds(static_cast<std::int64_t>(settings.start_seconds * 1e9));
   service_.desired = settings.workers_min;
 }
 
@@ -48,7 +47,17 @@ Situation SimulatedService::situation(std::uint32_t ready) const {
           .starting = desired > ready ? desired - ready : 0,
           .balancers_known = true,
           .silence = {},
-          .demand = demand};
+          .demand = demand,
+          .last_request = last_request_,
+          .service_seconds = {},
+          .start_time = start_time_,
+          .capacity = 1.0,
+          .starts_stopped = {},
+          .signals = {},
+          .manual = {},
+          .paused = {},
+          .asked = {},
+          .foresight = foresight_};
 }
 
 SimulatedStep SimulatedService::decide(std::optional<double> demand_workers,
@@ -60,12 +69,12 @@ SimulatedStep SimulatedService::decide(std::optional<double> demand_workers,
          step_ * static_cast<std::int64_t>(recent_.size() - 1) >= service_.settings->scale.window) {
     recent_.pop_back();
   }
-  if (demand_workers.value_or(0.0) > 0.0) service_.last_request = now_;
+  if (demand_workers.value_or(0.0) > 0.0) last_request_ = now_;
   SimulatedStep step;
   if (service_.settings->scale.predict != ScaleSettings::Predict::kOff) {
     lookout_.adjust(predictor);
-    service_.foresight = lookout_.foresight(predictor);
-    step.forecast_rps = service_.foresight->expected * capacity_rps_;
+    foresight_ = lookout_.foresight(predictor);
+    step.forecast_rps = foresight_->expected * capacity_rps_;
   }
   const Decision decision = coordinator::decision_for(service_, situation(ready));
   coordinator::take_effect(service_, decision, now_);

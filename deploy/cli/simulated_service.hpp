@@ -30,8 +30,11 @@ class SimulatedService {
 
   Duration step_;
   double capacity_rps_;
-  coordinator::ServiceRecord service_;
+  coordinator::ServiceStanding service_;
   coordinator::Lookout lookout_;
+  Duration start_time_{};
+  std::optional<Instant> last_request_;
+  std::optional<coordinator::Foresight> foresight_;
   Instant now_{};
   std::deque<std::optional<double>> recent_;  // as many as the window, newest first
 };

@@ -15,6 +15,8 @@ inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
 inline constexpr int kChanges = 3;
 
+const char* program_version();
+
 void add_version(CLI::App& app, int& exit_code);
 void add_check(CLI::App& app, int& exit_code);
 void add_init(CLI::App& app, int& exit_code);

@@ -6,6 +6,10 @@
 
 namespace foretide::cli {
 
+const char* program_version() {
+  return FORETIDE_VERSION;
+}
+
 void add_version(CLI::App& app, int& exit_code) {
   app.set_version_flag("--version", std::string("foretide ") + FORETIDE_VERSION);
   CLI::App* verb = app.add_subcommand("version", "Print the version");

@@ -104,9 +104,9 @@ TEST(Backlog, IsAFloorForNowAndLeavesNoTraceInPrediction) {
   EXPECT_NEAR(calm.foresight->bill.workers, piled.foresight->bill.workers, 1e-2);
   EXPECT_NEAR(calm.foresight->reactive_bill.workers, piled.foresight->reactive_bill.workers, 1e-2);
   const auto backlog = [](const World& world) {
-    const ServiceRecord& service = world.record("web");
-    return backlog_for(service, {.now = world.now, .demand = demand_now(service, world.now)})
-        .workers;
+    Situation at{.now = world.now};
+    observe(world.record("web"), at);
+    return backlog_for(at).workers;
   };
   EXPECT_EQ(backlog(served), 0u);
   EXPECT_GT(backlog(starved), 2u);

@@ -45,7 +45,7 @@ struct Case {
     service.last_request = at.now;
   }
   const Situation& now() {
-    at.demand = demand_now(service, at.now);
+    observe(service, at);
     return at;
   }
   Decision decision() { return decision_for(service, now()); }
@@ -85,13 +85,13 @@ TEST(Panic, DoesNotTakeTwoLongRequestsForALoadOfThirty) {
 TEST(Backlog, AddsTheWorkThatWaitsSpreadOverTheLeadTime) {
   Case c(4.0, 1);
   c.hold(100);
-  EXPECT_EQ(backlog_for(c.service, c.now()).workers, 5u);
+  EXPECT_EQ(backlog_for(c.now()).workers, 5u);
 }
 
 TEST(Backlog, AsksForOneWhileNothingIsKnownOfServiceTimes) {
   Case c(0.0, 0, 0);
   c.hold(500);
-  EXPECT_EQ(backlog_for(c.service, c.now()).workers, 1u);
+  EXPECT_EQ(backlog_for(c.now()).workers, 1u);
 }
 
 // load 20 for long, then 12: two of 8 carry it (12 <= 16) but not at nine tenths of 8 (14.4 < 16 is

@@ -212,19 +212,23 @@ TEST(Scheduled, IsAFloorThatDemandMayExceedAndACountByHandMayNot) {
   service.settings = scheduled(service_named("web"), "0 8 * * *", "0 18 * * *", 6);
   service.desired = 1;
   Situation at{.now = Instant(1h), .wall = utc(2026, 11, 30, 9h), .age = 1h, .ready = 1};
-  EXPECT_EQ(decision_for(service, at).to, 6u);
-  EXPECT_EQ(decision_for(service, at).rule, "scheduled");
+  const auto decision = [&] {
+    observe(service, at);
+    return decision_for(service, at);
+  };
+  EXPECT_EQ(decision().to, 6u);
+  EXPECT_EQ(decision().rule, "scheduled");
   service.asked = AskedFloor{.workers = 8, .until = Instant(2h), .reason = "asked"};
-  EXPECT_EQ(decision_for(service, at).to, 8u);
+  EXPECT_EQ(decision().to, 8u);
   service.manual = ManualCount{.count = 2, .until = {}};
-  EXPECT_EQ(decision_for(service, at).to, 2u);
+  EXPECT_EQ(decision().to, 2u);
   service.manual.reset();
   service.asked.reset();
   service.settings->scale.up_max_step = 2;
-  EXPECT_EQ(decision_for(service, at).to, 3u) << "slowed as every rise is";
+  EXPECT_EQ(decision().to, 3u) << "slowed as every rise is";
   service.settings->scale.up_max_step.reset();
   service.settings->scale.max = 5;
-  EXPECT_EQ(decision_for(service, at).to, 5u);
+  EXPECT_EQ(decision().to, 5u);
 }
 
 // Not a verdict, a figure.

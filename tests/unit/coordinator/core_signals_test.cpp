@@ -45,7 +45,7 @@ std::string said(const World& world, const std::string& rule) {
   const ServiceRecord& service = world.record("web");
   const ServiceView view = world.view("web");
   Situation at{.now = world.now, .wall = {}, .age = 1h, .ready = view.ready};
-  at.demand = demand_now(service, world.now);
+  observe(service, at);
   for (const Opinion& opinion : opinions_for(service, at)) {
     if (opinion.rule == rule) return std::to_string(opinion.workers) + ", " + opinion.reason;
   }

@@ -155,5 +155,86 @@ TEST(Prediction, KnowsTheHourOfTheDayFromWhatItRemembers) {
   EXPECT_GT(it.prediction.foresight()->expected, 3.0) << "ten are needed in five minutes";
 }
 
+// ---- following another by its record ----
+
+// Takes down what a run's prediction was made of and fed with, and does the same with another.
+struct Follower {
+  DemandSeries series;
+  Prediction prediction;
+  PredictionStand stand;
+
+  void follow(Watched& it) {
+    for (std::int64_t second = std::max(series.end(), it.series.first()); second < it.series.end();
+         ++second) {
+      series.restore(second, it.series.load(second));
+    }
+    if (const auto making = it.prediction.take_making()) prediction.make(*making);
+    if (it.prediction.stand() == stand) return;
+    stand = it.prediction.stand();
+    ASSERT_TRUE(prediction.follow(stand, series, it.needs.shortage));
+    const auto &was = it.prediction.foresight(), &is = prediction.foresight();
+    ASSERT_EQ(was.has_value(), is.has_value());
+    if (!was) return;
+    ASSERT_EQ(was->expected, is->expected);
+    ASSERT_EQ(was->price, is->price);
+    ASSERT_EQ(was->workers, is->workers);
+    ASSERT_EQ(was->workers_thinkable, is->workers_thinkable);
+    ASSERT_EQ(was->standing, is->standing);
+    ASSERT_EQ(was->bill.unserved, is->bill.unserved);
+  }
+};
+
+TEST(Prediction, IsFollowedToTheLastBitByItsRecord) {
+  Watched it;
+  Follower other;
+  for (int second = 0; second < 1500; ++second) {
+    const double load = 10.0 + 9.0 * std::sin(second / 25.0) + second % 7;
+    it.second(second % 100 > 93 ? std::nullopt : std::optional(load));
+    if (second == 300) it.needs.start = 30s;
+    if (second == 310) it.needs.shortage = 0.05;  // while another is grown
+    if (second == 600) it.needs.capacity = 2.0;
+    if (second == 601) it.needs.start = 3s;
+    if (second == 900) it.needs.shortage = 0.02;
+    if (second == 1200) it.prediction.forget();
+    for (int ticks = 0; ticks < 4; ++ticks) {
+      it.tick(3);
+      ASSERT_NO_FATAL_FAILURE(other.follow(it)) << "second " << second;
+    }
+  }
+  EXPECT_GE(it.prediction.stand().speaking, 4U);
+}
+
+TEST(Prediction, FollowsNoRecordThatCannotBe) {
+  Watched it;
+  it.watch(100);
+  const auto making = it.prediction.take_making();
+  ASSERT_TRUE(making);
+  PredictionStand stand = it.prediction.stand();
+  Prediction other;
+  EXPECT_FALSE(other.follow(stand, it.series, it.needs.shortage)) << "its making is not known";
+  other.make(*making);
+  EXPECT_TRUE(other.follow(stand, it.series, it.needs.shortage));
+  stand.speaking_steps = std::int64_t{1} << 60;
+  EXPECT_FALSE(other.follow(stand, it.series, it.needs.shortage));
+}
+
+// Nobody waits for it: the former speaks until the new one has seen all that it has.
+TEST(Prediction, IsMadeAnewAfterHalfADay) {
+  Watched it;
+  it.needs.start = 1h;  // steps of a minute, so that the day is short
+  Follower other;
+  bool fell_silent = false;
+  for (int second = 0; second < 13 * 3600; ++second) {
+    it.second(10.0 + 4.0 * std::sin(second / 2000.0));
+    it.tick();
+    ASSERT_NO_FATAL_FAILURE(other.follow(it)) << "second " << second;
+    fell_silent = fell_silent || (second > 6 * 3600 && !it.prediction.foresight());
+  }
+  EXPECT_EQ(it.prediction.stand().speaking, 2U);
+  EXPECT_EQ(it.prediction.stand().growing, 0U);
+  EXPECT_FALSE(fell_silent);
+  EXPECT_LE(it.tick(), 1);
+}
+
 }  // namespace
 }  // namespace foretide::coordinator

@@ -250,5 +250,19 @@ TEST_F(Simulate, WantsATraceOrAService) {
   EXPECT_EQ(run(kWorkers + "--from-history web"), kUsage);
 }
 
+TEST_F(Simulate, ReplaysARecordWithOneSetOfOthersOnly) {
+  const auto verdict = [](const std::string& options) {
+    CLI::App app;
+    int exit_code = -1;
+    add_simulate(app, exit_code);
+    testing::internal::CaptureStderr();
+    app.parse("simulate --from-history web --replay " + options);
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_THAT(verdict("--shortage 1%,2%"), HasSubstr("one --shortage, not 2"));
+  EXPECT_THAT(verdict("--min 5 --max 2"), HasSubstr("--min is more than --max"));
+  EXPECT_THAT(verdict("--plot x.svg"), HasSubstr("draws no --plot"));
+}
+
 }  // namespace
 }  // namespace foretide::cli

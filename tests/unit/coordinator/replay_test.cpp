@@ -1,0 +1,282 @@
+// A run is written down moment by moment, read again and decided again: every decision must come
+// out as it was made, and nothing that is changed in the record may go unnoticed.
+#include "coordinator/core/replay.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cstdio>
+#include <random>
+#include <set>
+
+#include "core_world.hpp"
+
+namespace foretide::coordinator::story {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+
+struct Recording {
+  World world;
+  std::vector<MomentChunk> chunks;
+
+  void keep() {
+    const MomentLog& log = world.record("web").moments;
+    if (!chunks.empty()) chunks.pop_back();  // it may have grown
+    const std::vector<MomentChunk> more = log.from(chunks.empty() ? 0 : chunks.back().number + 1);
+    chunks.insert(chunks.end(), more.begin(), more.end());
+  }
+  void pass(Duration duration) {
+    for (Duration left = duration; left > 0s; left -= 20s) {
+      world.pass(std::min<Duration>(left, 20s));
+      keep();
+    }
+  }
+};
+
+struct Played {
+  std::vector<Replayed> all;
+  std::uint64_t set_otherwise = 0, begun = 0, passed_over = 0;
+  std::size_t different = 0;
+};
+
+Played played(const std::vector<MomentChunk>& chunks, OtherSettings others = {}) {
+  Replay replay({"web"}, others);
+  Played played;
+  for (const MomentChunk& chunk : chunks) {
+    const auto more = replay.play(chunk);
+    EXPECT_TRUE(more) << (more ? "" : more.error());
+    if (!more) return played;
+    played.all.insert(played.all.end(), more->begin(), more->end());
+  }
+  for (const Replayed& one : played.all) played.different += one.is_same ? 0 : 1;
+  played.set_otherwise = replay.set_otherwise();
+  played.begun = replay.begun();
+  played.passed_over = replay.passed_over();
+  return played;
+}
+
+std::size_t changes(const Played& played) {
+  return static_cast<std::size_t>(
+      std::count_if(played.all.begin(), played.all.end(),
+                    [](const Replayed& one) { return one.decision.from != one.decision.to; }));
+}
+
+ServiceSettings busy() {
+  ServiceSettings service = service_named("web");
+  service.scale.max = 20;
+  service.scale.signals = {LatencyLimit{95.0, 300ms}, RequestRate{60.0}};
+  return service;
+}
+
+// Demand that jumps to and fro, at random but always the same.
+void jump_about(Recording& run, std::mt19937& random, int times) {
+  constexpr double kRates[] = {0.0, 20.0, 100.0, 300.0, 700.0, 1100.0};
+  for (int i = 0; i < times; ++i) {
+    Balancer& edge = run.world.balancers.at({"edge"});
+    edge.rate[{"web"}] = kRates[random() % std::size(kRates)];
+    edge.answer_time = random() % 4 == 0 ? 500ms : 100ms;
+    run.pass(1s * (5 + static_cast<int>(random() % 40)));
+  }
+}
+
+// An hour in which everything happens that decisions are made of.
+const Recording& busy_hour() {
+  static const Recording run = [] {
+    Recording hour;
+    World& world = hour.world;
+    settle(world, busy());
+    hour.keep();
+    std::mt19937 random(7);
+    jump_about(hour, random, 20);
+    world.happens(PauseSet{.service = {"web"}, .paused = true, .expires_after = 40s});
+    jump_about(hour, random, 4);
+    world.happens(PauseSet{.service = {"web"},
+                           .paused = true,
+                           .direction = PauseDirection::kDown,
+                           .expires_after = 60s});
+    jump_about(hour, random, 6);
+    world.happens(ScaleSet{{"web"}, 4, 60s});
+    jump_about(hour, random, 10);
+    ServiceSettings other = busy();
+    other.scale.shortage = 0.05;
+    other.scale.max = 12;
+    other.scale.window = 15s;
+    other.scale.down_max_step = 2;
+    world.reload({other});
+    jump_about(hour, random, 20);
+    for (auto& [id, agent] : world.agents) agent.start_time = 8s;
+    jump_about(hour, random, 40);
+    world.happens(ForecastAsked{{"web"}, 30s});
+    hour.world.balancers.at({"edge"}).silent = true;
+    hour.pass(30s);
+    hour.world.balancers.at({"edge"}).silent = false;
+    jump_about(hour, random, 50);
+    return hour;
+  }();
+  return run;
+}
+
+std::set<std::string> rules_in(const std::vector<Decision>& decisions) {
+  std::set<std::string> rules;
+  for (const Decision& decision : decisions) rules.insert(decision.rule);
+  return rules;
+}
+
+TEST(Replay, MakesEveryDecisionOfABusyHourAgain) {
+  const Recording& run = busy_hour();
+  const Played again = played(run.chunks);
+  EXPECT_EQ(again.different, 0u);
+  EXPECT_GT(again.all.size(), 3000u);
+  EXPECT_EQ(again.passed_over, 0u);
+  EXPECT_EQ(again.set_otherwise, 0u) << "the moments that are left out change nothing";
+  EXPECT_EQ(again.begun, 1u);
+  EXPECT_GT(changes(again), 50u);
+  // Those that were recorded, in the same order, to the letter.
+  auto at = again.all.begin();
+  for (const Decision& decision : run.world.decisions) {
+    if (decision.rule == "overdue") continue;  // no decision, a word on a start
+    at = std::find_if(at, again.all.end(), [&](const Replayed& one) {
+      return one.at == decision.at && one.decision.rule == decision.rule &&
+             one.decision.reason == decision.reason && one.decision.from == decision.from &&
+             one.decision.to == decision.to;
+    });
+    ASSERT_NE(at, again.all.end()) << decision.rule << ": " << decision.reason;
+  }
+  EXPECT_THAT(rules_in(run.world.decisions),
+              testing::IsSupersetOf({"panic", "predicted", "latency_p95", "manual"}));
+  EXPECT_GE(run.world.record("web").prediction.stand().speaking, 3u) << "it was made anew";
+}
+
+// A day of it is measured here, and stated in docs/simulate.md.
+TEST(Replay, NeedsLittleRoom) {
+  std::size_t bytes = 0;
+  for (const MomentChunk& chunk : busy_hour().chunks) bytes += chunk.bytes.size();
+  const double hours = static_cast<double>(busy_hour().chunks.size()) / 60.0;
+  const double day = static_cast<double>(bytes) / hours * 24.0;
+  std::printf("a busy day with two signals takes %.1f MB of moments\n", day / 1e6);
+  EXPECT_LT(day, 8e6);
+}
+
+TEST(Replay, NoticesASingleNumberThatIsOther) {
+  std::vector<MomentChunk> chunks = busy_hour().chunks;
+  MomentChunk& chunk = chunks[chunks.size() / 2];
+  MomentsRead read = *moments_in(chunk.bytes);
+  read.moments[read.moments.size() / 2].situation.demand.load += 0.5;
+  MomentWriter writer(read.before);
+  for (const Moment& moment : read.moments) writer.add(moment);
+  chunk.bytes = writer.bytes();
+  EXPECT_GE(played(chunks).different, 1u);
+}
+
+// A load that a predictor was fed with, of one second: what it foresees from then on is other.
+TEST(Replay, NoticesASecondOfOtherDemandInTheForesight) {
+  std::vector<MomentChunk> chunks = busy_hour().chunks;
+  MomentChunk& chunk = chunks[chunks.size() / 2];
+  MomentsRead read = *moments_in(chunk.bytes);
+  for (Moment& moment : read.moments) {
+    for (ClosedSecond& closed : moment.closed) {
+      if (closed.load) closed.load = *closed.load + 1.0;
+    }
+  }
+  MomentWriter writer(read.before);
+  for (const Moment& moment : read.moments) writer.add(moment);
+  chunk.bytes = writer.bytes();
+  EXPECT_GE(played(chunks).different, 20u);
+}
+
+TEST(Replay, BeginsInTheMiddleOnceAPredictorSpeaksWhoseMakingIsRecorded) {
+  const std::vector<MomentChunk>& all = busy_hour().chunks;
+  const Played late = played({all.begin() + 10, all.end()});
+  EXPECT_EQ(late.different, 0u);
+  EXPECT_EQ(late.begun, 1u);
+  EXPECT_GT(late.passed_over, 60u);
+  EXPECT_GT(late.all.size(), 500u);
+}
+
+TEST(Replay, BeginsAnewBehindAGap) {
+  std::vector<MomentChunk> chunks = busy_hour().chunks;
+  chunks.erase(chunks.begin() + 5);
+  const Played broken = played(chunks);
+  EXPECT_EQ(broken.different, 0u);
+  EXPECT_EQ(broken.begun, 2u);
+}
+
+TEST(Replay, TellsWhatOtherSettingsWouldHaveDecided) {
+  const std::vector<MomentChunk>& chunks = busy_hour().chunks;
+  const Played other = played(chunks, {.shortage = {}, .min = {}, .max = 3});
+  EXPECT_EQ(other.all.size(), played(chunks).all.size());
+  for (const Replayed& one : other.all) ASSERT_LE(one.decision.to, 3u);
+  EXPECT_GT(other.different, 100u);
+}
+
+// What is found running was not decided; it is taken as it was.
+TEST(Replay, TakesWhatWasFoundRunningAsGiven) {
+  Recording run;
+  settle(run.world, service_named("web"));
+  run.world.balancers.at({"edge"}).rate[{"web"}] = 300.0;
+  run.pass(60s);
+  ASSERT_GT(run.world.view("web").desired, 2u);
+  run.world.state = {};
+  run.chunks.clear();
+  run.world.restart();
+  run.pass(60s);
+  const Played again = played(run.chunks);
+  EXPECT_EQ(again.different, 0u);
+  EXPECT_GE(again.set_otherwise, 1u);
+}
+
+// ---- bytes ----
+
+TEST(MomentCodec, GivesBackWhatItWasGiven) {
+  for (const MomentChunk& chunk : busy_hour().chunks) {
+    const auto read = moments_in(chunk.bytes);
+    ASSERT_TRUE(read) << read.error();
+    MomentWriter writer(read->before);
+    for (const Moment& moment : read->moments) writer.add(moment);
+    ASSERT_EQ(writer.bytes(), chunk.bytes);
+  }
+}
+
+TEST(MomentCodec, RefusesWhatIsCutShort) {
+  const std::string& whole = busy_hour().chunks[3].bytes;
+  const std::size_t moments = moments_in(whole)->moments.size();
+  EXPECT_FALSE(moments_in(""));
+  std::size_t refused = 0;
+  for (std::size_t length = 1; length < whole.size(); ++length) {
+    const auto read = moments_in(std::string_view(whole).substr(0, length));
+    refused += read ? 0 : 1;
+    // One that ends where a moment does is a shorter chunk.
+    if (read) {
+      ASSERT_LT(read->moments.size(), moments);
+    }
+  }
+  EXPECT_GE(refused + moments, whole.size() - 1);
+}
+
+TEST(MomentCodec, TakesNoHarmFromBytesThatAreOther) {
+  const std::string& whole = busy_hour().chunks[3].bytes;
+  std::mt19937 random(1);
+  for (int i = 0; i < 3000; ++i) {
+    std::string other = whole;
+    for (int changed = 0; changed < 1 + i % 5; ++changed) {
+      other[random() % other.size()] = static_cast<char>(random());
+    }
+    const auto read = moments_in(other);
+    if (read) {
+      ASSERT_LE(read->moments.size(), kChunkMomentsMax);
+    } else {
+      ASSERT_THAT(read.error(), HasSubstr("recorded moments"));
+    }
+  }
+}
+
+TEST(MomentCodec, BoundsWhatAFewBytesMayAskFor) {
+  // As many moments as bytes allow, each "as the one before".
+  const MomentWriter empty{Decided{}};
+  EXPECT_FALSE(moments_in(empty.bytes() + std::string(1 << 20, '\0')));
+  EXPECT_FALSE(moments_in(std::string(kChunkBytesMax + 1, '\1')));
+}
+
+}  // namespace
+}  // namespace foretide::coordinator::story
