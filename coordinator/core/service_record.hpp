@@ -18,6 +18,7 @@
 #include "coordinator/core/demand_series.hpp"
 #include "coordinator/core/feedback.hpp"
 #include "coordinator/core/lead_time.hpp"
+#include "coordinator/core/learned_capacity.hpp"
 #include "coordinator/core/pause.hpp"
 #include "coordinator/core/prediction.hpp"
 #include "coordinator/core/recent_load.hpp"
@@ -88,6 +89,7 @@ struct ServiceRecord {
   RecentLoad recent;
   ServiceTime service_time;
   SignalEvidence signals;
+  LearnedCapacity capacity;
   StartTimes start_times;
   Prediction prediction;
   Feedback feedback;

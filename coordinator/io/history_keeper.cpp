@@ -5,6 +5,7 @@
 
 #include "coordinator/core/capacity.hpp"
 #include "coordinator/core/traffic.hpp"
+#include "coordinator/io/capacity_json.hpp"
 
 namespace foretide::coordinator {
 namespace {
@@ -89,6 +90,11 @@ Outcome HistoryKeeper::keep_seconds(const ServiceRecord& service, Kept& kept) {
   return done;
 }
 
+Outcome HistoryKeeper::keep_capacity(const ServiceRecord& service) {
+  if (service.capacity.kinds.empty()) return Done{};
+  return history_->keep_capacity(service.id, text_for(service.capacity));
+}
+
 Outcome HistoryKeeper::keep_steps(const ServiceRecord& service) {
   auto learned = service.prediction.learned();
   if (!learned || learned->loads.empty()) return Done{};
@@ -112,6 +118,7 @@ Outcome HistoryKeeper::keep(const State& state, Instant now, WallTime wall) {
     if (Outcome done = keep_seconds(service, kept); !done) return done;
     if (second - kept.steps_at < kStepsEverySeconds) continue;
     if (Outcome done = keep_steps(service); !done) return done;
+    if (Outcome done = keep_capacity(service); !done) return done;
     kept.steps_at = second;
   }
   std::erase_if(kept_, [&](const auto& entry) { return !state.services.contains(entry.first); });
@@ -123,6 +130,7 @@ Outcome HistoryKeeper::keep_all(const State& state, Instant now, WallTime wall) 
   for (const auto& [id, service] : state.services) {
     if (Outcome done = keep_seconds(service, kept_[id]); !done) return done;
     if (Outcome done = keep_steps(service); !done) return done;
+    if (Outcome done = keep_capacity(service); !done) return done;
   }
   return Done{};
 }
@@ -141,8 +149,12 @@ Result<std::map<ServiceId, ServicePast>> HistoryKeeper::pasts(const ClusterSetti
     if (!seconds) return Error{seconds.error()};
     const auto learned = history_->steps(service.id);
     if (!learned) return Error{learned.error()};
+    const auto capacity = history_->capacity(service.id);
+    if (!capacity) return Error{capacity.error()};
     if (minutes->empty() && seconds->empty()) continue;
-    ServicePast past{.demand = past_of(*minutes, *seconds, *learned, now), .start_times = {}};
+    ServicePast past{.demand = past_of(*minutes, *seconds, *learned, now),
+                     .start_times = {},
+                     .capacity = learned_capacity_in(*capacity)};
     if (*learned) {
       for (const std::int64_t start_ms : (*learned)->start_times_ms) {
         past.start_times.push_back(std::chrono::milliseconds(start_ms));
