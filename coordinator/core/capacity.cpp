@@ -75,7 +75,9 @@ std::string words_of(const KindCapacity& kind) {
   const CapacityEstimate& it = kind.estimate;
   std::string where;
   if (kind.cpus > 0.0) where = text_of("on %.3g CPUs ", kind.cpus);
-  if (it.confidence == Confidence::kNone) return where + "not measured yet";
+  if (it.confidence == Confidence::kNone) {
+    return where + "not known yet, no load was seen for long beside a lower one";
+  }
   if (!it.knee) {
     return where + text_of("at least %.3g are served well at once, more were not seen", it.served);
   }

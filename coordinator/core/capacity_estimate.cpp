@@ -94,6 +94,13 @@ std::optional<Knee> cpu_knee(const CapacityEvidence& evidence) {
   return Knee{*load, error, CapacityEstimate::By::kCpu};
 }
 
+// One that is sure before any that is not.
+bool goes_before(const Knee& one, const std::optional<Knee>& other) {
+  if (!other) return true;
+  const bool is_sure = one.error <= kSureErrorMost, other_is = other->error <= kSureErrorMost;
+  return is_sure != other_is ? is_sure : one.load < other->load;
+}
+
 std::optional<Knee> lowest_knee(const CapacityEvidence& evidence, double served) {
   std::optional<Knee> lowest;
   if (const auto fit = knee_of(evidence)) {
@@ -102,7 +109,7 @@ std::optional<Knee> lowest_knee(const CapacityEvidence& evidence, double served)
   auto held = held_knee(evidence);
   if (held && !lowest && served > kRefutes * held->load) held.reset();
   for (const auto& knee : {held, cpu_knee(evidence)}) {
-    if (knee && (!lowest || knee->load < lowest->load)) lowest = knee;
+    if (knee && goes_before(*knee, lowest)) lowest = knee;
   }
   return lowest;
 }

@@ -63,7 +63,13 @@ KindCapacity* LearnedCapacity::kind_for(const ReleaseId& release, double cpus) {
 }
 
 void begin_release(LearnedCapacity& learned, const ReleaseId& release) {
-  if (learned.kinds.empty() || count_of(learned, release) > 0) return;
+  if (learned.kinds.empty()) return;
+  if (count_of(learned, release) > 0) {
+    // The present one's stand last.
+    std::stable_partition(learned.kinds.begin(), learned.kinds.end(),
+                          [&](const KindCapacity& kind) { return kind.release != release; });
+    return;
+  }
   const ReleaseId former = learned.kinds.back().release;
   std::erase_if(learned.kinds, [&](const KindCapacity& kind) { return kind.release != former; });
   for (std::size_t i = 0, count = learned.kinds.size(); i < count; ++i) {

@@ -38,7 +38,7 @@ struct LearnedCapacity {
   // Of one release; what further kinds do is not learned.
   static constexpr std::size_t kKindsMost = 8;
 
-  std::vector<KindCapacity> kinds;  // of the present and the former release
+  std::vector<KindCapacity> kinds;  // of the former and then of the present release
   std::optional<double> in_use;     // absent: what it begins with
   int moved = 0;                    // 1: up, -1: down, the last time
   Instant moved_at{}, estimated_at{};

@@ -84,6 +84,14 @@ TEST(CapacityEstimate, EndsWhereTheCpuDoes) {
   EXPECT_EQ(worker.estimate().by, CapacityEstimate::By::kCpu);
 }
 
+// It polls for work, and uses all of its CPU whether there is any or not.
+TEST(CapacityEstimate, DoesNotTakeAWorkerThatSpinsForAFullOne) {
+  Watched worker{.seconds = serves_at_once(4.0), .cpu_share = [](double) { return 1.0; }};
+  worker.swing(1.0, 10.0, 40min);
+  expect_knee(worker.estimate(), 4.0, 0.12);
+  EXPECT_EQ(worker.estimate().by, CapacityEstimate::By::kServiceTime);
+}
+
 // The mean of random arrivals at a single server has no edge: S0 (1 + n).
 TEST(CapacityEstimate, KnowsASingleServerByTheQueueOfRandomArrivals) {
   Watched worker{.seconds = [](double load) { return 0.05 * (1.0 + load); }};

@@ -176,6 +176,24 @@ TEST(Capacity, OfAnotherReleaseIsCarriedOverAndNotSure) {
   EXPECT_NEAR(it.in_use(), 4.8, 0.9);
 }
 
+// A release that is taken back is known as it was; what came between goes with the next.
+TEST(Capacity, KeepsTwoReleases) {
+  LearnedCapacity learned;
+  const ReleaseId one{"one"}, two{"two"}, three{"three"};
+  begin_release(learned, one);
+  EXPECT_TRUE(learned.kinds.empty());
+  learned.kind_for(one, 4.0)->settled = 3.0;
+  begin_release(learned, two);
+  EXPECT_EQ(worth_of(learned, two, 4.0), 3.0);
+  learned.kind_for(two, 4.0)->settled = 1.5;
+  begin_release(learned, one);
+  EXPECT_EQ(worth_of(learned, one, 4.0), 3.0);
+  EXPECT_EQ(worth_of(learned, two, 4.0), 1.5);
+  begin_release(learned, three);
+  EXPECT_EQ(worth_of(learned, three, 4.0), 3.0);
+  EXPECT_EQ(learned.find(two, 4.0), nullptr);
+}
+
 TEST(Capacity, OfSeveralKindsOfNodesIsTheirMean) {
   LearnedCapacity learned;
   const ReleaseId release{"r"};
