@@ -16,9 +16,9 @@
 //
 // Two more things say that a worker is full. Requests that were held all the while although it
 // could have had them: the balancer knows that it serves no more at once. And CPU: a worker that
-// uses nine tenths of what it may has nothing left. The lowest knee that is sure counts. Where there is none,
-// the largest load at which requests were seen, for half a minute, to take no longer than far below
-// it is a lower bound and no more. A load that never varied says nothing.
+// uses nine tenths of what it may has nothing left. The lowest knee that is sure counts. Where
+// there is none, the largest load at which requests were seen, for half a minute, to take no longer
+// than far below it is a lower bound and no more. A load that never varied says nothing.
 #pragma once
 
 #include <cstdint>
