@@ -11,8 +11,10 @@ namespace {
 
 constexpr double kGridRatio = 1.05, kGridFrom = 0.1;
 constexpr double kBeyondSeen = 4.0;  // the grid reaches so many times as far as any load
-constexpr std::array kSharpness{1.0, 2.0, 4.0, 12.0};
+constexpr std::array kSharpness{1.0, 1.4, 2.0, 3.0, 5.0, 12.0};
 constexpr std::array kSteepness{1.0, 2.0};
+constexpr double kSteepFrom = 1.5;       // the load seen must be so far above the knee to show it
+constexpr double kErrorLeast = 0.05;     // as the law is only near the truth
 constexpr double kSteepCosts = 4.0;      // in squares: the plainer law unless the other is better
 constexpr double kGainLeast = 12.0;      // of a knee over none, likewise
 constexpr double kGrowthLeast = 0.26;    // log 1.3: what a knee must do at the largest load seen
@@ -88,9 +90,10 @@ struct Tried {
 };
 
 // The best law with this knee.
-Tried best_with(const Differences& differences, double knee) {
+Tried best_with(const Differences& differences, double knee, double seen) {
   Tried best;
   for (const double steepness : kSteepness) {
+    if (steepness > 1.0 && seen < kSteepFrom * knee) continue;
     for (const double sharpness : kSharpness) {
       const Law law{knee, sharpness, steepness};
       const double squares = squares_left(differences, law) + (steepness > 1.0 ? kSteepCosts : 0.0);
@@ -108,7 +111,7 @@ double error_of(const std::vector<Tried>& tried, const Tried& best, double scale
     lowest = std::min(lowest, one.law.knee);
     highest = std::max(highest, one.law.knee);
   }
-  return std::max(0.5 * std::log(highest / lowest), 0.5 * std::log(kGridRatio));
+  return std::max(0.5 * std::log(highest / lowest), kErrorLeast);
 }
 
 }  // namespace
@@ -126,7 +129,7 @@ std::optional<KneeFit> knee_of(const CapacityEvidence& evidence) {
   std::vector<Tried> tried;
   Tried best;
   for (double knee = kGridFrom; knee < kBeyondSeen * seen; knee *= kGridRatio) {
-    tried.push_back(best_with(differences, knee));
+    tried.push_back(best_with(differences, knee, seen));
     if (tried.back().squares < best.squares) best = tried.back();
   }
   if (tried.empty() || best.law.knee > seen) return std::nullopt;

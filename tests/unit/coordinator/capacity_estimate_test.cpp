@@ -99,6 +99,29 @@ TEST(CapacityEstimate, KnowsASingleServerByTheQueueOfRandomArrivals) {
   expect_knee(worker.estimate(), 1.0, 0.2);
 }
 
+// Random arrivals at several servers (Erlang C): the mean time in service and waiting at the load
+// that they make.
+double random_arrivals_at(int servers, double load) {
+  const auto at = [&](double busy) {
+    double term = 1.0, sum = 1.0;
+    for (int k = 1; k < servers; ++k) sum += term *= busy / k;
+    const double all_busy = term * busy / (servers - busy);
+    const double waits = all_busy / (sum + all_busy);
+    return busy + waits * busy / (servers - busy);  // in service and waiting
+  };
+  double low = 0.0, high = servers;
+  for (int i = 0; i < 60; ++i) (at((low + high) / 2) < load ? low : high) = (low + high) / 2;
+  return load / low;
+}
+
+TEST(CapacityEstimate, KnowsSeveralServersByTheQueueOfRandomArrivals) {
+  for (const int servers : {2, 4, 16}) {
+    Watched worker{.seconds = [=](double load) { return random_arrivals_at(servers, load); }};
+    worker.swing(servers / 8.0, servers * 2.0, 40min);
+    expect_knee(worker.estimate(), servers, 0.2);
+  }
+}
+
 // Gunther's law with contention 0.05 and coherency 0.01 is fastest at a load of 9.7.
 TEST(CapacityEstimate, StaysBelowTheLoadFromWhichOnThroughputFalls) {
   Watched worker{.seconds = [](double load) {
