@@ -29,8 +29,8 @@ TEST(Capacity, IsLearnedFromWhatWorkersServe) {
   const auto began = std::chrono::steady_clock::now();
   const bool learned = eventually(
       [&] {
-        const auto phase = (std::chrono::steady_clock::now() - began) % 24s;
-        traffic.clients(phase < 15s ? 8 : 1);
+        const auto phase = (std::chrono::steady_clock::now() - began) % 40s;
+        traffic.clients(phase < 30s ? 8 : 1);
         const json service = cluster.service("web");
         return kind_in(service).value("confidence", "") == "good" &&
                service.value("capacity_per_worker", 8.0) < 8.0;
