@@ -39,15 +39,19 @@ struct ScaleSettings {
   friend bool operator==(const ScaleSettings&, const ScaleSettings&) = default;
 };
 
+// What a worker is taken to serve well until it was learned.
+inline constexpr double kCapacityPrior = 8.0;
+
 struct ServiceSettings {
   ServiceId id;
   std::vector<wire::Match> matches;  // empty: takes what no other service matches
   WorkerSpec worker;                 // argv empty when `upstreams` is used
   std::vector<Address> upstreams;
-  double capacity_soft = 8.0;
+  std::optional<double> capacity_soft;  // absent, and no hard one: it is learned
   std::optional<std::uint32_t> capacity_hard;
   ScaleSettings scale;
   wire::TrafficPolicy traffic;  // from queue, balance, timeouts, capacity and tls
+  bool gives_capacity() const { return capacity_soft || capacity_hard; }
   friend bool operator==(const ServiceSettings&, const ServiceSettings&) = default;
 };
 

@@ -33,6 +33,7 @@ bool is_service_name(std::string_view name) {
 }
 
 // soft = 0.8 * hard unless given, and at least 1: a worker is well used a little before it is full.
+// With neither it is not given, and learned.
 void read_capacity(const Section& service, ServiceSettings& settings) {
   if (const auto capacity = service.section("capacity", keys::kCapacity)) {
     settings.capacity_hard = capacity->whole("hard", {1, kCapacityMost});
@@ -47,7 +48,8 @@ void read_capacity(const Section& service, ServiceSettings& settings) {
     }
   }
   settings.traffic.hard_capacity = settings.capacity_hard;
-  settings.traffic.soft_capacity = static_cast<std::uint32_t>(std::ceil(settings.capacity_soft));
+  settings.traffic.soft_capacity =
+      static_cast<std::uint32_t>(std::ceil(settings.capacity_soft.value_or(kCapacityPrior)));
 }
 
 void read_traffic_policy(const Section& service, wire::TrafficPolicy& policy) {

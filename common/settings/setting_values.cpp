@@ -183,7 +183,7 @@ std::vector<SettingValue> values_of_traffic(const ServiceSettings& service) {
   for (const Address& upstream : service.upstreams) {
     list.add("upstreams", upstream.text(), SettingValue::Kind::kItem);
   }
-  list.number("capacity.soft", service.capacity_soft);
+  if (service.capacity_soft) list.number("capacity.soft", *service.capacity_soft);
   list.whole("capacity.hard", service.capacity_hard);
   add_balancing(list, policy);
   if (policy.body_max_bytes > 0) list.bytes("request.body_max", policy.body_max_bytes);

@@ -47,6 +47,7 @@ void take_settings(Turn& turn, const ServiceSettings& settings) {
   }
   if (service.release != release) service.breaker = {};
   service.release = release;
+  begin_release(service.capacity, release);
   service.specs[release] = settings.worker;
 }
 
@@ -117,6 +118,8 @@ void take_past(State& state, const ServiceId& id, const ServicePast& past) {
   if (found == state.services.end() || !found->second.settings) return;
   found->second.prediction.remember(past.demand);
   for (const Duration start : past.start_times) found->second.start_times.add(start);
+  found->second.capacity = past.capacity;
+  begin_release(found->second.capacity, found->second.release);
 }
 
 std::optional<Pause> pause_of(const PauseSet& order, Instant now) {

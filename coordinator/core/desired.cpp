@@ -12,7 +12,7 @@ constexpr double kWorkersMax = 1e6;
 
 double capacity_for(const ServiceSettings& settings) {
   const double hard = settings.capacity_hard.value_or(1u << 30);
-  return std::max(0.01, std::min(settings.capacity_soft, hard));
+  return std::max(0.01, std::min(settings.capacity_soft.value_or(kCapacityPrior), hard));
 }
 
 std::uint32_t workers_for(double load, double capacity) {

@@ -14,7 +14,8 @@
 
 namespace foretide::coordinator {
 
-// Load that one worker serves well: its soft capacity, never above the hard one.
+// Load that one worker serves well, as far as the cluster file says: its soft capacity, never above
+// the hard one; without any, what learning begins with.
 double capacity_for(const ServiceSettings& settings);
 
 std::uint32_t workers_for(double load, double capacity);

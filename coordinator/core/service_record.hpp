@@ -19,6 +19,7 @@
 #include "coordinator/core/feedback.hpp"
 #include "coordinator/core/lead_time.hpp"
 #include "coordinator/core/moment_log.hpp"
+#include "coordinator/core/learned_capacity.hpp"
 #include "coordinator/core/pause.hpp"
 #include "coordinator/core/prediction.hpp"
 #include "coordinator/core/recent_load.hpp"
@@ -87,6 +88,7 @@ struct ServiceRecord : ServiceStanding {
   RecentLoad recent;
   ServiceTime service_time;
   SignalEvidence signals;
+  LearnedCapacity capacity;
   StartTimes start_times;
   Prediction prediction;
   Feedback feedback;

@@ -29,10 +29,12 @@ namespace foretide::coordinator {
 
 // ---- what happens ----
 
-// What a former life knew of a service's demand and of how long its workers take to start.
+// What a former life knew of a service's demand, of how long its workers take to start and of what
+// one of them can serve.
 struct ServicePast {
   DemandPast demand;
   std::vector<Duration> start_times;  // oldest first
+  LearnedCapacity capacity;
 };
 
 // POST /v1/services/NAME/pause and resume: while paused, nothing but min, max and a count given by

@@ -146,6 +146,7 @@ void take(Turn& turn, BalancerRecord& balancer, std::uint64_t at_ms,
   const bool asked = continues && counts.arrivals_total > before.counts.arrivals_total;
   if (asked || counts.held > 0 || counts.in_flight > 0) service.last_request = turn.now;
   count_workers(service, balancer.id, counts);
+  if (continues) learn_capacity(turn.state, service, balancer.id, before, turn.now);
   disabuse(turn, service, balancer, counts);
   if (is_urgent(service)) turn.services.insert(service.id);
 }

@@ -122,6 +122,34 @@ void tell_demand(const ServiceRecord& service, Instant now, ServiceView& view) {
   view.service_time_seconds = service.service_time.mean();
 }
 
+CapacityKindView view_of(const KindCapacity& kind) {
+  const CapacityEstimate& estimate = kind.estimate;
+  CapacityKindView view{.cpus = kind.cpus,
+                        .learned = kind.settled,
+                        .knee = estimate.knee,
+                        .at_least = {},
+                        .standard_error = {},
+                        .confidence = name_of(estimate.confidence),
+                        .by = {}};
+  if (estimate.knee) {
+    view.standard_error = estimate.relative_error * *estimate.knee;
+    view.by = name_of(estimate.by);
+  } else if (estimate.served > 0.0) {
+    view.at_least = estimate.served;
+  }
+  return view;
+}
+
+void tell_capacity(const ServiceRecord& service, ServiceView& view) {
+  view.capacity_per_worker = capacity_of(service);
+  if (service.is_static()) return;
+  view.capacity = CapacityView{
+      .given = service.settings->gives_capacity(), .text = capacity_words(service), .kinds = {}};
+  for (const KindCapacity& kind : service.capacity.kinds) {
+    if (kind.release == service.release) view.capacity->kinds.push_back(view_of(kind));
+  }
+}
+
 ServiceView view_of(const State& state, const ServiceRecord& service, Instant now) {
   ServiceView view;
   view.id = service.id;
@@ -131,7 +159,7 @@ ServiceView view_of(const State& state, const ServiceRecord& service, Instant no
   if (service.settings) {
     view.min = service.settings->scale.min;
     view.max = service.settings->scale.max;
-    view.capacity_per_worker = capacity_of(service);
+    tell_capacity(service, view);
   }
   if (service.paused) {
     view.pause = PauseView{.direction = service.paused->direction, .expires_in_seconds = {}};

@@ -49,6 +49,22 @@ struct PauseView {
   std::optional<double> expires_in_seconds;
 };
 
+// What was learned of workers that may use so many CPUs.
+struct CapacityKindView {
+  double cpus = 0.0;
+  std::optional<double> learned;         // of which workers are well used; absent: not sure enough
+  std::optional<double> knee;            // from which on requests only wait for one another
+  std::optional<double> at_least;        // what was served well, where no knee was seen
+  std::optional<double> standard_error;  // of the knee
+  std::string confidence, by;            // `by` empty: no knee
+};
+
+struct CapacityView {
+  bool given = false;  // by the cluster file, and in use as given
+  std::string text;
+  std::vector<CapacityKindView> kinds;  // of the present release
+};
+
 struct ServiceView {
   ServiceId id;
   bool removed = false;    // no longer in the cluster file; its last workers are being retired
@@ -61,6 +77,7 @@ struct ServiceView {
   double lead_time_seconds = 0.0;
   std::optional<double> service_time_seconds;
   double capacity_per_worker = 0.0;
+  std::optional<CapacityView> capacity;  // of workers; absent for upstreams
   ReleaseId release;
   std::uint64_t arrivals_total = 0, completed_total = 0, failed_total = 0, refused_total = 0,
                 held_total = 0;

@@ -17,6 +17,8 @@
 #include "common/stamp.hpp"
 #include "common/time.hpp"
 #include "common/wire/messages.hpp"
+#include "coordinator/core/capacity_evidence.hpp"
+#include "coordinator/core/load_stretch.hpp"
 #include "coordinator/core/recent_usage.hpp"
 
 namespace foretide::coordinator {
@@ -50,7 +52,9 @@ struct WorkerRecord {
   std::optional<wire::WorkerSample> sample;
   RecentUsage usage;  // since it was warm
   std::map<BalancerId, EndpointUse> use;
-  bool stands_in = false;  // was made while another's start was overdue
+  StretchMeter load_meter;         // likewise
+  LoadReferences load_references;  // likewise
+  bool stands_in = false;          // was made while another's start was overdue
   LatenessTold lateness_told = LatenessTold::kNothing;
 
   bool routed = false;  // a balancer may know it

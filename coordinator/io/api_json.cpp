@@ -51,6 +51,24 @@ Json waits_json(const FeedbackView& feedback) {
   return waits;
 }
 
+Json capacity_json(const ServiceView& service) {
+  if (!service.capacity) return nullptr;
+  Json kinds = Json::array();
+  for (const CapacityKindView& kind : service.capacity->kinds) {
+    kinds.push_back({{"cpus", kind.cpus > 0.0 ? rounded(kind.cpus) : Json(nullptr)},
+                     {"learned", rounded(kind.learned)},
+                     {"knee", rounded(kind.knee)},
+                     {"standard_error", rounded(kind.standard_error)},
+                     {"at_least", rounded(kind.at_least)},
+                     {"confidence", kind.confidence},
+                     {"by", text_or_null(kind.by)}});
+  }
+  return {{"in_use", rounded(service.capacity_per_worker)},
+          {"given", service.capacity->given},
+          {"text", service.capacity->text},
+          {"kinds", std::move(kinds)}};
+}
+
 Json signals_json(const std::vector<SignalReading>& readings) {
   Json list = Json::array();
   for (const SignalReading& reading : readings) {
@@ -165,6 +183,7 @@ Json json_for(const ServiceView& service) {
   if (service.pause)
     json["pause"] = {{"direction", name_of(service.pause->direction)},
                      {"expires_in_s", rounded(service.pause->expires_in_seconds)}};
+  json["capacity"] = capacity_json(service);
   json["signals"] = signals_json(service.signals);
   json["no_place"] = text_or_null(service.no_place);
   json["starts_stopped"] =

@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "coordinator/io/capacity_json.hpp"
+
 namespace foretide::coordinator {
 namespace {
 
@@ -32,6 +34,11 @@ Outcome HistoryKeeper::keep_seconds(const ServiceRecord& service, Kept& kept) {
   Outcome done = history_->add(service.id, rows_for(service, kept.until_second, *wall_before_));
   if (done) kept.until_second = service.series.end();
   return done;
+}
+
+Outcome HistoryKeeper::keep_capacity(const ServiceRecord& service) {
+  if (service.capacity.kinds.empty()) return Done{};
+  return history_->keep_capacity(service.id, text_for(service.capacity));
 }
 
 Outcome HistoryKeeper::keep_steps(const ServiceRecord& service) {
@@ -71,6 +78,7 @@ Outcome HistoryKeeper::keep(const State& state, Instant now, WallTime wall) {
     if (Outcome done = keep_moments(service, kept, Extent::kFinished); !done) return done;
     if (second - kept.steps_at < kStepsEverySeconds) continue;
     if (Outcome done = keep_steps(service); !done) return done;
+    if (Outcome done = keep_capacity(service); !done) return done;
     kept.steps_at = second;
   }
   std::erase_if(kept_, [&](const auto& entry) { return !state.services.contains(entry.first); });
@@ -83,6 +91,7 @@ Outcome HistoryKeeper::keep_all(const State& state, Instant now, WallTime wall) 
     if (Outcome done = keep_seconds(service, kept_[id]); !done) return done;
     if (Outcome done = keep_steps(service); !done) return done;
     if (Outcome done = keep_moments(service, kept_[id], Extent::kAll); !done) return done;
+    if (Outcome done = keep_capacity(service); !done) return done;
   }
   return Done{};
 }
@@ -101,7 +110,10 @@ Result<std::map<ServiceId, ServicePast>> HistoryKeeper::pasts(const ClusterSetti
     if (!seconds) return Error{seconds.error()};
     const auto learned = history_->steps(service.id);
     if (!learned) return Error{learned.error()};
+    const auto capacity = history_->capacity(service.id);
+    if (!capacity) return Error{capacity.error()};
     if (auto past = service_past_of(*minutes, *seconds, *learned, now)) {
+      past->capacity = learned_capacity_in(*capacity);
       pasts.emplace(service.id, std::move(*past));
     }
   }

@@ -1,11 +1,10 @@
 // Carries demand from the core into the history file and, when a coordinator begins, back.
 //
 // Seconds are written as the core has closed them, each service once in ten seconds and not all at
-// the same time, and the minutes of moments that are full; what its predictor learned from, every
-// five minutes. A second's place in wall time
-// is fixed once and moves only when the clock was set by more than a moment, so that no second is
-// written twice. A file that cannot be written costs history, nothing else: it is told and tried
-// again.
+// the same time, and the minutes of moments that are full; what its predictor and its capacity were
+// learned from, every five minutes. A second's place in wall time is fixed once and moves only when
+// the clock was set by more than a moment, so that no second is written twice. A file that cannot
+// be written costs history, nothing else: it is told and tried again.
 #pragma once
 
 #include <cstdint>
@@ -52,6 +51,7 @@ class HistoryKeeper {
   Outcome keep_seconds(const ServiceRecord& service, Kept& kept);
   Outcome keep_steps(const ServiceRecord& service);
   Outcome keep_moments(const ServiceRecord& service, Kept& kept, Extent extent);
+  Outcome keep_capacity(const ServiceRecord& service);
 
   std::unique_ptr<History> history_;
   std::map<ServiceId, Kept> kept_;

@@ -13,7 +13,7 @@
 namespace foretide::coordinator {
 namespace {
 
-constexpr std::array<std::string_view, 3> kMigrations{R"sql(
+constexpr std::array<std::string_view, 4> kMigrations{R"sql(
   CREATE TABLE demand (service TEXT NOT NULL, at_ms INTEGER NOT NULL, demand REAL, forecast REAL,
                        desired INTEGER NOT NULL, ready INTEGER NOT NULL,
                        PRIMARY KEY (service, at_ms)) WITHOUT ROWID;
@@ -30,7 +30,10 @@ constexpr std::array<std::string_view, 3> kMigrations{R"sql(
   CREATE TABLE learned (service TEXT PRIMARY KEY, step_seconds INTEGER NOT NULL,
                         end_at INTEGER NOT NULL, loads BLOB NOT NULL, starts BLOB NOT NULL);
 )sql",
-                                                      MomentTable::kMigration};
+                                                      MomentTable::kMigration,
+                                                      R"sql(
+  CREATE TABLE capacity (service TEXT PRIMARY KEY, learned TEXT NOT NULL);
+)sql"};
 
 constexpr HistoryGrain kGrains[] = {HistoryGrain::kSecond, HistoryGrain::kMinute,
                                     HistoryGrain::kHour};
@@ -92,7 +95,7 @@ std::vector<std::optional<float>> loads_in(const std::string& bytes) {
 
 struct History::Statements {
   SqlFile file;
-  SqlStatement add, join, trim, since, keep_steps, steps, trim_all;
+  SqlStatement add, join, trim, since, keep_steps, steps, trim_all, keep_capacity, capacity;
   std::map<std::string, std::int64_t> added_to;  // in this life, of each service
   std::optional<MomentTable> moments;            // in the same file
 };
@@ -115,7 +118,9 @@ Result<std::unique_ptr<History>> History::open(const std::string& path) {
       "AND at >= ? ORDER BY at",
       "INSERT OR REPLACE INTO learned VALUES (?, ?, ?, ?, ?)",
       "SELECT step_seconds, end_at, loads, starts FROM learned WHERE service = ?",
-      "DELETE FROM history WHERE grain = ? AND at < ?"};
+      "DELETE FROM history WHERE grain = ? AND at < ?",
+      "INSERT OR REPLACE INTO capacity VALUES (?, ?)",
+      "SELECT learned FROM capacity WHERE service = ?"};
   std::vector<SqlStatement> prepared;
   for (const std::string_view sql : kStatements) {
     auto statement = file->prepare(sql);
@@ -131,6 +136,8 @@ Result<std::unique_ptr<History>> History::open(const std::string& path) {
                                                              std::move(prepared[4]),
                                                              std::move(prepared[5]),
                                                              std::move(prepared[6]),
+                                                             std::move(prepared[7]),
+                                                             std::move(prepared[8]),
                                                              {},
                                                              {}})));
   auto moments = MomentTable::open(history->statements_->file);
@@ -199,6 +206,19 @@ Outcome History::keep_steps(const ServiceId& service, const LearnedSteps& steps)
   const std::string loads = load_bytes(steps.loads), starts = bytes_of(steps.start_times_ms);
   return statements_->keep_steps.run({std::string_view(service.text), steps.step_seconds,
                                       steps.end_at, Blob{loads}, Blob{starts}});
+}
+
+Outcome History::keep_capacity(const ServiceId& service, const std::string& learned) {
+  return statements_->keep_capacity.run(
+      {std::string_view(service.text), std::string_view(learned)});
+}
+
+Result<std::string> History::capacity(const ServiceId& service) {
+  std::string learned;
+  Outcome done = statements_->capacity.run({std::string_view(service.text)},
+                                           [&](const SqlRow& row) { learned = row.bytes(0); });
+  if (!done) return Error{done.error()};
+  return learned;
 }
 
 Result<std::optional<LearnedSteps>> History::steps(const ServiceId& service) {

@@ -2,7 +2,7 @@
 // it in a power cut costs nothing. Three grains of the same rows, each made from the finer one as
 // it ends: seconds for an hour, minutes for fifteen days, hours for two years; at most 42,720 rows
 // a service, some 3 MB. And for each service the steps that its predictor last learned from, so
-// that a restart begins where the former life ended.
+// that a restart begins where the former life ended; and what was learned of its workers' capacity.
 //
 // Times are seconds of the wall clock, of the beginning of what a row is about. What was not known
 // is absent, not zero; a minute or an hour of which less than half is known is not known. One
@@ -42,6 +42,9 @@ class History {
 
   // In the same file.
   MomentTable& moments();
+  // What was learned of its workers' capacity, as `capacity_json` writes it; empty: nothing.
+  Outcome keep_capacity(const ServiceId& service, const std::string& learned);
+  Result<std::string> capacity(const ServiceId& service);
 
  private:
   struct Statements;

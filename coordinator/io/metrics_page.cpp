@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/metrics/exposition.hpp"
+#include "coordinator/core/text.hpp"
 #include "coordinator/core/views.hpp"
 
 namespace foretide::coordinator {
@@ -58,6 +59,24 @@ void add_service(Exposition& page, const ServiceView& service) {
   for (const auto& [state, count] : by_state)
     page.gauge("foretide_workers", "Workers by state.",
                {{"service", service.id.text}, {"state", state}}, count);
+}
+
+void add_capacity(Exposition& page, const ServiceView& service) {
+  if (!service.capacity) return;
+  for (const CapacityKindView& kind : service.capacity->kinds) {
+    const Exposition::Labels labels = {{"service", service.id.text},
+                                       {"cpus", text_of("%.3g", kind.cpus)}};
+    const auto gauge = [&](const char* name, const char* help, Number value) {
+      if (value) page.gauge(name, help, labels, *value);
+    };
+    gauge("foretide_service_learned_capacity_requests",
+          "Load that a worker with so many CPUs was learned to serve well.", kind.learned);
+    gauge("foretide_service_knee_requests",
+          "Load of a worker from which on requests were seen to wait for one another.", kind.knee);
+    gauge("foretide_service_knee_error_requests", "Standard error of that.", kind.standard_error);
+    gauge("foretide_service_capacity_confident", "1 where it is sure enough to be used, else 0.",
+          kind.confidence == "good" ? 1.0 : 0.0);
+  }
 }
 
 void add_starts(Exposition& page, const ServiceView& service) {
@@ -177,6 +196,7 @@ std::string metrics_page(const MetricsInput& input) {
     add_feedback(page, service);
     add_waits(page, service);
     add_starts(page, service);
+    add_capacity(page, service);
   }
   add_hosts(page, "foretide_nodes", "Nodes by state.", node_views(input.state, input.now),
             {"live", "joining", "suspect", "lost"});

@@ -63,6 +63,30 @@ Json waits_schema() {
           {"properties", std::move(causes)}};
 }
 
+Json capacity_schema() {
+  const Json kind{{"type", "object"},
+                  {"properties",
+                   {{"cpus", number("That a worker may use there.")},
+                    {"learned", number("Capacity that was learned, once it was sure.")},
+                    {"knee", number("Load from which on requests wait for one another.")},
+                    {"standard_error", number("Of the knee.")},
+                    {"at_least", number("What was served well, where no knee was seen.")},
+                    {"confidence", {{"enum", Json::array({"none", "low", "good"})}}},
+                    {"by",
+                     {{"enum", Json::array({"service times", "held requests", "CPU", nullptr})},
+                      {"description", "What the knee was seen by."}}}}}};
+  return {{"type", Json::array({"object", "null"})},
+          {"description", "What one worker serves well, in requests in flight; null of upstreams."},
+          {"properties",
+           {{"in_use", number("What is reckoned with.")},
+            {"given", {{"type", "boolean"}, {"description", "By the cluster file."}}},
+            {"text", {{"type", "string"}}},
+            {"kinds",
+             {{"type", "array"},
+              {"description", "What was learned for each kind of node."},
+              {"items", kind}}}}}};
+}
+
 Json service_schema() {
   return {{"type", "object"},
           {"properties",
@@ -71,6 +95,7 @@ Json service_schema() {
             {"ready", count("Workers that take requests.")},
             {"demand", number("Load, in requests in flight had none waited.")},
             {"forecast", number("Load expected when a worker asked for now would be ready.")},
+            {"capacity", capacity_schema()},
             {"feedback", schema_named("Feedback")},
             {"waited_by_cause", waits_schema()}}}};
 }

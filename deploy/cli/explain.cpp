@@ -96,6 +96,10 @@ void print_now(const json& service) {
   if (const std::string prediction = text_in(service, "prediction"); !prediction.empty()) {
     std::printf("prediction: %s\n", prediction.c_str());
   }
+  if (const auto capacity = service.find("capacity");
+      capacity != service.end() && capacity->is_object()) {
+    std::printf("capacity: %s\n", text_in(*capacity, "text").c_str());
+  }
   for (const std::string& line : feedback_lines(service)) std::printf("%s\n", line.c_str());
   for (const json& signal : list_in(service, "signals")) {
     std::printf("signal %s: %s, %s\n", text_in(signal, "name").c_str(),

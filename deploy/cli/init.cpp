@@ -33,7 +33,7 @@ services:
     # env: {GREETING: hello, KEY: "${file:/etc/foretide/key}"}   # references are read where the worker starts
     # workdir: /srv/web
     # needs: {cpus: 1, memory: 512MiB}    # set aside on a node for each worker
-    # capacity: {soft: 8}                 # load at which a worker is well used; hard: a limit never exceeded
+    # capacity: {soft: 8}                 # load at which a worker is well used, left out: learned; hard: never exceeded
     # scale: {min: 1, max: 10, shortage: 1%, idle: 5m}
     # probe: {start: {http: /, timeout: 60s}}   # ready once this answers 200 to 399; default: once it listens
     # stop: {drain: 30s, signal: TERM, grace: 10s}

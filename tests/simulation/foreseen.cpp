@@ -23,7 +23,7 @@ void make_rarer(FaultPlan& plan) {
 double steady_rate(Random& random, const ServiceSettings& service, double service_seconds) {
   if (random.chance(0.1)) return 0.0;
   const int full = random.between_counts(0, static_cast<int>(service.scale.max) - 1);
-  return (full + 0.5) * service.capacity_soft / service_seconds;
+  return (full + 0.5) * *service.capacity_soft / service_seconds;
 }
 
 }  // namespace

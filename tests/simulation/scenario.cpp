@@ -36,7 +36,7 @@ ServiceSettings service_for(Random& random, int index) {
   service.worker = worker_for(random, name);
   service.capacity_soft = random.between(2.0, 8.0);
   if (random.chance(0.4)) {
-    service.capacity_hard = static_cast<std::uint32_t>(service.capacity_soft * 2.0);
+    service.capacity_hard = static_cast<std::uint32_t>(*service.capacity_soft * 2.0);
   }
   service.scale.min = static_cast<std::uint32_t>(random.between_counts(0, 3));
   service.scale.max = service.scale.min + static_cast<std::uint32_t>(random.between_counts(1, 6));
@@ -44,7 +44,7 @@ ServiceSettings service_for(Random& random, int index) {
   service.scale.window = milliseconds_between(random, 5.0, 40.0);
   service.scale.predict = ScaleSettings::Predict::kOff;
   service.traffic.hard_capacity = service.capacity_hard;
-  service.traffic.soft_capacity = static_cast<std::uint32_t>(service.capacity_soft);
+  service.traffic.soft_capacity = static_cast<std::uint32_t>(*service.capacity_soft);
   if (random.chance(0.3)) service.traffic.balance = wire::TrafficPolicy::Balance::kRoundRobin;
   return service;
 }
@@ -63,7 +63,7 @@ ServicePlan plan_for(Random& random, const ServiceSettings& service, bool rough)
   }
   plan.service_seconds = random.between(0.2, 4.0);
   const double workers_wanted = random.between(0.3, 0.9) * service.scale.max;
-  plan.demand.typical = workers_wanted * service.capacity_soft / plan.service_seconds / 2.0;
+  plan.demand.typical = workers_wanted * *service.capacity_soft / plan.service_seconds / 2.0;
   plan.demand.rests = random.chance(0.4);
   return plan;
 }

@@ -122,7 +122,7 @@ services:
                                       .up_cooldown = 1s,
                                       .down_cooldown = 2s,
                                       .predict = ScaleSettings::Predict::kShadow}));
-  EXPECT_DOUBLE_EQ(web.capacity_soft, 2.5);
+  EXPECT_EQ(web.capacity_soft, 2.5);
   EXPECT_EQ(web.capacity_hard, 4u);
   EXPECT_EQ(web.traffic, (wire::TrafficPolicy{.balance = wire::TrafficPolicy::Balance::kRoundRobin,
                                               .hard_capacity = 4,
@@ -440,8 +440,9 @@ services:
 }
 
 TEST(ClusterFile, TakesFourFifthsOfTheHardCapacityForTheSoftOne) {
-  EXPECT_DOUBLE_EQ(only_service(service("    capacity: {hard: 10}\n")).capacity_soft, 8.0);
-  EXPECT_DOUBLE_EQ(only_service(service("    capacity: {hard: 1}\n")).capacity_soft, 1.0);
+  EXPECT_EQ(only_service(service("    capacity: {hard: 10}\n")).capacity_soft, 8.0);
+  EXPECT_EQ(only_service(service("    capacity: {hard: 1}\n")).capacity_soft, 1.0);
+  EXPECT_FALSE(only_service(service("    capacity: {}\n")).gives_capacity());
   EXPECT_EQ(only_service(service("    capacity: {hard: 4}\n")).traffic.soft_capacity, 4u);
 }
 

@@ -190,5 +190,30 @@ TEST_F(HistoryFile, LetsForecastsSurviveARestart) {
   EXPECT_NE(standing_after_a_minute(true), Foresight::Standing::kLearning);
 }
 
+TEST_F(HistoryFile, LetsTheCapacityThatWasLearnedSurviveARestart) {
+  World world;
+  story::settle(world, story::service_named("web"));
+  world.pass(std::chrono::seconds(5));
+  ServiceRecord& service = world.state.services.at(kWeb);
+  service.capacity.in_use = 2.5;
+  service.capacity.kind_for(service.release, 4.0)->settled = 2.0;
+  {
+    auto keeper = HistoryKeeper::open(folder_.file("history.db"), wall_at(world.now));
+    ASSERT_TRUE(keeper) << keeper.error();
+    ASSERT_TRUE(keeper->keep_all(world.state, world.now, wall_at(world.now)));
+  }
+  auto keeper = HistoryKeeper::open(folder_.file("history.db"), wall_at(world.now));
+  ASSERT_TRUE(keeper) << keeper.error();
+  ClusterSettings cluster;
+  cluster.services = {story::service_named("web")};
+  const auto pasts = keeper->pasts(cluster, wall_at(world.now));
+  ASSERT_TRUE(pasts && pasts->contains(kWeb));
+  const LearnedCapacity& kept = pasts->at(kWeb).capacity;
+  EXPECT_THAT(kept.in_use, Optional(2.5));
+  ASSERT_THAT(kept.kinds, SizeIs(1));
+  EXPECT_EQ(kept.kinds[0].release, service.release);
+  EXPECT_THAT(kept.kinds[0].settled, Optional(2.0));
+}
+
 }  // namespace
 }  // namespace foretide::coordinator

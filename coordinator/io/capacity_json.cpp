@@ -1,0 +1,114 @@
+#include "coordinator/io/capacity_json.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "common/settings/cluster.hpp"
+
+namespace foretide::coordinator {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr double kCapacityMost = 100.0 * kCapacityPrior;
+constexpr std::size_t kBinNumbers = 6, kPairNumbers = 5;
+
+Json json_for(const KindCapacity& kind) {
+  Json bins = Json::array(), pairs = Json::array();
+  for (const auto& [at, bin] : kind.evidence.bins) {
+    bins.push_back(
+        {at, bin.seconds, bin.own_seconds, bin.held_seconds, bin.cpu_seconds, bin.log_load});
+  }
+  for (const auto& [at, pair] : kind.evidence.pairs) {
+    pairs.push_back({at.first, at.second, pair.weight, pair.sum, pair.squares});
+  }
+  Json json{{"release", kind.release.text},
+            {"cpus", kind.cpus},
+            {"bins", std::move(bins)},
+            {"pairs", std::move(pairs)}};
+  if (kind.settled) json["settled"] = *kind.settled;
+  return json;
+}
+
+template <std::size_t kNumbers>
+std::optional<std::array<double, kNumbers>> numbers_in(const Json& list) {
+  if (!list.is_array() || list.size() != kNumbers) return std::nullopt;
+  std::array<double, kNumbers> numbers{};
+  for (std::size_t i = 0; i < kNumbers; ++i) {
+    if (!list[i].is_number()) return std::nullopt;
+    numbers[i] = list[i].get<double>();
+    if (!std::isfinite(numbers[i])) return std::nullopt;
+  }
+  return numbers;
+}
+
+bool is_bin(double number) {
+  return number >= 0.0 && number < CapacityEvidence::kBins && number == std::floor(number);
+}
+
+std::optional<double> capacity_in(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  if (found == json.end() || !found->is_number()) return std::nullopt;
+  const double capacity = found->get<double>();
+  return capacity > 0.0 && capacity <= kCapacityMost ? std::optional(capacity) : std::nullopt;
+}
+
+Json list_in(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_array() ? *found : Json::array();
+}
+
+CapacityEvidence evidence_in(const Json& json) {
+  CapacityEvidence evidence;
+  for (const Json& row : list_in(json, "bins")) {
+    const auto is = numbers_in<kBinNumbers>(row);
+    if (!is || !is_bin(is->front())) continue;
+    if (std::any_of(is->begin() + 1, is->begin() + 5, [](double n) { return n < 0.0; })) continue;
+    evidence.bins[static_cast<int>(is->front())] = {.seconds = (*is)[1],
+                                                    .own_seconds = (*is)[2],
+                                                    .held_seconds = (*is)[3],
+                                                    .cpu_seconds = (*is)[4],
+                                                    .log_load = (*is)[5]};
+  }
+  for (const Json& row : list_in(json, "pairs")) {
+    const auto is = numbers_in<kPairNumbers>(row);
+    if (!is || !is_bin((*is)[0]) || !is_bin((*is)[1]) || (*is)[0] <= (*is)[1]) continue;
+    if ((*is)[2] <= 0.0 || (*is)[4] < 0.0) continue;
+    evidence.pairs[{static_cast<int>((*is)[0]), static_cast<int>((*is)[1])}] = {
+        .weight = (*is)[2], .sum = (*is)[3], .squares = (*is)[4]};
+  }
+  return evidence;
+}
+
+}  // namespace
+
+std::string text_for(const LearnedCapacity& learned) {
+  Json kinds = Json::array();
+  for (const KindCapacity& kind : learned.kinds) kinds.push_back(json_for(kind));
+  Json json{{"kinds", std::move(kinds)}};
+  if (learned.in_use) json["in_use"] = *learned.in_use;
+  return json.dump();
+}
+
+LearnedCapacity learned_capacity_in(const std::string& text) {
+  LearnedCapacity learned;
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) return learned;
+  learned.in_use = capacity_in(json, "in_use");
+  for (const Json& one : list_in(json, "kinds")) {
+    if (!one.is_object() || !one.contains("release") || !one["release"].is_string()) continue;
+    const auto cpus = one.find("cpus");
+    if (cpus == one.end() || !cpus->is_number()) continue;
+    KindCapacity* kind = learned.kind_for({one["release"].get<std::string>()}, cpus->get<double>());
+    if (kind == nullptr) continue;
+    kind->evidence = evidence_in(one);
+    kind->estimate = estimate_for(kind->evidence);
+    kind->settled = capacity_in(one, "settled");
+  }
+  return learned;
+}
+
+}  // namespace foretide::coordinator
