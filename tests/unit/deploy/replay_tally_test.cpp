@@ -37,12 +37,12 @@ RecordedDecision told(std::uint32_t from, std::uint32_t to, const std::string& r
 }
 
 TEST(ReplayTally, FindsEveryToldDecisionAtItsTime) {
-  ReplayTally tally({{at(5), told(9, 9, "panic")},
-                     {at(10), told(1, 2, "panic")},
-                     {at(20), told(2, 2, "overdue")},
-                     {at(30), told(2, 3, "adopted")},
-                     {at(40), told(3, 3, "max")},
-                     {at(90), told(3, 1, "stable")}});
+  ReplayTally tally(RecordedDecisions{{at(5), told(9, 9, "panic")},
+                                      {at(10), told(1, 2, "panic")},
+                                      {at(20), told(2, 2, "overdue")},
+                                      {at(30), told(2, 3, "adopted")},
+                                      {at(40), told(3, 3, "max")},
+                                      {at(90), told(3, 1, "stable")}});
   tally.add({moment(10, 1, 2, "panic"), moment(40, 3, 3, "stable"), moment(40, 3, 3, "max")}, true);
   tally.add({moment(50, 3, 3, "max")}, false);
   tally.finish();
@@ -54,7 +54,8 @@ TEST(ReplayTally, FindsEveryToldDecisionAtItsTime) {
 }
 
 TEST(ReplayTally, TellsTheFirstThatIsNotThere) {
-  ReplayTally tally({{at(10), told(1, 4, "panic")}, {at(20), told(2, 3, "panic")}});
+  ReplayTally tally(
+      RecordedDecisions{{at(10), told(1, 4, "panic")}, {at(20), told(2, 3, "panic")}});
   tally.add({moment(10, 1, 2, "panic"), moment(20, 2, 3, "panic")}, true);
   tally.finish();
   EXPECT_EQ(tally.decisions_same(), 1u);
@@ -64,7 +65,7 @@ TEST(ReplayTally, TellsTheFirstThatIsNotThere) {
 }
 
 TEST(ReplayTally, ShowsBothSidesOfAMomentThatIsOther) {
-  ReplayTally tally({{at(10), told(1, 4, "panic")}});
+  ReplayTally tally(RecordedDecisions{{at(10), told(1, 4, "panic")}});
   Replayed other = moment(10, 1, 2, "stable");
   other.recorded = {1, 4, "panic", 7};
   other.is_same = false;
@@ -77,7 +78,7 @@ TEST(ReplayTally, ShowsBothSidesOfAMomentThatIsOther) {
 }
 
 TEST(ReplayTally, DoesNotMissWhatLiesBetweenTwoStretches) {
-  ReplayTally tally({{at(50), told(1, 2, "panic")}});
+  ReplayTally tally(RecordedDecisions{{at(50), told(1, 2, "panic")}});
   tally.add({moment(10, 1, 1, "stable")}, true);
   tally.add({moment(100, 2, 2, "stable")}, true);
   tally.finish();
@@ -104,12 +105,12 @@ class ReplayVerb : public AdminStage {
                                        .balancers_known = true};
       situation.demand = {.load = 5.0 * second, .latest = 5.0, .largest = 5.0};
       const coordinator::Decision decision = decision_for(standing, situation);
-      coordinator::Moment moment{.situation = situation,
-                                 .settings = {},
-                                 .decided = {},
-                                 .verdict = coordinator::verdict_of(decision)};
-      if (second == 0) moment.settings = standing.settings->scale;
-      writer.add(moment);
+      coordinator::Moment one{.situation = situation,
+                              .settings = {},
+                              .decided = {},
+                              .verdict = coordinator::verdict_of(decision)};
+      if (second == 0) one.settings = standing.settings->scale;
+      writer.add(one);
       take_effect(standing, decision, situation.now);
     }
     return writer.bytes();
