@@ -5,6 +5,7 @@
 #include "coordinator/core/capacity.hpp"
 #include "coordinator/core/desired.hpp"
 #include "coordinator/core/foresee.hpp"
+#include "coordinator/core/queue_signal.hpp"
 #include "coordinator/core/text.hpp"
 
 namespace foretide::coordinator {
@@ -30,7 +31,7 @@ double present_load(const ServiceRecord& service, Instant now) {
 }
 
 bool is_quiet(const ServiceRecord& service, Instant now) {
-  if (service.held() > 0 || service.in_flight() > 0) return false;
+  if (service.held() > 0 || service.in_flight() > 0 || has_queued(service, now)) return false;
   return !service.last_request || now - *service.last_request >= service.settings->scale.idle;
 }
 
@@ -116,6 +117,7 @@ Opinion idle_for(const ServiceRecord& service, const Situation& situation) {
   if (scale.min > 0) return {"idle", 0, "min keeps it awake"};
   if (service.desired.value_or(0) == 0) return {"idle", 0, "asleep until a request comes"};
   if (is_idle(service, situation)) return {"idle", 0, text_of("no request for %.3g s", after)};
+  if (has_queued(service, situation.now)) return {"idle", 1, "a queue of it had items in it"};
   return {"idle", 1, text_of("a request came within the last %.3g s", after)};
 }
 

@@ -6,6 +6,7 @@
 
 #include "coordinator/core/desired.hpp"
 #include "coordinator/core/lead_time.hpp"
+#include "coordinator/core/queue_signal.hpp"
 #include "coordinator/core/signal_reading.hpp"
 #include "coordinator/core/text.hpp"
 
@@ -77,6 +78,9 @@ Opinion opinion_of_limit(const Signal& signal, const ServiceRecord& service, con
 }
 
 Opinion opinion_for(const Signal& signal, const ServiceRecord& service, const Situation& at) {
+  if (const auto* queue = std::get_if<QueueDepth>(&signal)) {
+    return queue_opinion(*queue, service, at.now);
+  }
   if (is_idle(service, at)) return {name_of(signal), 0, "nobody asks for anything"};
   if (const auto* rate = std::get_if<RequestRate>(&signal)) return opinion_of(*rate, service, at);
   return opinion_of_limit(signal, service, at);
@@ -85,7 +89,8 @@ Opinion opinion_for(const Signal& signal, const ServiceRecord& service, const Si
 // Fewer than this many would be above the limit with what all have to do together.
 std::uint32_t survivors_needed(const SignalReading& reading, std::uint32_t ready) {
   constexpr double kRounding = 1e-9;
-  return static_cast<std::uint32_t>(std::ceil(ready * reading.ratio().value_or(0.0) - kRounding));
+  const double ratio = std::max(0.0, reading.ratio().value_or(0.0));
+  return static_cast<std::uint32_t>(std::max(0.0, std::ceil(ready * ratio - kRounding)));
 }
 
 }  // namespace
@@ -108,10 +113,11 @@ void hold_for_signals(const ServiceRecord& service, const Situation& situation, 
     } else if (reading.state() == Standing::kNear || reading.state() == Standing::kBreached) {
       floors.push_back(
           {"signal", from, reading.name + " is above nine tenths of its limit: " + reading.words});
-    } else if (std::holds_alternative<CpuLimit>(signal) && reading.value) {
+    } else if (is_shared_out(signal) && reading.value) {
       const std::uint32_t needed = survivors_needed(reading, situation.ready);
-      floors.push_back({"signal", std::min(from, needed),
-                        "fewer would be above the limit of cpu, now " + reading.words});
+      floors.push_back(
+          {"signal", std::min(from, needed),
+           "fewer would be above the limit of " + reading.name + ", now " + reading.words});
     }
   }
 }

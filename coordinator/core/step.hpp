@@ -118,6 +118,13 @@ struct ForecastAsked {
   ServiceId service;
   Duration ahead;
 };
+// A queue that a signal names was asked: how many items are in it, or why that is not known.
+struct SignalHeard {
+  ServiceId service;
+  QueueDepth source;
+  std::optional<double> items;
+  std::string trouble;
+};
 struct Tick {};
 
 struct Event {
@@ -125,7 +132,7 @@ struct Event {
   WallTime wall;
   std::variant<Started, ClusterChanged, NodeHello, NodeReported, NodeSampled, NodeRemoved,
                BalancerHello, TableAcked, TrafficReported, BalancerRemoved, ScaleSet, PauseSet,
-               DrainSet, ForecastAsked, Tick>
+               DrainSet, ForecastAsked, SignalHeard, Tick>
       what;
 };
 

@@ -17,6 +17,7 @@
 #include "common/stamp.hpp"
 #include "common/time.hpp"
 #include "common/wire/messages.hpp"
+#include "coordinator/core/recent_metrics.hpp"
 #include "coordinator/core/recent_usage.hpp"
 
 namespace foretide::coordinator {
@@ -48,7 +49,8 @@ struct WorkerRecord {
                                              // nothing runs
   Address address;                           // as last reported; port 0: not known yet
   std::optional<wire::WorkerSample> sample;
-  RecentUsage usage;  // since it was warm
+  RecentUsage usage;      // since it was warm
+  RecentMetrics metrics;  // likewise
   std::map<BalancerId, EndpointUse> use;
   bool stands_in = false;  // was made while another's start was overdue
   LatenessTold lateness_told = LatenessTold::kNothing;

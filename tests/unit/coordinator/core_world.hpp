@@ -81,6 +81,7 @@ struct Agent {
   bool refuses = false;              // cannot start anything
   std::optional<double> cpu_cores;   // that its ready workers use together; absent: no samples
   std::uint64_t resident_bytes = 1u << 30;  // of each worker
+  std::map<std::string, double> metrics;    // that its ready workers tell together
   std::uint16_t next_port = 20000;
   bool changed = false;
   Instant reported_at{};
@@ -222,6 +223,8 @@ class World {
     }
     for (auto& each : sample.workers) {
       each.cpu_cores = *agent.cpu_cores / static_cast<double>(sample.workers.size());
+      each.metrics = agent.metrics;
+      for (auto& [key, value] : each.metrics) value /= static_cast<double>(sample.workers.size());
     }
     happens(NodeSampled{id, sample});
   }
