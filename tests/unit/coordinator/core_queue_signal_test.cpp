@@ -71,7 +71,7 @@ TEST(QueueSignal, KeepsTheMostOfTheWindowAndThenLetsGo) {
             "4, the most of the last 10 s, 37 items in the queue, need 4 workers of 10");
   hear_for(world, 10s, 12.0);
   EXPECT_EQ(world.view("web").desired, 2u);
-  hear_for(world, 10s, 0.0);
+  hear_for(world, 5s, 0.0);
   EXPECT_EQ(world.view("web").desired, 2u);
   hear_for(world, 10s, 0.0);
   EXPECT_EQ(world.view("web").desired, 0u);

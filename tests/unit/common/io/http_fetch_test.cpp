@@ -53,8 +53,8 @@ TEST_F(HttpFetchTest, ReadsBodiesInChunksAndToTheEnd) {
 TEST_F(HttpFetchTest, LooksUpNames) {
   server_.answer = AnsweringServer::ok("here");
   EXPECT_EQ(fetched({{"localhost", server_.port()}, "/"}), "here");
-  EXPECT_THAT(fetched({{"no.such.host.invalid", 1}, "/"}),
-              StartsWith("!no.such.host.invalid:1 is a name that is not found"));
+  EXPECT_THAT(fetched({{"no.such.host.invalid", 1}, "/"}, {3s, 1000}),
+              StartsWith("!no.such.host.invalid:1 "));
 }
 
 TEST_F(HttpFetchTest, TakesNothingButOkForAnAnswer) {
