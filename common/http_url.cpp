@@ -22,6 +22,7 @@ std::optional<Address> server_in(std::string_view text) {
   const bool has_port = text.find(':', text.starts_with('[') ? text.find(']') : 0) != text.npos;
   auto address = parse_address(has_port ? std::string(text) : std::string(text) + ":80");
   if (!address || address->port == 0 || !is_host(address->host)) return std::nullopt;
+  if (text.starts_with('[') && !is_ip_address(address->host)) return std::nullopt;
   return address;
 }
 

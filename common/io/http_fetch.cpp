@@ -94,10 +94,11 @@ struct HttpFetch::Run : std::enable_shared_from_this<HttpFetch::Run> {
     while (!unread.empty() && !parser.is_done()) {
       const std::size_t used = parser.put(asio::buffer(unread), error);
       unread.erase(0, used);
-      if (error == http::error::need_more) break;
-      if (error == http::error::body_limit) {
+      // The parser's own limit does not hold for every body whose length its head tells.
+      if (error == http::error::body_limit || parser.get().body().size() > bounds.body_bytes) {
         return fail("answered more than " + std::to_string(bounds.body_bytes) + " bytes");
       }
+      if (error == http::error::need_more) break;
       if (error) return fail("did not speak HTTP: " + error.message());
     }
     if (parser.is_header_done() && !is_ok()) return answered();
