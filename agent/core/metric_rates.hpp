@@ -1,6 +1,6 @@
 // From what a worker's Prometheus text says to the values that a sample carries. A gauge is carried
-// as it stands. A counter that is wanted as a rate is what it grew by since the reading before, over
-// the time between: 120 after 100 in 5 s is 4 a second.
+// as it stands. A counter that is wanted as a rate is what it grew by since the reading before,
+// over the time between: 120 after 100 in 5 s is 4 a second.
 //
 // What is missing stays missing: a series that the text does not have, a number that is none (NaN)
 // or beyond every measure, a rate without a reading before it, and one whose counter fell, for then

@@ -5,8 +5,9 @@
 // Units by signal: seconds for latency, a share (0.8 of what a worker needs) for cpu and memory,
 // requests a second for each ready worker for requests, items for each ready worker for a queue, a
 // metric's own for a metric. Without enough evidence there is no value, and `missing` says what it
-// lacks: 20 requests for latency, samples of half of the ready workers for cpu, memory and metrics. Workers that were just started are left out: they use what they use to warm
-// up, and who waited for the first of them waited for its start.
+// lacks: 20 requests for latency, samples of half of the ready workers for cpu, memory and metrics.
+// Workers that were just started are left out: they use what they use to warm up, and who waited
+// for the first of them waited for its start.
 #pragma once
 
 #include <cstdint>
