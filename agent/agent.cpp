@@ -40,6 +40,7 @@ Agent::Agent(boost::asio::io_context& owner, Parts parts, std::function<void(std
     : owner_(owner),
       parts_(std::move(parts)),
       on_final_(std::move(on_final)),
+      metrics_(owner),
       memory_(parts_.records.read_memory()),
       address_(parts_.settings.address.empty() ? memory_.address : parts_.settings.address),
       roster_({parts_.settings.first_port, parts_.settings.last_port}, memory_.given_up_ports),
@@ -294,7 +295,10 @@ void Agent::each_second() {
   next_second_ = std::max(next_second_ + seconds(1), now);
   uplink_->tick();
   report();
-  uplink_->send(sampler_.sample(roster_.workers(), now));
+  metrics_.look(roster_.workers(), now);
+  wire::NodeSample sample = sampler_.sample(roster_.workers(), now);
+  metrics_.add_to(sample);
+  uplink_->send(std::move(sample));
   runner_.bound_logs();
   remember_node();
   const Instant last_word = std::max(began_, uplink_->last_heard());

@@ -25,6 +25,7 @@
 #include <string>
 
 #include "agent/core/worker_roster.hpp"
+#include "agent/io/metrics_watch.hpp"
 #include "agent/io/process_runner.hpp"
 #include "agent/io/quiet_watch.hpp"
 #include "agent/io/sampler.hpp"
@@ -82,6 +83,7 @@ class Agent {
   std::function<void(std::string)> on_final_;
   ProcTree tree_;
   Sampler sampler_;
+  MetricsWatch metrics_;
   NodeMemory memory_;  // as it is on disk
   std::string address_;
   WorkerRoster roster_;

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "common/worker_metric.hpp"
+
 namespace foretide {
 
 struct Needs {
@@ -44,6 +46,7 @@ struct WorkerSpec {
   Needs needs;
   ProbeSpec start;
   StopSpec stop;
+  std::vector<WorkerMetric> metrics;  // that its agent asks it for
   friend bool operator==(const WorkerSpec&, const WorkerSpec&) = default;
 };
 

@@ -41,7 +41,8 @@ Coordinator::Coordinator(boost::asio::io_context& owner, Settings settings, Stat
       doorkeeper_(is_address_of_this_host,
                   [this](wire::Role role, const std::string& name, const std::string& session,
                          const std::string& reason) { refuse(role, name, session, reason); }),
-      tick_(owner) {}
+      tick_(owner),
+      queues_(owner, [this](SignalHeard heard) { happen(std::move(heard)); }) {}
 
 Coordinator::~Coordinator() {
   if (!history_ || !state_.started) return;
@@ -149,6 +150,7 @@ Outcome Coordinator::begin() {
   if (!outbox_->trouble().empty()) return Error{outbox_->trouble()};
   by_hand_->restore(wall_now());
   if (Outcome told = state_dir_.announce(whereabouts_); !told) return told;
+  queues_.watch(settings_.cluster);
   wait_for_tick();
   return Done{};
 }
@@ -177,6 +179,7 @@ void Coordinator::wait_for_tick() {
     if (problem) return;
     const Instant now = monotonic_now();
     happen(Tick{});
+    queues_.look(now);
     if (now - admitted_ >= kAdmitEvery) {
       admitted_ = now;
       gateway_->admit(wall_now());
@@ -228,6 +231,7 @@ Result<Reloaded> Coordinator::reload() {
   if (changed) {
     settings_.cluster = std::move(*read);
     happen(ClusterChanged{settings_.cluster});
+    queues_.watch(settings_.cluster);
     by_hand_->forget_gone();
   }
   spdlog::info("the cluster file was read again: {}",
@@ -314,7 +318,8 @@ Result<IssuedToken> Coordinator::issue_token(wire::Role role, const std::string&
 std::string Coordinator::metrics() {
   return metrics_page({state_, monotonic_now(), gateway_->channel_counts(),
                        gateway_->inbox_counts(), step_times_, outbox_->decisions_total(),
-                       reloads_total_, reload_errors_total_, outbox_->trouble().empty()});
+                       reloads_total_, reload_errors_total_, outbox_->trouble().empty(),
+                       queues_.counts()});
 }
 
 }  // namespace foretide::coordinator

@@ -28,6 +28,7 @@
 #include "coordinator/io/metrics_page.hpp"
 #include "coordinator/io/outbox.hpp"
 #include "coordinator/io/peer_gateway.hpp"
+#include "coordinator/io/queue_watch.hpp"
 #include "coordinator/io/state_dir.hpp"
 #include "coordinator/io/store_sqlite.hpp"
 
@@ -86,6 +87,7 @@ class Coordinator {
 
   boost::asio::steady_timer tick_;
   std::unique_ptr<PeerGateway> gateway_;
+  QueueWatch queues_;
   std::unique_ptr<AdminApi> api_;
   std::unique_ptr<AdminServer> admin_;
 };

@@ -129,9 +129,10 @@ Actions WorkerRoster::obey(const wire::DesiredWorker& wanted, const wire::Desire
     life.reason = "runs release " + life.release.text + "; the set's " + wanted.release.text +
                   " is refused, since a worker keeps its release for life";
   } else if (const auto spec = set.specs.find(wanted.release); spec != set.specs.end()) {
-    // How a worker is probed and stopped may change under the same release.
+    // How a worker is probed, asked and stopped may change under the same release.
     life.spec.start = spec->second.start;
     life.spec.stop = spec->second.stop;
+    life.spec.metrics = spec->second.metrics;
     if (life.step == LifeStep::kReady) life.reason.clear();  // what an earlier set gave cause for
   }
   return noted(before, life, std::move(actions));

@@ -52,7 +52,8 @@ inline const Keys kSchedule{"services.NAME.scale.schedule",
                             {}};
 inline const Keys kSignals{"services.NAME.scale.signals",
                            "a signal",
-                           {"latency", "below", "cpu", "memory", "of", "requests"},
+                           {"latency", "below", "cpu", "memory", "of", "requests", "queue", "field",
+                            "per_worker", "every", "metric", "path", "take", "rate", "name"},
                            {}};
 inline const Keys kUp{"services.NAME.scale.up", "'up'", {"max_step", "cooldown"}, {}};
 inline const Keys kDown{

@@ -9,6 +9,7 @@
 #include "common/settings/cluster_keys.hpp"
 #include "common/settings/forwarding_section.hpp"
 #include "common/settings/scale_section.hpp"
+#include "common/settings/signals_section.hpp"
 #include "common/settings/tls_section.hpp"
 #include "common/settings/worker_section.hpp"
 
@@ -138,6 +139,7 @@ PlacedService service_in(const YamlEntry& entry, ReadFor reader, Problems& probl
   settings.worker = worker_in(section);
   settings.upstreams = upstreams_in(section);
   settings.scale = scale_in(section);
+  settings.worker.metrics = metrics_of(settings.scale.signals);
   read_capacity(section, settings);
   read_traffic_policy(section, settings.traffic);
   if (settings.traffic.tls && settings.worker.start.kind == ProbeSpec::Kind::kHttp) {

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <map>
 
+#include "common/settings/asked_signals.hpp"
 #include "common/settings/byte_sizes.hpp"
 #include "common/settings/cluster_keys.hpp"
 #include "common/settings/durations.hpp"
@@ -17,7 +18,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kSignalsMost = 10;  // each is looked at in every decision
-constexpr std::array<std::string_view, 4> kKinds{"latency", "cpu", "memory", "requests"};
+// A queue may have a metric, so it comes first.
+constexpr std::array<std::string_view, 6> kKinds{"latency",  "cpu",   "memory",
+                                                 "requests", "queue", "metric"};
 constexpr std::array<std::string_view, 1> kOf{"needs"};
 
 // "p95" is 95.
@@ -70,18 +73,40 @@ std::optional<Signal> requests_in(const Section& signal) {
   return rate ? std::optional<Signal>(RequestRate{*rate}) : std::nullopt;
 }
 
-// Keys that say more of another kind of signal than this one is.
+// Keys that say more of some kinds of signals, and of which.
+struct Detail {
+  std::string_view key;
+  std::vector<std::string_view> kinds;
+};
+
+const std::vector<Detail>& details() {
+  static const std::vector<Detail> all{{"below", {"latency", "metric"}},
+                                       {"of", {"cpu", "memory"}},
+                                       {"field", {"queue"}},
+                                       {"per_worker", {"queue"}},
+                                       {"every", {"queue"}},
+                                       {"path", {"metric"}},
+                                       {"take", {"metric"}},
+                                       {"rate", {"metric"}},
+                                       {"name", {"queue", "metric"}}};
+  return all;
+}
+
 void refuse_strangers(const Section& signal, std::string_view kind) {
   for (const auto other : kKinds) {
     if (other == kind || !signal.has(other)) continue;
+    if (kind == "queue" && other == "metric") continue;
     signal.report(other, "'" + std::string(other) + "' beside '" + std::string(kind) +
                              "' in one signal, write it as another item of the list");
   }
-  if (kind != "latency" && signal.has("below")) {
-    signal.report("below", "'below' goes with 'latency', not with '" + std::string(kind) + "'");
-  }
-  if (kind != "cpu" && kind != "memory" && signal.has("of")) {
-    signal.report("of", "'of' goes with 'cpu' and 'memory', not with '" + std::string(kind) + "'");
+  for (const Detail& detail : details()) {
+    const auto& kinds = detail.kinds;
+    if (!signal.has(detail.key) || std::find(kinds.begin(), kinds.end(), kind) != kinds.end())
+      continue;
+    std::string with = "'" + std::string(kinds.front()) + "'";
+    if (kinds.size() > 1) with += " and '" + std::string(kinds.back()) + "'";
+    signal.report(detail.key, "'" + std::string(detail.key) + "' goes with " + with +
+                                  ", not with '" + std::string(kind) + "'");
   }
 }
 
@@ -93,9 +118,10 @@ void refuse_none(const Section& signal, const YamlNode& node) {
   };
   if (node.kind != YamlNode::Kind::kMap) return;
   if (!std::all_of(node.entries.begin(), node.entries.end(), is_known)) return;
-  signal.problems().add(node.at,
-                        "a signal is one of latency, cpu, memory and requests, write for example "
-                        "{cpu: 80%}");
+  signal.problems().add(
+      node.at,
+      "a signal is one of latency, cpu, memory, requests, queue and metric, write "
+      "for example {cpu: 80%}");
 }
 
 std::optional<Signal> signal_in(const YamlNode& node, const Section& scale,
@@ -112,6 +138,8 @@ std::optional<Signal> signal_in(const YamlNode& node, const Section& scale,
   if (*kind == "latency") return latency_in(signal);
   if (*kind == "cpu") return cpu_in(signal);
   if (*kind == "memory") return memory_in(signal, service);
+  if (*kind == "queue") return queue_in(signal);
+  if (*kind == "metric") return metric_in(signal, service);
   return requests_in(signal);
 }
 
@@ -159,7 +187,13 @@ struct Text {
   std::string operator()(const RequestRate& rate) const {
     return "requests " + number_text(rate.per_worker);
   }
+  std::string operator()(const QueueDepth& queue) const { return text_for(queue); }
+  std::string operator()(const MetricLimit& limit) const { return text_for(limit); }
 };
+
+bool can_be_named(const Signal& signal) {
+  return std::holds_alternative<QueueDepth>(signal) || std::holds_alternative<MetricLimit>(signal);
+}
 
 }  // namespace
 
@@ -175,11 +209,24 @@ std::vector<Signal> signals_in(const Section& scale, const Section& service) {
     if (is_new) {
       signals.push_back(*signal);
     } else {
-      scale.problems().add(item.at, "'" + known->first + "' is given twice, first on line " +
-                                        std::to_string(known->second) + ", keep one of them");
+      scale.problems().add(
+          item.at,
+          "'" + known->first + "' is given twice, first on line " + std::to_string(known->second) +
+              (can_be_named(*signal) ? ", give each a name: of its own" : ", keep one of them"));
     }
   }
   return signals;
+}
+
+std::vector<WorkerMetric> metrics_of(const std::vector<Signal>& signals) {
+  std::vector<WorkerMetric> metrics;
+  for (const Signal& signal : signals) {
+    const auto* limit = std::get_if<MetricLimit>(&signal);
+    if (limit == nullptr) continue;
+    if (std::find(metrics.begin(), metrics.end(), limit->metric) != metrics.end()) continue;
+    metrics.push_back(limit->metric);
+  }
+  return metrics;
 }
 
 std::string scale_signal_text(const Signal& signal) {

@@ -57,6 +57,13 @@ void fields(auto& f, Like<StopSpec> auto& m) {
   f.required("g", m.grace);
 }
 
+void fields(auto& f, Like<WorkerMetric> auto& m) {
+  f.required("n", m.selector.name);
+  f.defaulted("l", m.selector.labels);
+  f.defaulted("p", m.path, std::string("/metrics"));
+  f.defaulted("r", m.rate);
+}
+
 void fields(auto& f, Like<WorkerSpec> auto& m) {
   f.required("a", m.argv);
   f.defaulted("e", m.env);
@@ -65,6 +72,7 @@ void fields(auto& f, Like<WorkerSpec> auto& m) {
   f.required("n", m.needs);
   f.required("p", m.start);
   f.required("s", m.stop);
+  f.defaulted("m", m.metrics);
 }
 
 void fields(auto& f, Like<DesiredSet> auto& m) {
@@ -95,6 +103,7 @@ void fields(auto& f, Like<WorkerSample> auto& m) {
   f.optional("w", m.written_bytes);
   f.optional("t", m.threads);
   f.optional("f", m.open_files);
+  f.defaulted("x", m.metrics);
 }
 
 void fields(auto& f, Like<NodeSample> auto& m) {

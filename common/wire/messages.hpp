@@ -155,6 +155,8 @@ struct WorkerSample {
   std::optional<std::uint64_t> resident_bytes;
   std::optional<std::uint64_t> read_bytes, written_bytes;
   std::optional<std::uint32_t> threads, open_files;
+  // Of its spec's, as far as the worker told them since the last sample; under `metric_key`.
+  std::map<std::string, double> metrics;
   friend bool operator==(const WorkerSample&, const WorkerSample&) = default;
 };
 

@@ -166,8 +166,10 @@ void apply(Turn& turn, const NodeSampled& event) {
     worker->sample = sample;
     if (worker->is_warm()) {
       worker->usage.add(turn.now, sample);
+      worker->metrics.add(turn.now, sample.metrics);
     } else {
       worker->usage = {};  // of the process before this one
+      worker->metrics = {};
     }
   }
 }

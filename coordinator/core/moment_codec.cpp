@@ -65,6 +65,8 @@ void describe(Code& code, SignalSeen& now, const SignalSeen& before) {
   maybe(code, now.since_rise, before.since_rise,
         [&](auto& reading, const auto& last) { describe(code, reading, last); });
   code(now.largest, before.largest);
+  maybe(code, now.word, before.word,
+        [&](auto& word, const auto& last) { describe(code, word, last); });
 }
 
 template <class Code>
@@ -75,6 +77,7 @@ void describe_demand(Code& code, Situation& now, const Situation& before) {
   code(now.demand.known_seconds, before.demand.known_seconds);
   code(now.held, before.held);
   code(now.in_flight, before.in_flight);
+  code(now.queued, before.queued);
   code(now.last_request, before.last_request);
   code(now.service_seconds, before.service_seconds);
 }

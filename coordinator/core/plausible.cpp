@@ -15,6 +15,7 @@ constexpr double kShareMost = 2.0;               // of what cannot exceed 1
 constexpr double kLoadMost = 10'000'000.0;       // runnable processes
 constexpr double kRequestsMost = 100'000'000.0;  // at once, and a second
 constexpr double kSecondsMost = 1e15;            // of all requests together
+constexpr double kItemsMost = 1e9;               // in a queue
 constexpr double kMillisecondsMost = 0x1p53;     // of a clock
 // Reports are stamped to the millisecond, and sent and counted a little apart.
 constexpr double kSlackSeconds = 1.0;
@@ -26,6 +27,10 @@ class Faults {
   void bound(const std::string& field, const std::optional<double>& value, double most) {
     if (!text_.empty() || !value || (*value >= 0.0 && *value <= most)) return;
     text_ = text_of("%s is %g, which is not between 0 and %g", field.c_str(), *value, most);
+  }
+  void bound_both(const std::string& field, double value, double most) {
+    if (!text_.empty() || (value >= -most && value <= most)) return;
+    text_ = text_of("%s is %g, which is not between %g and %g", field.c_str(), value, -most, most);
   }
   const std::string& text() const { return text_; }
 
@@ -53,6 +58,9 @@ void look_at(Faults& faults, const wire::WorkerSample& worker) {
   faults.bound(place + "resident_bytes", worker.resident_bytes, kMemoryBytesMost);
   faults.bound(place + "read_bytes", worker.read_bytes, kCounterMost);
   faults.bound(place + "written_bytes", worker.written_bytes, kCounterMost);
+  for (const auto& [key, value] : worker.metrics) {
+    faults.bound_both(place + "metrics[" + key + "]", value, kMetricMost);
+  }
 }
 
 void look_at(Faults& faults, const std::string& place, const wire::ServiceTraffic& counts) {
@@ -106,6 +114,12 @@ void look_at_growth(Faults& faults, const std::string& place, const TrafficCheck
 }
 
 }  // namespace
+
+std::string absurdity_in_queue(double items) {
+  Faults faults;
+  faults.bound("its length", items, kItemsMost);
+  return faults.text();
+}
 
 std::string absurdity_in(const wire::NodeSample& sample) {
   Faults faults;

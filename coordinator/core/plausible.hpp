@@ -27,6 +27,10 @@ std::string absurdity_in(const wire::NodeSample& sample);
 // Of a host: more of it than there is, and every worker would be placed there.
 std::string absurdity_in(const wire::Hello& hello);
 
+// Of what a queue was said to hold: "its length is -3, which is not between 0 and 1e+09". NaN and
+// infinities, which text can say, are none either.
+std::string absurdity_in_queue(double items);
+
 // Of one balancer's session. A counter that leaps is refused until the session ends, for nobody can
 // tell how much of what it counts from then on was there.
 class TrafficCheck {

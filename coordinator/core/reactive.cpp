@@ -4,6 +4,7 @@
 
 #include "coordinator/core/desired.hpp"
 #include "coordinator/core/foresee.hpp"
+#include "coordinator/core/queue_signal.hpp"
 #include "coordinator/core/service_record.hpp"
 #include "coordinator/core/text.hpp"
 
@@ -30,9 +31,9 @@ double present_load(const ServiceRecord& service, Instant now) {
 }
 
 // Nothing waits or is in service, and nothing came for `scale.idle`.
-bool is_quiet(std::uint32_t requests, const std::optional<Instant>& last_request, Duration idle,
+bool is_quiet(bool is_busy, const std::optional<Instant>& last_request, Duration idle,
               Instant now) {
-  return requests == 0 && (!last_request || now - *last_request >= idle);
+  return !is_busy && (!last_request || now - *last_request >= idle);
 }
 
 }  // namespace
@@ -42,8 +43,8 @@ DemandNow demand_now(const ServiceRecord& service, Instant now) {
   DemandNow demand{.load = present_load(service, now),
                    .latest = service.series.latest(now, kFreshFor),
                    .largest = service.series.max_over(now, scale.window)};
-  const bool is_idle = demand.latest && is_quiet(service.held() + service.in_flight(),
-                                                 service.last_request, scale.idle, now);
+  const bool is_busy = service.held() + service.in_flight() > 0 || has_queued(service, now);
+  const bool is_idle = demand.latest && is_quiet(is_busy, service.last_request, scale.idle, now);
   demand.known_seconds =
       static_cast<double>(service.series.known_seconds(now, watched_for(scale, is_idle)));
   return demand;
@@ -54,9 +55,9 @@ Duration watched_for(const ScaleSettings& scale, bool is_idle) {
 }
 
 bool is_idle(const ServiceStanding& service, const Situation& situation) {
+  const bool is_busy = situation.held + situation.in_flight > 0 || situation.queued;
   return situation.demand.latest &&
-         is_quiet(situation.held + situation.in_flight, situation.last_request,
-                  service.settings->scale.idle, situation.now);
+         is_quiet(is_busy, situation.last_request, service.settings->scale.idle, situation.now);
 }
 
 Opinion stable_for(const ServiceStanding& service, const Situation& situation) {
@@ -119,6 +120,7 @@ Opinion idle_for(const ServiceStanding& service, const Situation& situation) {
   if (scale.min > 0) return {"idle", 0, "min keeps it awake"};
   if (service.desired.value_or(0) == 0) return {"idle", 0, "asleep until a request comes"};
   if (is_idle(service, situation)) return {"idle", 0, text_of("no request for %.3g s", after)};
+  if (situation.queued) return {"idle", 1, "a queue of it had items in it"};
   return {"idle", 1, text_of("a request came within the last %.3g s", after)};
 }
 

@@ -35,7 +35,7 @@ Opinion idle_for(const ServiceStanding& service, const Situation& situation);
 
 // As the reports of the last seconds have it.
 DemandNow demand_now(const ServiceRecord& service, Instant now);
-// Nothing came for `scale.idle`, and that is known.
+// Nothing came for `scale.idle`, no queue has anything, and that is known.
 bool is_idle(const ServiceStanding& service, const Situation& situation);
 // What must have been watched before workers are removed.
 Duration watched_for(const ScaleSettings& scale, bool is_idle);

@@ -1,5 +1,6 @@
 // What is kept of a service to judge its signals by: how long the requests of the last half minute
-// took, over all balancers. What workers use is kept with each (`recent_usage`).
+// took, over all balancers, and what was heard of queues. What workers use and tell is kept with
+// each (`recent_usage`, `recent_metrics`).
 //
 // Balancers count since their session began; the differences between reports are put together by
 // the second of their arrival here, so the window's edge is a second wide. Half a minute of cells,
@@ -14,6 +15,7 @@
 
 #include "common/metrics/duration_counts.hpp"
 #include "common/time.hpp"
+#include "coordinator/core/queue_evidence.hpp"
 
 namespace foretide::coordinator {
 
@@ -37,7 +39,8 @@ struct SignalTrace {
 
 struct SignalEvidence {
   RecentDurations durations;
-  std::map<std::string, SignalTrace> traces;  // by the signal's name
+  std::map<std::string, SignalTrace> traces;    // by the signal's name
+  std::map<std::string, QueueEvidence> queues;  // likewise
 };
 
 }  // namespace foretide::coordinator

@@ -1,5 +1,7 @@
 #include "coordinator/core/signal_reading.hpp"
 
+#include "coordinator/core/metric_signal.hpp"
+#include "coordinator/core/queue_signal.hpp"
 #include "coordinator/core/service_record.hpp"
 #include "coordinator/core/text.hpp"
 
@@ -92,12 +94,19 @@ struct Measure {
     return reading;
   }
 
+  SignalReading operator()(const QueueDepth& queue) const {
+    return queue_reading(queue, service, ready, from + kSignalWindow);
+  }
+
+  SignalReading operator()(const MetricLimit& limit) const {
+    return metric_reading(limit, service, ready, from);
+  }
+
  private:
   SignalReading of_workers(const Shares& shares, double limit) const {
     SignalReading reading{.limit = limit};
     if (shares.workers == 0 || shares.workers * 2 < ready) {
-      reading.missing = text_of("samples of %u of %s, half of them tell it", shares.workers,
-                                counted(ready, "ready worker", "ready workers").c_str());
+      reading.missing = too_few_samples(shares.workers, ready);
     } else {
       reading.value = shares.sum / shares.workers;
       reading.words = share_text(*reading.value) + " of " + share_text(limit);
@@ -131,6 +140,11 @@ const char* name_of(SignalReading::State state) {
       break;
   }
   return "breached";
+}
+
+std::string too_few_samples(std::uint32_t workers, std::uint32_t ready) {
+  return text_of("samples of %u of %s, half of them tell it", workers,
+                 counted(ready, "ready worker", "ready workers").c_str());
 }
 
 SignalReading reading_of(const Signal& signal, const ServiceRecord& service, std::uint32_t ready,

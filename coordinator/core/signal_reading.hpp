@@ -3,10 +3,11 @@
 // which is near.
 //
 // Units by signal: seconds for latency, a share (0.8 of what a worker needs) for cpu and memory,
-// requests a second for each ready worker for requests. Without enough evidence there is no value,
-// and `missing` says what it lacks: 20 requests for latency, samples of half of the ready workers
-// for cpu and memory. Workers that were just started are left out: they use what they use to warm
-// up, and who waited for the first of them waited for its start.
+// requests a second for each ready worker for requests, items for each ready worker for a queue, a
+// metric's own for a metric. Without enough evidence there is no value, and `missing` says what it
+// lacks: 20 requests for latency, samples of half of the ready workers for cpu, memory and metrics.
+// Workers that were just started are left out: they use what they use to warm up, and who waited
+// for the first of them waited for its start.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +40,10 @@ struct SignalReading {
 
 const char* name_of(SignalReading::State state);  // unknown, fine, near, breached
 
-// By what was measured after `from`, at most kSignalWindow ago.
+std::string too_few_samples(std::uint32_t workers, std::uint32_t ready);
+
+// By what was measured after `from`, at most kSignalWindow ago; of a queue, as it stands
+// kSignalWindow after it.
 SignalReading reading_of(const Signal& signal, const ServiceRecord& service, std::uint32_t ready,
                          Instant from);
 

@@ -6,6 +6,7 @@
 
 #include "coordinator/core/desired.hpp"
 #include "coordinator/core/lead_time.hpp"
+#include "coordinator/core/queue_signal.hpp"
 #include "coordinator/core/signal_reading.hpp"
 #include "coordinator/core/text.hpp"
 
@@ -44,15 +45,18 @@ std::optional<Instant> served_at(const ServiceStanding& service, const std::stri
 
 SignalSeen seen(const Signal& signal, const ServiceRecord& service, const Situation& at) {
   using Kind = SignalSeen::Kind;
-  const bool is_share = std::holds_alternative<CpuLimit>(signal);
-  SignalSeen seen{.kind = is_share           ? Kind::kShare
-                          : is_limit(signal) ? Kind::kLimit
-                                             : Kind::kLoad,
+  SignalSeen seen{.kind = is_shared_out(signal) ? Kind::kShare
+                          : is_limit(signal)    ? Kind::kLimit
+                                                : Kind::kLoad,
                   .now = reading_of(signal, service, at.ready, at.now - kSignalWindow),
                   .since_rise = {},
-                  .largest = {}};
+                  .largest = {},
+                  .word = {}};
+  if (const auto* queue = std::get_if<QueueDepth>(&signal)) {
+    seen.word = queue_opinion(*queue, service, at.now);
+  }
   if (seen.kind == Kind::kLoad) {
-    seen.largest = largest_rate(service, at.now);
+    if (!seen.word) seen.largest = largest_rate(service, at.now);
     return seen;
   }
   const auto served = served_at(service, seen.now.name, at);
@@ -95,6 +99,7 @@ Opinion opinion_of_limit(const SignalSeen& signal, const ServiceStanding& servic
 }
 
 Opinion opinion_for(const SignalSeen& signal, const ServiceStanding& service, const Situation& at) {
+  if (signal.word) return *signal.word;
   if (is_idle(service, at)) return {signal.now.name, 0, "nobody asks for anything"};
   if (signal.kind == SignalSeen::Kind::kLoad) return opinion_of_load(signal);
   return opinion_of_limit(signal, service, at);
@@ -103,7 +108,8 @@ Opinion opinion_for(const SignalSeen& signal, const ServiceStanding& service, co
 // Fewer than this many would be above the limit with what all have to do together.
 std::uint32_t survivors_needed(const SignalReading& reading, std::uint32_t ready) {
   constexpr double kRounding = 1e-9;
-  return static_cast<std::uint32_t>(std::ceil(ready * reading.ratio().value_or(0.0) - kRounding));
+  const double ratio = std::max(0.0, reading.ratio().value_or(0.0));
+  return static_cast<std::uint32_t>(std::max(0.0, std::ceil(ready * ratio - kRounding)));
 }
 
 }  // namespace

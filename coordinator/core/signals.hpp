@@ -1,19 +1,22 @@
 // What `scale.signals` make of a service's number of workers.
 //
 // A load signal counts as the reactive rules do: 271 requests a second at 50 for each need 6, by
-// the largest two seconds of the settings' window. The largest opinion wins, so it can only add.
+// the largest two seconds of the settings' window, and so does a queue outside (`queue_signal`).
+// The largest opinion wins, so it can only add.
 //
 // A limit signal tells how workers fare, and as that follows from their number it is no demand:
 // nothing of it enters the series or a forecast. Think of a waiter who says "we are swamped": it
 // tells that somebody is missing, not how many. So while it is breached it asks for one worker more
 // than are ready, and then waits for what that one brings: a lead time until it is there, and then
 // until what was measured since is above the limit as well, or one bad half minute would ask for
-// ten. And it vetoes shrinking while it is above nine tenths of its limit, or, for cpu, while those
-// that would stay had more than the limit each, at N/(N-1) of what they have now. What it was given
-// stays for the settings' window at least: that all is well may be because of it.
+// ten. And it vetoes shrinking while it is above nine tenths of its limit, or, where it is a mean
+// of what all do together (cpu), while those that would stay had more than the limit each, at
+// N/(N-1) of what they have now. What it was given stays for the settings' window at least: that
+// all is well may be because of it.
 //
-// What is not known neither adds nor keeps. Nor does anything here once nothing was asked of the
-// service for `scale.idle`: what its workers do then is not for its users.
+// What is not known neither adds nor keeps. Nor does any limit once nothing was asked of the
+// service for `scale.idle` and no queue of it has anything: what its workers do then is not for its
+// users.
 #pragma once
 
 #include <cstdint>

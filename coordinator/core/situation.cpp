@@ -1,6 +1,7 @@
 #include "coordinator/core/situation.hpp"
 
 #include "coordinator/core/capacity.hpp"
+#include "coordinator/core/queue_signal.hpp"
 #include "coordinator/core/reactive.hpp"
 #include "coordinator/core/schedule.hpp"
 #include "coordinator/core/service_record.hpp"
@@ -25,6 +26,7 @@ void observe(const ServiceRecord& service, Situation& at) {
   at.demand = demand_now(service, at.now);
   at.held = service.held();
   at.in_flight = service.in_flight();
+  at.queued = has_queued(service, at.now);
   at.last_request = service.last_request;
   at.service_seconds = service.service_time.mean();
   at.start_time = service.start_times.p90();

@@ -39,7 +39,8 @@ struct SignalSeen {
   Kind kind = Kind::kLimit;
   SignalReading now;                        // of the last kSignalWindow
   std::optional<SignalReading> since_rise;  // of what came after its last worker could serve
-  std::optional<double> largest;            // of a load: within the settings' window
+  std::optional<double> largest;            // of requests: the rate, within the settings' window
+  std::optional<Opinion> word;              // of a queue: what it asks for
 };
 
 struct Situation {
@@ -54,6 +55,7 @@ struct Situation {
 
   DemandNow demand;
   std::uint32_t held = 0, in_flight = 0;  // over all balancers, as last heard
+  bool queued = false;                    // a queue outside has, or had of late, something in it
   std::optional<Instant> last_request;
   std::optional<double> service_seconds;      // mean, of a request
   Duration start_time = kStartTimePrior;      // from asking for a worker until it is ready

@@ -5,6 +5,7 @@
 #include "coordinator/core/fleet.hpp"
 #include "coordinator/core/plan.hpp"
 #include "coordinator/core/publish.hpp"
+#include "coordinator/core/queue_signal.hpp"
 #include "coordinator/core/retirement.hpp"
 #include "coordinator/core/sessions.hpp"
 #include "coordinator/core/traffic.hpp"

@@ -120,6 +120,13 @@ struct ForecastAsked {
   ServiceId service;
   Duration ahead;
 };
+// A queue that a signal names was asked: how many items are in it, or why that is not known.
+struct SignalHeard {
+  ServiceId service;
+  QueueDepth source;
+  std::optional<double> items;
+  std::string trouble;
+};
 struct Tick {};
 
 struct Event {
@@ -127,7 +134,7 @@ struct Event {
   WallTime wall;
   std::variant<Started, ClusterChanged, NodeHello, NodeReported, NodeSampled, NodeRemoved,
                BalancerHello, TableAcked, TrafficReported, BalancerRemoved, ScaleSet, PauseSet,
-               DrainSet, ForecastAsked, Tick>
+               DrainSet, ForecastAsked, SignalHeard, Tick>
       what;
 };
 

@@ -19,6 +19,7 @@
 #include "common/wire/messages.hpp"
 #include "coordinator/core/capacity_evidence.hpp"
 #include "coordinator/core/load_stretch.hpp"
+#include "coordinator/core/recent_metrics.hpp"
 #include "coordinator/core/recent_usage.hpp"
 
 namespace foretide::coordinator {
@@ -50,7 +51,8 @@ struct WorkerRecord {
                                              // nothing runs
   Address address;                           // as last reported; port 0: not known yet
   std::optional<wire::WorkerSample> sample;
-  RecentUsage usage;  // since it was warm
+  RecentUsage usage;      // since it was warm
+  RecentMetrics metrics;  // likewise
   std::map<BalancerId, EndpointUse> use;
   StretchMeter load_meter;         // likewise
   LoadReferences load_references;  // likewise

@@ -175,6 +175,20 @@ void add_refused(Exposition& page, const char* role, const RefusedReports& refus
   total("absurd", refused.absurd);
 }
 
+void add_queues(Exposition& page, const std::vector<QueueCounts>& queues) {
+  for (const QueueCounts& queue : queues) {
+    for (const auto& [outcome, value] :
+         {std::pair{"answered", queue.answered}, std::pair{"failed", queue.failed},
+          std::pair{"refused", queue.refused}}) {
+      page.counter(
+          "foretide_queue_asked_total",
+          "Times that a queue was asked for its length; refused: it cannot be true.",
+          {{"service", queue.service.text}, {"signal", queue.signal}, {"outcome", outcome}},
+          number(value));
+    }
+  }
+}
+
 }  // namespace
 
 std::string metrics_page(const MetricsInput& input) {
@@ -205,6 +219,7 @@ std::string metrics_page(const MetricsInput& input) {
   add_messages(page, input);
   add_refused(page, "agent", input.inbox.of_agents);
   add_refused(page, "balancer", input.inbox.of_balancers);
+  add_queues(page, input.queues);
   page.histogram("foretide_step_seconds", "Time that one step of the core took.", {},
                  input.step_times);
   return page.text();

@@ -1,5 +1,5 @@
-// Writes the fuzzers' first inputs: the bytes of every conformance case, and the golden messages of
-// the wire. One file per input, in one folder per target, named by number.
+// Writes the fuzzers' first inputs: the bytes of every conformance case, the golden messages of the
+// wire, and some Prometheus text. One file per input, in one folder per target, named by number.
 //
 //     fuzz-seeds CASES WIRE-FIXTURES OUTPUT-FOLDER
 #include <cctype>
@@ -105,6 +105,17 @@ void write_tables(const fs::path& fixtures, const fs::path& output) {
   tables.add(all);
 }
 
+// A selector, and the text that it is looked for in.
+void write_metrics(const fs::path& output) {
+  Folder texts(output / "metric_text");
+  const std::string page =
+      "# TYPE m gauge\nm{a=\"0\",b=\"x\\\"\\\\\\ny\"} 3.5\nm{a=\"1\"} 4e2 1700000000000\nm NaN\n"
+      "m_total +Inf\n";
+  for (const char* selector : {"m", "m_total", "m{a=\"1\"}", "m{a=\"0\",b=\"x\\\"\\\\\\ny\"}"}) {
+    texts.add(selector + ("\n" + page));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -119,4 +130,5 @@ int main(int argc, char** argv) {
   }
   write_http(*cases, argv[3]);
   write_tables(argv[2], argv[3]);
+  write_metrics(argv[3]);
 }

@@ -6,6 +6,7 @@
 //
 //     GET /          small JSON after the service time (who answered: pid, port, how many before)
 //     GET /healthz   200 at once, outside the slots
+//     GET /metrics   Prometheus text at once: how many requests wait inside, and are served
 //     POST /echo     the body back, at once
 //     GET /stream    `?tokens=N` chunks (default 20), spread over the service time
 //
@@ -81,6 +82,8 @@ class Slots {
     boost::system::error_code woken;
     co_await turn.async_wait(asio::redirect_error(kAwait, woken));
   }
+
+  std::size_t waiting() const { return waiting_.size(); }
 
   // The slot passes straight to the first in line, so that a newcomer cannot overtake.
   void give_back() {
@@ -204,6 +207,9 @@ class Worker {
     } else if (path == "/healthz") {
       response.set(http::field::content_type, "text/plain");
       response.body() = "ok\n";
+    } else if (path == "/metrics") {
+      response.set(http::field::content_type, "text/plain; version=0.0.4");
+      response.body() = metrics();
     } else {
       co_await slots_.take();
       co_await wait(milliseconds(options_.service_ms));
@@ -253,6 +259,13 @@ class Worker {
     slots_.give_back();
     count();
     co_return keep && !error;
+  }
+
+  std::string metrics() const {
+    return "# TYPE example_worker_waiting gauge\nexample_worker_waiting " +
+           std::to_string(slots_.waiting()) +
+           "\n# TYPE example_worker_served_total counter\nexample_worker_served_total " +
+           std::to_string(served_) + "\n";
   }
 
   void count() {

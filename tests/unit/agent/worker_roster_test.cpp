@@ -223,6 +223,17 @@ TEST(WorkerRoster, RefusesAnotherReleaseForALiveWorkerAndReportsIt) {
   EXPECT_THAT(node.report().reason, testing::HasSubstr("r2 is refused"));
 }
 
+TEST(WorkerRoster, TakesOverWhatALiveWorkerIsToBeAskedFor) {
+  Node node;
+  node.serve();
+  wire::DesiredSet set{.stamp = {1, 2}, .workers = {Node::run("a")}, .specs = {}};
+  WorkerSpec& spec = set.specs[set.workers[0].release];
+  spec = node.life().spec;
+  spec.metrics = {{.selector = {"waiting", {}}}};
+  node.tell(SetArrived{set});
+  EXPECT_EQ(node.life().spec.metrics, spec.metrics);
+}
+
 TEST(WorkerRoster, RefusesAReleaseThatTheSetDoesNotSpell) {
   Node node;
   node.set(1, {Node::run("a", "unheard-of")});

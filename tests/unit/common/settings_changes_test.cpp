@@ -285,6 +285,16 @@ std::map<std::string, Pair> pairs() {
   of_signals("memory", "memory: 80%", "memory: 90%");
   of_signals("of", "memory: 80%, of: needs", "cpu: 80%, of: needs");
   of_signals("requests", "requests: 50", "requests: 60");
+  const std::string queue = "queue: \"http://q/\", per_worker: 1";
+  of_signals("queue", queue, "queue: \"http://r/\", per_worker: 1");
+  of_signals("per_worker", queue, "queue: \"http://q/\", per_worker: 2");
+  of_signals("field", queue, queue + ", field: a");
+  of_signals("every", queue, queue + ", every: 1m");
+  of_signals("metric", queue + ", metric: a", queue + ", metric: b");
+  of_signals("path", "metric: a, below: 1", "metric: a, below: 1, path: /b");
+  of_signals("take", "metric: a, below: 1", "metric: a, below: 1, take: max");
+  of_signals("rate", "metric: a, below: 1", "metric: a, below: 1, rate: true");
+  of_signals("name", "metric: a, below: 1", "metric: a, below: 1, name: c");
   of_service("queue.max", "", "queue: {max: 2}");
   of_service("queue.wait", "", "queue: {wait: 2s}");
   of_service("queue.order", "", "queue: {order: fair}");

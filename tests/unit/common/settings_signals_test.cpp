@@ -65,18 +65,19 @@ TEST(Signals, TellWhatIsWrongWhereItStands) {
       {"        - {cpu: lots}\n",
        "f:8:17: 'cpu' is 'lots', wants a share such as 1% or 0.01, from 1% to 1000%"},
       {"        - {cpu: 80%, of: node}\n", "f:8:26: 'of' is 'node', wants one of needs"},
-      {"        - {cpu: 80%, below: 1s}\n", "f:8:22: 'below' goes with 'latency', not with 'cpu'"},
+      {"        - {cpu: 80%, below: 1s}\n",
+       "f:8:22: 'below' goes with 'latency' and 'metric', not with 'cpu'"},
       {"        - {cpu: 80%, memory: 90%}\n",
        "f:8:22: 'memory' beside 'cpu' in one signal, write it as another item of the list"},
       {"        - {requests: 0}\n",
        "f:8:22: 'requests' is '0', wants a number from 0.001 to 1e+06"},
       {"        - {cpus: 80%}\n", "f:8:12: unknown key 'cpus' in a signal, did you mean 'cpu'?"},
       {"        - {of: needs}\n",
-       "f:8:11: a signal is one of latency, cpu, memory and requests, write for example {cpu: "
-       "80%}"},
+       "f:8:11: a signal is one of latency, cpu, memory, requests, queue and metric, write for "
+       "example {cpu: 80%}"},
       {"        - cpu\n",
        "f:8:11: 'signals' is 'cpu', wants a map with some of: latency, below, cpu, memory, of, "
-       "requests"},
+       "requests, queue, field, per_worker, every, metric, path, take, rate, name"},
       {"        {cpu: 80%}\n",
        "f:8:9: 'signals' is a map, wants a list such as [{latency: p95, below: 300ms}, {cpu: "
        "80%}]"},

@@ -72,6 +72,7 @@ struct Agent {
   bool refuses = false;              // cannot start anything
   std::optional<double> cpu_cores;   // that its ready workers use together; absent: no samples
   std::uint64_t resident_bytes = 1u << 30;  // of each worker
+  std::map<std::string, double> metrics;    // that its ready workers tell together
   std::uint16_t next_port = 20000;
   bool changed = false;
   Instant reported_at{};

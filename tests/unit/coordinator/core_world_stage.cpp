@@ -66,6 +66,8 @@ void World::sample(const NodeId& id, const Agent& agent) {
   }
   for (auto& each : sample.workers) {
     each.cpu_cores = *agent.cpu_cores / static_cast<double>(sample.workers.size());
+    each.metrics = agent.metrics;
+    for (auto& [key, value] : each.metrics) value /= static_cast<double>(sample.workers.size());
   }
   happens(NodeSampled{id, sample});
 }

@@ -68,6 +68,14 @@ TEST(Plausible, IsNoHostBeyondAllHosts) {
   sample = an_honest_sample();
   sample.host.cpu_usage = 90.0;
   EXPECT_THAT(absurdity_in(sample), HasSubstr("host.cpu_usage"));
+  for (const double wrong : {kNan, kInfinite, -kInfinite, 2e18, -2e18}) {
+    sample = an_honest_sample();
+    sample.workers[0].metrics["m"] = wrong;
+    EXPECT_THAT(absurdity_in(sample), HasSubstr("workers[web-1-1].metrics[m] is")) << wrong;
+  }
+  sample = an_honest_sample();
+  sample.workers[0].metrics = {{"m", -1e18}, {"n", 1e18}};
+  EXPECT_THAT(absurdity_in(sample), IsEmpty()) << "a gauge may be below zero";
   for (const double wrong : {kNan, kInfinite, -kInfinite, -1e-3}) {
     sample = an_honest_sample();
     sample.host.load_1m = wrong;

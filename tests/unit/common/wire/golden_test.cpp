@@ -73,6 +73,17 @@ TEST(Golden, AnOlderBalancersReportSaysNothingOfDurations) {
   EXPECT_EQ(services[1].durations, Durations{});
 }
 
+// Neither side needs the other to know of metrics: an old agent's samples have none, and an old
+// coordinator's sets ask for none.
+TEST(Golden, AnOlderPeersMessagesSayNothingOfMetrics) {
+  const auto set = decode(read_golden("desired_set"));
+  ASSERT_TRUE(set) << set.error();
+  EXPECT_TRUE(std::get<DesiredSet>(set->body).specs.begin()->second.metrics.empty());
+  const auto sample = decode(read_golden("node_sample"));
+  ASSERT_TRUE(sample) << sample.error();
+  EXPECT_TRUE(std::get<NodeSample>(sample->body).workers[0].metrics.empty());
+}
+
 // newer_node_report.hex was written by hand: version 2, a ninth element of the envelope, a key "zz"
 // in the body and one in a worker's map.
 TEST(Golden, ANewerVersionsMessageIsReadWithoutItsUnknownKeys) {

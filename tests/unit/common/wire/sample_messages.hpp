@@ -70,6 +70,22 @@ inline NodeSample sample_node_sample() {
   return sample;
 }
 
+// Of a service that is scaled by what its workers tell.
+inline DesiredSet sample_metrics_set() {
+  DesiredSet set = sample_desired_set();
+  set.specs.begin()->second.metrics = {
+      {.selector = {"vllm:num_requests_waiting", {}}},
+      {.selector = {"jobs_total", {{"queue", "mail"}}}, .path = "/stats", .rate = true}};
+  return set;
+}
+
+inline NodeSample sample_metrics_sample() {
+  NodeSample sample = sample_node_sample();
+  sample.workers[0].metrics = {{"rate of jobs_total{queue=\"mail\"} at /stats", 2.5},
+                               {"vllm:num_requests_waiting", 7.0}};
+  return sample;
+}
+
 inline ServiceTable sample_service_table() {
   return {
       .stamp = {7, 43},
@@ -184,6 +200,8 @@ inline std::map<std::string, Message> sample_messages() {
       {"node_report", {e, sample_node_report()}},
       {"desired_set", {e, sample_desired_set()}},
       {"node_sample", {e, sample_node_sample()}},
+      {"desired_set_metrics", {e, sample_metrics_set()}},
+      {"node_sample_metrics", {e, sample_metrics_sample()}},
       {"service_table", {e, sample_service_table()}},
       {"service_table_tls", {e, sample_tls_table()}},
       {"service_table_policy", {e, sample_full_policy()}},
