@@ -110,10 +110,11 @@ TEST(AskedSignals, AWorkerWhoseMetricIsAboveItsLimitGetsAnother) {
   EXPECT_TRUE(cluster.eventually_ready("web", 2)) << cluster.service("web")["signals"];
   const auto service = cluster.service("web");
   bool asked = false;
-  for (const auto& decision : cluster.get("/v1/services/web/decisions")["decisions"]) {
+  const auto decisions = cluster.get("/v1/services/web/decisions");
+  for (const auto& decision : decisions["decisions"]) {
     asked = asked || decision["rule"] == "metric_example_worker_waiting";
   }
-  EXPECT_TRUE(asked) << cluster.get("/v1/services/web/decisions");
+  EXPECT_TRUE(asked) << decisions;
   const auto& served = service["signals"][1];
   EXPECT_EQ(served["name"], "metric_served");
   EXPECT_NEAR(served["value"].get<double>(), 2.0, 1.0) << "a second, of half a second each";
