@@ -64,7 +64,9 @@ void NumberWatch::check_asked(const ServiceRecord& service, const Decision& deci
                                               std::to_string(seconds_in(quiet)) + " s");
   }
   const Duration resting = resting_since_ ? ground_.queue.now() - *resting_since_ : Duration{};
-  if (decision.to > decision.from && resting > kSettles) {
+  // What a balancer keeps back for a moment, by what it learned of its workers, counts as a backlog.
+  const bool rises = decision.to > decision.from && decision.rule != "backlog";
+  if (rises && resting > kSettles) {
     ground_.verdict.broken("restless",
                            step_of(decision) + ", " + std::to_string(seconds_in(resting)) +
                                " s after demand became a clockwork: " + decision.reason);
