@@ -1,5 +1,5 @@
-// What any array of buckets with counts can be asked: how many there are in all, and in which bucket
-// a quantile lies. What a bucket stands for its owner knows.
+// What any array of buckets with counts can be asked: how many there are in all, and in which
+// bucket a quantile lies. What a bucket stands for its owner knows.
 #pragma once
 
 #include <algorithm>

@@ -10,8 +10,8 @@
 //   woken         the service was asleep at zero, and these woke it
 //
 // Where several hold, the one that stands nearest to people is told: what was done by hand, then
-// what is broken, then what the cluster file says. A request that waited in vain counts once, when it
-// began to wait.
+// what is broken, then what the cluster file says. A request that waited in vain counts once, when
+// it began to wait.
 #pragma once
 
 #include <array>

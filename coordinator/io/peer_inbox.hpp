@@ -4,9 +4,10 @@
 // The key decides who speaks; a name inside a message is never believed. A message that does not
 // decode, that the sender's role may not send, or that has no session is dropped and counted; ten
 // of them within a minute, and everything that the key says is dropped for the next sixty seconds.
-// A report of measurements, or a Hello with a host's size, that holds a number that can be none (not finite, negative, or beyond
-// what plausible.hpp lets pass) is dropped as a whole and counted, and told once a minute for each
-// peer. It is no strike: a program with one broken gauge still has workers to report.
+// A report of measurements, or a Hello with a host's size, that holds a number that can be none
+// (not finite, negative, or beyond what plausible.hpp lets pass) is dropped as a whole and counted,
+// and told once a minute for each peer. It is no strike: a program with one broken gauge still has
+// workers to report.
 //
 // A TrafficReport comes on two lanes, so an older one may arrive behind a newer: it is dropped by
 // the sender's own clock.

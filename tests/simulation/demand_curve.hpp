@@ -1,7 +1,7 @@
-// How many requests a second come for one service. A function of time alone, drawn once for the run;
-// constant at its end, so that the fleet can come to rest.
+// How many requests a second come for one service. A function of time alone, drawn once for the
+// run; constant at its end, so that the fleet can come to rest.
 //
-//   steps   up and down at random, under a slow wave; perhaps with quiet times in which nothing comes
+//   steps   up and down at random, under a slow wave; perhaps with times in which nothing comes
 //   flat    always the same
 //   habit   a day of some minutes, the same every day: night, a steep morning, noon, evening
 //   ramps   straight from one height to the next

@@ -64,7 +64,7 @@ void NumberWatch::check_asked(const ServiceRecord& service, const Decision& deci
                                               std::to_string(seconds_in(quiet)) + " s");
   }
   const Duration resting = resting_since_ ? ground_.queue.now() - *resting_since_ : Duration{};
-  // What a balancer keeps back for a moment, by what it learned of its workers, counts as a backlog.
+  // What a balancer keeps back for a moment, by what it learned of its workers, is a backlog too.
   const bool rises = decision.to > decision.from && decision.rule != "backlog";
   if (rises && resting > kSettles) {
     ground_.verdict.broken("restless",
@@ -74,8 +74,8 @@ void NumberWatch::check_asked(const ServiceRecord& service, const Decision& deci
 }
 
 // A turn after a swing of one worker or a quarter of them counts, but not by hand, from or to zero,
-// or when nothing comes: those are orders and demand's own. Four within five minutes or more are the
-// budget; the rise after the last of them may be the fifth.
+// or when nothing comes: those are orders and demand's own. Four within five minutes or more are
+// the budget; the rise after the last of them may be the fifth.
 void NumberWatch::check_swing(const Decision& decision) {
   constexpr std::size_t kTurnsMost = 5;
   constexpr Duration kWithin = std::chrono::minutes(5);

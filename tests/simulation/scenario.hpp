@@ -23,8 +23,8 @@ struct Options {
   double minutes = 10.0;
   std::optional<int> nodes;
   std::string broken;  // empty, fencing, drain-ack, absence
-  // off, shadow or auto: the scenario is one to predict in (see foreseen.hpp); empty: it is not, and
-  // prediction is off.
+  // off, shadow or auto: the scenario is one to predict in (see foreseen.hpp); empty: it is not,
+  // and prediction is off.
   std::string predict;
 };
 
@@ -32,8 +32,8 @@ struct ServicePlan {
   Nature nature;
   DemandPlan demand;
   double service_seconds = 1.0;
-  // Service times differ by a fifth at most, and not at all once demand is steady; it is a clockwork
-  // then. Else they are exponential and requests come by chance always.
+  // Service times differ by a fifth at most, and not at all once demand is steady; it is a
+  // clockwork then. Else they are exponential and requests come by chance always.
   bool even = false;
 };
 
