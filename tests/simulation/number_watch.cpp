@@ -14,7 +14,8 @@ using coordinator::State;
 
 // What is ordered by people, by hand or in the cluster file.
 bool is_ordered(const Decision& decision) {
-  constexpr std::string_view kOrders[] = {"manual", "paused", "min", "max", "adopted", "scheduled"};
+  constexpr std::string_view kOrders[] = {"manual",  "paused",    "min",  "max",
+                                          "adopted", "scheduled", "asked"};
   return std::find(std::begin(kOrders), std::end(kOrders), decision.rule) != std::end(kOrders);
 }
 
@@ -58,7 +59,9 @@ void NumberWatch::check_asked(const ServiceRecord& service, const Decision& deci
     ground_.verdict.broken("unasked", step_of(decision) + " although prediction is not on");
   }
   const Duration quiet = quiet_ ? quiet_(decision.service) : Duration{};
-  if (quiet > kFresh && !is_ordered(decision)) {
+  // A rise may follow from a reload, which lets in what was seen before.
+  const bool is_guess = decision.to < decision.from || decision.rule == "predicted";
+  if (quiet > kFresh && is_guess && !is_ordered(decision)) {
     ground_.verdict.broken("moves-blind", step_of(decision) +
                                               " although no balancer was heard for " +
                                               std::to_string(seconds_in(quiet)) + " s");
@@ -81,6 +84,8 @@ void NumberWatch::check_swing(const Decision& decision) {
   constexpr Duration kWithin = std::chrono::minutes(5);
   if (decision.rule == "manual" || decision.rule == "paused" || decision.rule == "adopted") return;
   Swing& swing = swings_[decision.service];
+  // Woken, or taken out of the cluster file and put in again: it begins anew.
+  if (decision.from == 0) swing = {};
   const Way way = decision.to > decision.from ? Way::kUp : Way::kDown;
   if (way == swing.way) return;
   const auto [low, high] = std::minmax(swing.turned_at, decision.from);
@@ -88,7 +93,8 @@ void NumberWatch::check_swing(const Decision& decision) {
   const bool is_first = swing.way == Way::kNone;
   swing.way = way;
   swing.turned_at = decision.from;
-  if (is_first || !is_small || decision.demand.value_or(0.0) <= 0.0) return;
+  if (is_first || !is_small || is_ordered(decision)) return;
+  if (decision.demand.value_or(0.0) <= 0.0) return;
   swing.turns.push_back(ground_.queue.now());
   while (swing.turns.front() + kWithin < ground_.queue.now()) swing.turns.pop_front();
   if (swing.turns.size() <= kTurnsMost) return;

@@ -17,7 +17,7 @@ constexpr PolicyMix::Weights kBefore{1.0, 0.5, 0.5, 0.1,
 constexpr double kBlocksMin = 3.0;     // before them no difference counts for more
 constexpr double kErrorsAtMost = 0.5;  // than this
 constexpr double kNegligible = 1e-3;
-// What the last prices keep of the largest demand that ever was, which fades by half in 4,000 steps.
+// What the last prices keep of the largest demand, which fades by half in 4,000 steps.
 constexpr std::array kOfTheLargest{0.5, 1.0, 1.5};
 const double kLargestKept = std::pow(0.5, 1.0 / 4000.0);
 
