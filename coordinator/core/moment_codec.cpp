@@ -156,6 +156,14 @@ void describe(Code& code, std::vector<std::optional<float>>& values) {
   }
 }
 
+bool can_be_recalled(const PricesLearned& prices) {
+  const auto is_sum = [](double value) { return std::isfinite(value) && value >= 0.0; };
+  const auto& unserved = prices.shares.unserved;
+  return std::all_of(unserved.begin(), unserved.end(), is_sum) && is_sum(prices.shares.demand) &&
+         prices.shares.steps >= 0 && prices.aim.steps >= 0 && is_sum(prices.aim.mean) &&
+         prices.aim.mean < static_cast<double>(kPrices) && prices.aim.right < kPrices;
+}
+
 // What no predictor could be made of would not have been written.
 bool can_be_made(const PredictionMaking& making) {
   const PredictionNeeds& needs = making.needs;
@@ -163,7 +171,22 @@ bool can_be_made(const PredictionMaking& making) {
          needs.window >= Duration::zero() && needs.window <= kLongest && needs.capacity > 0.0 &&
          needs.workers_min <= needs.workers_max && needs.workers_max <= kWorkersMost &&
          needs.shortage > 0.0 && needs.shortage <= 1.0 && making.next_second >= 0 &&
-         making.next_second <= kSecondMost;
+         making.next_second <= kSecondMost && (!making.prices || can_be_recalled(*making.prices));
+}
+
+template <class Code>
+void describe(Code& code, PricesLearned& prices) {
+  const PricesLearned none{};
+  double before = 0.0;
+  for (double& unserved : prices.shares.unserved) {
+    code(unserved, before);
+    before = unserved;
+  }
+  code(prices.shares.demand, none.shares.demand);
+  code(prices.shares.steps, none.shares.steps);
+  code(prices.aim.steps, none.aim.steps);
+  code(prices.aim.right, none.aim.right);
+  code(prices.aim.mean, none.aim.mean);
 }
 
 template <class Code>
@@ -180,6 +203,7 @@ void describe(Code& code, PredictionMaking& making) {
   code(making.past.step_seconds, none.past.step_seconds);
   describe(code, making.past.minutes);
   describe(code, making.past.steps);
+  maybe(code, making.prices, {}, [&](auto& prices, const auto&) { describe(code, prices); });
   if constexpr (Code::kReads) {
     if (!can_be_made(making)) code.fail();
   }

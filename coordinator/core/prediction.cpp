@@ -42,11 +42,20 @@ void Prediction::Made::add(std::optional<double> load) {
   lookout.adjust(predictor);
 }
 
+void Prediction::Made::end_past() {
+  past = {};
+  past_at = 0;
+  if (!prices) return;
+  predictor.recall(prices->shares);
+  if (lookout.shortage() == needs.shortage) lookout.recall(prices->aim);
+  prices.reset();
+}
+
 bool Prediction::Made::take_step(const DemandSeries& series) {
   if (!is_grown()) {
     ++steps;
     add(past[past_at++]);
-    if (is_grown()) past = {}, past_at = 0;
+    if (is_grown()) end_past();
     return true;
   }
   if (series.end() < next_second + grid.step_seconds) return false;
@@ -68,7 +77,8 @@ Prediction::Made Prediction::made_of(const PredictionMaking& making) {
             .lookout = Lookout(needs.shortage),
             .next_second = making.next_second,
             .past = {},
-            .past_at = 0};
+            .past_at = 0,
+            .prices = making.prices};
   for (const auto& minute : making.past.minutes) {
     made.predictor.remember_minute(in_workers(minute, needs.capacity));
   }
@@ -79,6 +89,7 @@ Prediction::Made Prediction::made_of(const PredictionMaking& making) {
     made.predictor.remember(in_workers(*step, needs.capacity));
   }
   made.past.assign(from, steps.end());
+  if (made.is_grown()) made.end_past();
   return made;
 }
 
@@ -133,6 +144,16 @@ bool Prediction::fits(const PredictionNeeds& needs) const {
   return is_young || still_fits(made->grid, needs.start);
 }
 
+// Of a predictor that counts in other workers or steps they would be wrong.
+std::optional<PricesLearned> Prediction::prices_for(const PredictionNeeds& needs) const {
+  if (!speaking_ || !are_alike(speaking_->needs, needs)) return std::nullopt;
+  if (speaking_->grid != grid_for(needs.start) || speaking_->needs.shortage != needs.shortage) {
+    return std::nullopt;
+  }
+  return PricesLearned{.shares = speaking_->predictor.shares().memory(),
+                       .aim = speaking_->lookout.aim().memory()};
+}
+
 void Prediction::renew(const DemandSeries& series, const PredictionNeeds& needs) {
   const bool is_good = fits(needs);
   if (is_good && series.end() - newest()->made_after < kMadeAnewSeconds) return;
@@ -140,7 +161,8 @@ void Prediction::renew(const DemandSeries& series, const PredictionNeeds& needs)
   making_ = PredictionMaking{.number = ++makings_,
                              .needs = needs,
                              .next_second = begin_for(series, step),
-                             .past = past_for(series, step)};
+                             .past = past_for(series, step),
+                             .prices = prices_for(needs)};
   growing_ = made_of(*making_);
   growing_->made_after = series.end();
   growing_->in_no_hurry = is_good;

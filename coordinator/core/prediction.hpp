@@ -37,6 +37,7 @@ struct PredictionMaking {
   PredictionNeeds needs;
   std::int64_t next_second = 0;  // of the series: the first that it is fed
   DemandPast past;
+  std::optional<PricesLearned> prices;  // by the former, up to next_second
 };
 
 // How far the predictors were fed, in steps since they were made, by the number of their making; 0
@@ -102,17 +103,20 @@ class Prediction {
     std::int64_t next_second = 0;            // of the series; what comes before was taken in
     std::vector<std::optional<float>> past;  // still to be taken in first, oldest first
     std::size_t past_at = 0;
-    std::int64_t steps = 0;       // taken in so far
-    std::int64_t made_after = 0;  // the series' end then
-    bool in_no_hurry = false;     // the former will do as long as it takes
+    std::optional<PricesLearned> prices;  // to be recalled when the past was taken in
+    std::int64_t steps = 0;               // taken in so far
+    std::int64_t made_after = 0;          // the series' end then
+    bool in_no_hurry = false;             // the former will do as long as it takes
 
     bool take_step(const DemandSeries& series);
     void add(std::optional<double> load);
+    void end_past();
     bool is_grown() const { return past_at == past.size(); }
   };
   static Made made_of(const PredictionMaking& making);
   DemandPast past_for(const DemandSeries& series, std::int64_t step_seconds) const;
   std::int64_t begin_for(const DemandSeries& series, std::int64_t step_seconds) const;
+  std::optional<PricesLearned> prices_for(const PredictionNeeds& needs) const;
   const Made* newest() const;
   bool fits(const PredictionNeeds& needs) const;
   bool catch_up(Made& made, const DemandSeries& series, int& steps_left);

@@ -38,6 +38,9 @@ class DemandPredictor {
     worth_.add(demand, mix_);
   }
 
+  // In place of what it learned of prices itself.
+  void recall(const ShadowShares::Memory& shares) { shares_ = ShadowShares(shares); }
+
   const NeedPolicies& policies() const { return policies_; }
   const PolicyMix& mix() const { return mix_; }
   const ShadowShares& shares() const { return shares_; }

@@ -30,6 +30,8 @@ class Lookout {
   explicit Lookout(double shortage) : aim_(shortage), shortage_(shortage) {}
 
   double shortage() const { return shortage_; }
+  const ShortageAim& aim() const { return aim_; }
+  void recall(const ShortageAim::Memory& aim) { aim_.recall(aim); }
   // Once a step, after the predictor has taken it in.
   void adjust(const DemandPredictor& predictor);
   Foresight foresight(const DemandPredictor& predictor) const;

@@ -23,14 +23,15 @@ constexpr std::int64_t kSettledAfter = 50;  // steps; before them any change is 
 }  // namespace
 
 void ShadowShares::add(std::optional<double> demand_workers, const PolicyMix& mix) {
-  ++steps_;
+  ++memory_.steps;
   if (!demand_workers) return;
-  const double kept = 1.0 - 1.0 / (static_cast<double>(steps_) + kStepsBefore);
-  demand_ = demand_ * kept + *demand_workers;
+  const double kept = 1.0 - 1.0 / (static_cast<double>(memory_.steps) + kStepsBefore);
+  memory_.demand = memory_.demand * kept + *demand_workers;
   for (std::size_t level = 0; level < kPrices; ++level) {
-    unserved_[level] = unserved_[level] * kept + mix.unserved(level);
+    double& unserved = memory_.unserved[level];
+    unserved = unserved * kept + mix.unserved(level);
     const double before = kDemandBefore * kUnservedAtOne / price_at(level);
-    shares_[level] = (unserved_[level] + before) / (demand_ + kDemandBefore);
+    shares_[level] = (unserved + before) / (memory_.demand + kDemandBefore);
     if (level > 0) shares_[level] = std::min(shares_[level], kFalls * shares_[level - 1]);
   }
 }
@@ -49,20 +50,29 @@ std::size_t ShortageAim::right_now(const ShadowShares& shares) const {
     while (from < dearest_ && unserved[from] > aim) ++from;
     return from;
   };
-  if (steps_ <= kSettledAfter) return dearer(cheapest_);
-  if (unserved[right_] > aim * kClearly) return dearer(right_);
-  std::size_t right = right_;
+  if (memory_.steps <= kSettledAfter) return dearer(cheapest_);
+  if (unserved[memory_.right] > aim * kClearly) return dearer(memory_.right);
+  std::size_t right = memory_.right;
   while (right > cheapest_ && unserved[right - 1] < aim / kClearly) --right;
   return right;
 }
 
 void ShortageAim::adjust(const ShadowShares& shares) {
-  ++steps_;
-  right_ = right_now(shares);
-  const auto right = static_cast<double>(right_);
-  const double share = std::max(kMeanLeast, kMeanWeight / static_cast<double>(steps_));
-  mean_ += std::min(1.0, share) * (right - mean_);
-  level_ = std::clamp(static_cast<std::size_t>(std::lround(mean_)), cheapest_, dearest_);
+  ++memory_.steps;
+  memory_.right = right_now(shares);
+  const double share = std::max(kMeanLeast, kMeanWeight / static_cast<double>(memory_.steps));
+  memory_.mean += std::min(1.0, share) * (static_cast<double>(memory_.right) - memory_.mean);
+  take_mean();
+}
+
+void ShortageAim::recall(const Memory& memory) {
+  memory_ = memory;
+  memory_.right = std::clamp<std::uint64_t>(memory.right, cheapest_, dearest_);
+  take_mean();
+}
+
+void ShortageAim::take_mean() {
+  level_ = std::clamp(static_cast<std::size_t>(std::lround(memory_.mean)), cheapest_, dearest_);
 }
 
 }  // namespace foretide::coordinator

@@ -28,20 +28,37 @@ namespace foretide::coordinator {
 
 class ShadowShares {
  public:
+  // All that is remembered.
+  struct Memory {
+    std::array<double, kPrices> unserved{};  // sums, in which what came later weighs more
+    double demand = 0.0;
+    std::int64_t steps = 0;
+  };
+  ShadowShares() = default;
+  explicit ShadowShares(const Memory& memory) : memory_(memory) {}
+  const Memory& memory() const { return memory_; }
+
   // Once a step, after the mix.
   void add(std::optional<double> demand_workers, const PolicyMix& mix);
   // Of each price's run; falling from price to price.
   const std::array<double, kPrices>& unserved() const { return shares_; }
 
  private:
-  std::array<double, kPrices> unserved_{}, shares_{};
-  double demand_ = 0.0;
-  std::int64_t steps_ = 0;
+  Memory memory_;
+  std::array<double, kPrices> shares_{};  // of the last step that was known
 };
 
 class ShortageAim {
  public:
+  // What was right so far.
+  struct Memory {
+    std::int64_t steps = 0;
+    std::uint64_t right = 0;  // the level, by all that was seen; kept until another is clearly so
+    double mean = 0.0;        // of what was right
+  };
   explicit ShortageAim(double shortage);
+  const Memory& memory() const { return memory_; }
+  void recall(const Memory& memory);
 
   // Once a step.
   void adjust(const ShadowShares& shares);
@@ -49,13 +66,18 @@ class ShortageAim {
 
  private:
   std::size_t right_now(const ShadowShares& shares) const;
+  void take_mean();
 
   double shortage_;
-  std::size_t cheapest_ = 0, dearest_ = 0;
-  std::size_t right_ = 0;  // by all that was seen; kept until another is clearly so
-  double mean_ = 0.0;      // of what was right
-  std::size_t level_ = 0;
-  std::int64_t steps_ = 0;
+  std::size_t cheapest_ = 0, dearest_ = 0, level_ = 0;
+  Memory memory_;
+};
+
+// What a predictor has learned of prices, which takes longer than anything else: to be carried over
+// into one that is grown anew from a shorter past.
+struct PricesLearned {
+  ShadowShares::Memory shares;
+  ShortageAim::Memory aim;
 };
 
 }  // namespace foretide::coordinator

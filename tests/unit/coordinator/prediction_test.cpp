@@ -162,13 +162,17 @@ struct Follower {
   DemandSeries series;
   Prediction prediction;
   PredictionStand stand;
+  std::optional<PredictionMaking> last_making;
 
   void follow(Watched& it) {
     for (std::int64_t second = std::max(series.end(), it.series.first()); second < it.series.end();
          ++second) {
       series.restore(second, it.series.load(second));
     }
-    if (const auto making = it.prediction.take_making()) prediction.make(*making);
+    if (auto making = it.prediction.take_making()) {
+      prediction.make(*making);
+      last_making = std::move(making);
+    }
     if (it.prediction.stand() == stand) return;
     stand = it.prediction.stand();
     ASSERT_TRUE(prediction.follow(stand, series, it.needs.shortage));
@@ -234,6 +238,27 @@ TEST(Prediction, IsMadeAnewAfterHalfADay) {
   EXPECT_EQ(it.prediction.stand().growing, 0U);
   EXPECT_FALSE(fell_silent);
   EXPECT_LE(it.tick(), 1);
+  // What it learned of prices goes on, however short the past that it is grown from.
+  ASSERT_TRUE(other.last_making->prices);
+  EXPECT_GE(other.last_making->prices->shares.steps, 700);
+  EXPECT_GE(other.last_making->prices->aim.steps, 700);
+}
+
+TEST(Prediction, GoesOnFromWhatTheFormerLearnedOfPrices) {
+  const auto price_with = [](std::optional<PricesLearned> prices) {
+    PredictionMaking making{.number = 1, .needs = Watched().needs, .prices = std::move(prices)};
+    making.past.steps.assign(2000, 10.0F);
+    Prediction prediction;
+    prediction.make(making);
+    PredictionStand stand{.speaking = 1, .foreseen_by = 1, .speaking_steps = 2000};
+    stand.foreseen_steps = 2000;
+    EXPECT_TRUE(prediction.follow(stand, DemandSeries(), making.needs.shortage));
+    return prediction.foresight()->price;
+  };
+  PricesLearned prices;
+  prices.aim = {.steps = 10'000, .right = 7, .mean = 7.0};
+  EXPECT_NEAR(price_with(prices), price_at(7), 1e-9);
+  EXPECT_LT(price_with({}), price_at(5)) << "nothing is ever unserved";
 }
 
 }  // namespace

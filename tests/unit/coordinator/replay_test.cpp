@@ -238,6 +238,30 @@ TEST(MomentCodec, GivesBackWhatItWasGiven) {
   }
 }
 
+TEST(MomentCodec, KeepsWhatAPredictorTookOverAndBelievesNoNonsense) {
+  const auto read_with = [](double mean) {
+    PricesLearned prices;
+    prices.shares.unserved.fill(2.5);
+    prices.shares.demand = 300.0;
+    prices.aim = {.steps = 900, .right = 6, .mean = mean};
+    Moment moment;
+    moment.making = PredictionMaking{.number = 1, .needs = {}, .past = {}, .prices = prices};
+    MomentWriter writer{Decided()};
+    writer.add(moment);
+    return moments_in(writer.bytes());
+  };
+  const auto read = read_with(5.75);
+  ASSERT_TRUE(read) << read.error();
+  const auto& prices = read->moments.at(0).making->prices;
+  ASSERT_TRUE(prices);
+  EXPECT_EQ(prices->shares.unserved.back(), 2.5);
+  EXPECT_EQ(prices->shares.demand, 300.0);
+  EXPECT_EQ(prices->aim.steps, 900);
+  EXPECT_EQ(prices->aim.mean, 5.75);
+  EXPECT_FALSE(read_with(std::nan("")));
+  EXPECT_FALSE(read_with(1e9));
+}
+
 TEST(MomentCodec, RefusesWhatIsCutShort) {
   const std::string& whole = busy_hour().chunks[3].bytes;
   const std::size_t moments = moments_in(whole)->moments.size();
