@@ -19,6 +19,8 @@ using boost::system::error_code;
 
 namespace {
 
+constexpr std::size_t kLineBytesMost = 32 * 1024;
+
 std::string time_text(Duration time) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
   return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
@@ -98,7 +100,11 @@ struct HttpFetch::Run : std::enable_shared_from_this<HttpFetch::Run> {
       if (error == http::error::body_limit || parser.get().body().size() > bounds.body_bytes) {
         return fail("answered more than " + std::to_string(bounds.body_bytes) + " bytes");
       }
-      if (error == http::error::need_more) break;
+      if (error == http::error::need_more) {
+        // Nor has it one for the line before a chunk, and what follows the last.
+        if (unread.size() > kLineBytesMost) return fail("sent a line without end");
+        break;
+      }
       if (error) return fail("did not speak HTTP: " + error.message());
     }
     if (parser.is_header_done() && !is_ok()) return answered();

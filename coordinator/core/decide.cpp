@@ -144,7 +144,7 @@ Decision decision_for(const ServiceStanding& service, const Situation& situation
   decision.from = service.desired.value_or(0);
   decision.demand = situation.demand.latest;
   if (situation.foresight) {
-    decision.forecast = situation.foresight->expected * situation.capacity;
+    decision.forecast = situation.foresight->load();
     decision.forecaster = name_of(situation.foresight->policy);
   }
   decision.lead_time = situation.lead_time();
@@ -164,7 +164,9 @@ Decision decision_for(const ServiceStanding& service, const Situation& situation
 
 void take_effect(ServiceStanding& service, const Decision& decision, Instant now) {
   for (const Opinion& opinion : decision.opinions) {
-    if (opinion.rule == "panic" && opinion.workers > decision.from) {
+    // Requests that were held are told by nothing once they were served.
+    const bool is_sudden = opinion.rule == "panic" || opinion.rule == "backlog";
+    if (is_sudden && opinion.workers > decision.from) {
       service.panic_until = now + service.settings->scale.window;
     }
   }

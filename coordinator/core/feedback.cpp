@@ -9,7 +9,7 @@ namespace foretide::coordinator {
 namespace {
 
 // The forecast that was given with the last step that prediction took in.
-void await_forecast(ServiceRecord& service, double capacity) {
+void await_forecast(ServiceRecord& service) {
   if (!service.foresight) {
     service.feedback.forecasts = {};
     return;
@@ -20,11 +20,12 @@ void await_forecast(ServiceRecord& service, double capacity) {
   const auto last = mean_load(service.series, now - step, now);
   if (!last) return;
   const std::int64_t end = now + static_cast<std::int64_t>(seconds_in(service.prediction.ahead()));
-  service.feedback.forecasts.expect({.begin = end - step,
-                                     .end = end,
-                                     .expected = service.foresight->expected * capacity,
-                                     .covered = service.foresight->workers * capacity,
-                                     .last = *last});
+  service.feedback.forecasts.expect(
+      {.begin = end - step,
+       .end = end,
+       .expected = service.foresight->load(),
+       .covered = service.foresight->workers * service.foresight->capacity,
+       .last = *last});
 }
 
 void book_requests(ServiceRecord& service, const Situation& situation, const Decision& decision) {
@@ -53,7 +54,7 @@ void take_feedback(ServiceRecord& service, const Situation& situation, const Dec
   const double capacity = decision.capacity_per_worker;
   feedback.supply.observe(situation.now, situation.ready * capacity, feedback.is_waking);
   feedback.supply.settle(service.series);
-  await_forecast(service, capacity);
+  await_forecast(service);
   feedback.forecasts.settle(service.series);
 }
 

@@ -18,13 +18,16 @@ PredictionNeeds needs_of(const ServiceRecord& service) {
           .shortage = scale.shortage};
 }
 
+std::uint32_t workers_for(const Situation& situation) {
+  return situation.foresight->in_workers_of(situation.capacity, situation.foresight->workers);
+}
+
 std::string words_for(const Situation& situation) {
   const Foresight& foresight = *situation.foresight;
   const double capacity = situation.capacity;
   return text_of("%s expects %.2f in %.0f s and, a shortage being priced at %.3g, asks for %s",
-                 name_of(foresight.policy), foresight.expected * capacity,
-                 seconds_in(situation.lead_time()), foresight.price,
-                 workers_of(foresight.workers, capacity).c_str());
+                 name_of(foresight.policy), foresight.load(), seconds_in(situation.lead_time()),
+                 foresight.price, workers_of(workers_for(situation), capacity).c_str());
 }
 
 }  // namespace
@@ -55,7 +58,7 @@ Opinion predicted_for(const ServiceStanding& service, const Situation& situation
   if (!prediction_speaks(service, situation)) {
     return {"predicted", 0, text_of(*situation.foresight) + "; " + words_for(situation)};
   }
-  return {"predicted", situation.foresight->workers, words_for(situation)};
+  return {"predicted", workers_for(situation), words_for(situation)};
 }
 
 Opinion asked_for(const Situation& situation) {

@@ -51,7 +51,7 @@ std::vector<HistoryRow> rows_for(const ServiceRecord& service, std::int64_t from
                    .desired = static_cast<double>(service.desired.value_or(0)),
                    .ready = static_cast<double>(ready_count(service))};
     if (service.foresight && service.settings) {
-      row.forecast = service.foresight->expected * capacity_of(service);
+      row.forecast = service.foresight->load();
     }
     rows.push_back(row);
   }

@@ -14,6 +14,7 @@ constexpr std::size_t kClosedMost = DemandSeries::kCells, kPastMost = 1 << 16;
 constexpr std::int64_t kSecondMost = std::int64_t{1} << 40;
 constexpr std::uint32_t kWorkersMost = 100'000;
 constexpr Duration kLongest = std::chrono::hours(24 * 30);
+constexpr Duration kLongestLife = std::chrono::hours(24 * 365 * 100);
 
 // As many as are written, or read up to `most`.
 template <class Code, class List>
@@ -121,6 +122,11 @@ void describe(Code& code, Situation& now, const Situation& before,
   code(now.start_time, likely.start_time);
   code(now.capacity, likely.capacity);
   code(now.starts_stopped, likely.starts_stopped);
+  if constexpr (Code::kReads) {
+    if (!(now.capacity > 0.0) || std::chrono::abs(now.now.time_since_epoch()) > kLongestLife) {
+      code.fail();
+    }
+  }
   resize(code, now.signals, likely.signals.size(), kSignalsMost);
   for (std::size_t i = 0; i < now.signals.size(); ++i) {
     describe(code, now.signals[i], i < likely.signals.size() ? likely.signals[i] : SignalSeen{});

@@ -23,10 +23,15 @@ PredictorShape shape_for(const PredictionNeeds& needs, const PredictionGrid& gri
           .window_steps = std::llround(std::ceil(seconds_in(needs.window) / step))};
 }
 
+bool differ_in_capacity_alone(const PredictionNeeds& one, const PredictionNeeds& other) {
+  return one.workers_min == other.workers_min && one.workers_max == other.workers_max &&
+         one.window == other.window;
+}
+
 bool are_alike(const PredictionNeeds& one, const PredictionNeeds& other) {
   const double times = one.capacity / other.capacity;
-  return one.workers_min == other.workers_min && one.workers_max == other.workers_max &&
-         one.window == other.window && times < kCapacityMoves && times > 1.0 / kCapacityMoves;
+  return differ_in_capacity_alone(one, other) && times < kCapacityMoves &&
+         times > 1.0 / kCapacityMoves;
 }
 
 std::optional<double> in_workers(const std::optional<float>& load, double capacity) {
@@ -156,6 +161,12 @@ std::optional<PricesLearned> Prediction::prices_for(const PredictionNeeds& needs
 
 void Prediction::renew(const DemandSeries& series, const PredictionNeeds& needs) {
   const bool is_good = fits(needs);
+  // What a worker is worth is learned in steps: one that is grown for the last of them speaks
+  // first, or none ever would.
+  if (!is_good && growing_ && differ_in_capacity_alone(growing_->needs, needs) &&
+      still_fits(growing_->grid, needs.start)) {
+    return;
+  }
   if (is_good && series.end() - newest()->made_after < kMadeAnewSeconds) return;
   const std::int64_t step = grid_for(needs.start).step_seconds;
   making_ = PredictionMaking{.number = ++makings_,
@@ -176,6 +187,7 @@ void Prediction::aim(double shortage) {
 
 void Prediction::look(const Made& made) {
   foresight_ = made.lookout.foresight(made.predictor);
+  foresight_->capacity = made.needs.capacity;
   foreseen_by_ = made.number;
   foreseen_steps_ = made.steps;
 }

@@ -50,6 +50,8 @@ bool Prediction::follow(const PredictionStand& stand, const DemandSeries& series
     if (is_former) follows = feed(*speaking_, stand.foreseen_steps, stand, series);
     speak_up();
   }
+  // It was switched off, or another shape is wanted: what was growing was dropped.
+  if (stand.growing == 0) growing_.reset();
   // One whose making is not in the record is not missed once another speaks.
   const std::uint64_t speaking = speaking_ ? speaking_->number : 0;
   if (speaking != stand.speaking) {

@@ -9,6 +9,7 @@ namespace foretide::coordinator {
 namespace {
 
 constexpr int kStalePeriods = 3;
+constexpr Duration kHoldsFor = std::chrono::minutes(10);
 
 const QueueEvidence* evidence_of(const QueueDepth& queue, const ServiceRecord& service) {
   const auto found = service.signals.queues.find(name_of(queue));
@@ -26,6 +27,11 @@ std::string missing_of(const QueueEvidence* evidence, const QueueDepth& queue, I
   const Duration age = now - *evidence->heard_at();
   if (age <= kStalePeriods * Duration(queue.every)) return {};
   return with_trouble(text_of("the queue was last heard of %.0f s ago", seconds_in(age)));
+}
+
+// What is not known is not nothing: what was in it last holds for a while.
+bool holds(const QueueEvidence* evidence, Instant now) {
+  return evidence && evidence->heard_at() && now - *evidence->heard_at() <= kHoldsFor;
 }
 
 std::string items_text(double items) {
@@ -57,10 +63,14 @@ void apply(Turn& turn, const SignalHeard& event) {
 Opinion queue_opinion(const QueueDepth& queue, const ServiceRecord& service, Instant now) {
   const std::string name = name_of(queue);
   const QueueEvidence* evidence = evidence_of(queue, service);
-  if (const auto missing = missing_of(evidence, queue, now); !missing.empty()) {
-    return {name, 0, "not known: " + missing};
-  }
   const Duration window = service.settings->scale.window;
+  if (const auto missing = missing_of(evidence, queue, now); !missing.empty()) {
+    if (!holds(evidence, now)) return {name, 0, "not known: " + missing};
+    const double last = evidence->largest(*evidence->heard_at(), window);
+    return {
+        name, workers_for(last, queue.per_worker),
+        "not known: " + missing + "; " + items_text(last) + " then, which hold for ten minutes"};
+  }
   const double largest = evidence->largest(now, window);
   if (largest == 0.0) return {name, 0, "nothing is in the queue"};
   const std::uint32_t workers = workers_for(largest, queue.per_worker);
@@ -93,7 +103,9 @@ bool has_queued(const ServiceRecord& service, Instant now) {
     const auto* queue = std::get_if<QueueDepth>(&signal);
     if (queue == nullptr) return false;
     const QueueEvidence* evidence = evidence_of(*queue, service);
-    return missing_of(evidence, *queue, now).empty() && evidence->largest(now, scale.window) > 0.0;
+    if (!holds(evidence, now)) return false;
+    const bool is_known = missing_of(evidence, *queue, now).empty();
+    return evidence->largest(is_known ? now : *evidence->heard_at(), scale.window) > 0.0;
   });
 }
 

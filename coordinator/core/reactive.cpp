@@ -77,7 +77,9 @@ Opinion panic_for(const ServiceStanding& service, const Situation& situation) {
   const double load = situation.demand.load;
   const double capacity = situation.capacity;
   const std::uint32_t workers = workers_for(load, capacity);
-  if (prediction_speaks(service, situation) && workers <= situation.foresight->workers_thinkable) {
+  const auto& foresight = situation.foresight;
+  if (prediction_speaks(service, situation) &&
+      workers <= foresight->in_workers_of(capacity, foresight->workers_thinkable)) {
     return {"panic", 0, text_of("load %.2f over the last two seconds was to be expected", load)};
   }
   return {"panic", workers,

@@ -132,12 +132,14 @@ void add_signals(const ServiceStanding& service, const Situation& situation,
 void hold_for_signals(const ServiceStanding& service, const Situation& situation,
                       std::uint32_t from, std::vector<Opinion>& floors) {
   for (const SignalSeen& signal : situation.signals) {
-    if (signal.kind == SignalSeen::Kind::kLoad) continue;
+    if (signal.word) continue;
     const SignalReading& reading = signal.now;
     const auto rose_at = service.rose_at.find(reading.name);
     if (rose_at != service.rose_at.end() &&
         situation.now - rose_at->second < service.settings->scale.window) {
       floors.push_back({"signal", from, reading.name + " was given a worker within the window"});
+    } else if (signal.kind == SignalSeen::Kind::kLoad) {
+      continue;
     } else if (reading.state() == Standing::kNear || reading.state() == Standing::kBreached) {
       floors.push_back(
           {"signal", from, reading.name + " is above nine tenths of its limit: " + reading.words});
@@ -160,6 +162,11 @@ void note_rises(ServiceStanding& service, const Situation& situation, const Deci
                                    });
     if (asked) service.rose_at[name] = situation.now;
   }
+  // Names come from the cluster file, and go.
+  std::erase_if(service.rose_at, [&](const auto& rise) {
+    return std::none_of(situation.signals.begin(), situation.signals.end(),
+                        [&](const SignalSeen& signal) { return signal.now.name == rise.first; });
+  });
 }
 
 void tell_breaches(Turn& turn, ServiceRecord& service, const Situation& situation) {

@@ -114,7 +114,7 @@ std::string prediction_text(const ServiceRecord& service) {
 void tell_demand(const ServiceRecord& service, Instant now, ServiceView& view) {
   view.demand = service.series.latest(now, std::chrono::seconds(10));
   if (service.foresight && service.settings) {
-    view.forecast = service.foresight->expected * capacity_of(service);
+    view.forecast = service.foresight->load();
     view.forecaster = name_of(service.foresight->policy);
   }
   view.prediction = prediction_text(service);

@@ -13,6 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr double kLogLoadMost = 12.0;  // of a mean load of 160,000
 constexpr double kCapacityMost = 100.0 * kCapacityPrior;
 constexpr std::size_t kBinNumbers = 6, kPairNumbers = 5;
 
@@ -67,6 +68,8 @@ CapacityEvidence evidence_in(const Json& json) {
     const auto is = numbers_in<kBinNumbers>(row);
     if (!is || !is_bin(is->front())) continue;
     if (std::any_of(is->begin() + 1, is->begin() + 5, [](double n) { return n < 0.0; })) continue;
+    const double seconds = (*is)[1], log_load = (*is)[5];
+    if (!(seconds > 0.0) || !(std::abs(log_load) <= kLogLoadMost * seconds)) continue;
     evidence.bins[static_cast<int>(is->front())] = {.seconds = (*is)[1],
                                                     .own_seconds = (*is)[2],
                                                     .held_seconds = (*is)[3],
@@ -94,6 +97,7 @@ std::string text_for(const LearnedCapacity& learned) {
 }
 
 LearnedCapacity learned_capacity_in(const std::string& text) {
+  constexpr std::size_t kKindsMost = 64;
   LearnedCapacity learned;
   const Json json = Json::parse(text, nullptr, false);
   if (!json.is_object()) return learned;
@@ -102,6 +106,7 @@ LearnedCapacity learned_capacity_in(const std::string& text) {
     if (!one.is_object() || !one.contains("release") || !one["release"].is_string()) continue;
     const auto cpus = one.find("cpus");
     if (cpus == one.end() || !cpus->is_number()) continue;
+    if (learned.kinds.size() >= kKindsMost) break;
     KindCapacity* kind = learned.kind_for({one["release"].get<std::string>()}, cpus->get<double>());
     if (kind == nullptr) continue;
     kind->evidence = evidence_in(one);

@@ -96,11 +96,11 @@ void ReplayTally::add(const std::vector<Replayed>& replayed, bool is_new) {
     if (!begin_) begin_ = replayed.front().at;
   }
   for (const Replayed& one : replayed) {
+    end_ = std::max(end_, one.at);
     if (!at_once_.empty() && at_once_.back().at != one.at) {
       judge_until(one.at);
       at_once_.clear();
     }
-    end_ = std::max(end_, one.at);
     judge(one);
     at_once_.push_back(one);
   }

@@ -1,6 +1,7 @@
 #include "coordinator/core/predict/lookout.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "coordinator/core/text.hpp"
 
@@ -49,6 +50,14 @@ double expected_for(const DemandPredictor& predictor, std::size_t level) {
 }
 
 }  // namespace
+
+std::uint32_t Foresight::in_workers_of(double each, std::uint32_t count) const {
+  // Rounding must not buy a worker.
+  constexpr double kRounding = 1e-6, kMost = 1e6;
+  if (each == capacity) return count;
+  return static_cast<std::uint32_t>(
+      std::min(kMost, std::ceil(count * capacity / each - kRounding)));
+}
 
 void Lookout::adjust(const DemandPredictor& predictor) {
   aim_.adjust(predictor.shares());

@@ -11,7 +11,8 @@
 
 namespace foretide::coordinator {
 
-// What prediction says at one moment. Demand is in workers' worths.
+// What prediction says at one moment. Demand is in workers' worths, as they were when the predictor
+// was made: what a worker is worth may have changed since, and another predictor may be growing.
 struct Foresight {
   enum class Standing { kLearning, kPays, kDoesNotPay };
   Standing standing = Standing::kLearning;
@@ -23,6 +24,11 @@ struct Foresight {
   // More than this was not to be expected of the next step.
   std::uint32_t workers_thinkable = 0;
   PredictionWorth::Bill bill, reactive_bill;  // over the last steps, with prediction and without
+  double capacity = 1.0;                      // load that one of these workers serves
+
+  double load() const { return expected * capacity; }
+  // So many of these workers, in workers that serve a load of `each`.
+  std::uint32_t in_workers_of(double each, std::uint32_t count) const;
 };
 
 class Lookout {
