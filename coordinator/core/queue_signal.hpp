@@ -5,8 +5,8 @@
 //
 // It can only add, and wakes a service that sleeps. It is no demand: nothing of it enters the
 // series or a forecast, and where prediction speaks it speaks beside it. A queue that was not heard
-// of for three of its periods is not known; what was in it then holds for ten minutes, and from then
-// on it asks for nothing, and says why.
+// of for three of its periods is not known, which is not empty: what was in it then holds for ten
+// minutes; from then on it asks for nothing, and says why.
 #pragma once
 
 #include <cstdint>
