@@ -62,6 +62,7 @@ void play(int start_seconds, int steps) {
       int left = kPredictionStepsAtOnce;
       const auto begin = Clock::now();
       prediction->advance(series, needs, left);
+      prediction->take_making();  // as who writes it down does
       if (left == kPredictionStepsAtOnce) break;
       turns.push_back(micros_since(begin));
       whole += turns.back();
