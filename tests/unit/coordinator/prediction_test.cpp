@@ -112,6 +112,29 @@ TEST(Prediction, CountsInWorkersOfTheNewCapacityWhenThatChanges) {
   EXPECT_NEAR(it.prediction.foresight()->expected, 2.0 * before, 0.3 * before);
 }
 
+TEST(Foresight, IsReadInWorkersOfWhatTheyAreWorthNow) {
+  Foresight foresight;
+  foresight.workers = 3;
+  foresight.expected = 2.5;
+  foresight.capacity = 2.0;
+  EXPECT_EQ(foresight.in_workers_of(2.0, foresight.workers), 3U);
+  EXPECT_EQ(foresight.in_workers_of(20.0, foresight.workers), 1U);
+  EXPECT_EQ(foresight.in_workers_of(0.5, foresight.workers), 12U);
+  EXPECT_EQ(foresight.load(), 5.0);
+}
+
+TEST(Prediction, IsNotKeptFromGrowingByACapacityThatIsLearnedInSteps) {
+  Watched it;
+  it.watch(300);
+  const std::uint64_t speaking = it.prediction.stand().speaking;
+  for (int second = 0; second < 450; ++second) {
+    if (second % 30 == 0) it.needs.capacity *= 0.9;
+    it.second(10.0);
+    it.tick(3);  // one for who speaks, two for who grows: it takes longer than half a minute
+  }
+  EXPECT_GT(it.prediction.stand().speaking, speaking);
+}
+
 TEST(Prediction, DoesNotTakeAGapForSilence) {
   Watched it;
   it.watch(400);
