@@ -38,8 +38,7 @@ Result<HttpUrl> parse_http_url(std::string_view text) {
     return Error{"does not begin with http://"};
   }
   text.remove_prefix(kScheme.size());
-  const auto is_plain = [](char c) { return c > ' ' && c < 0x7f && c != '#'; };
-  if (!std::all_of(text.begin(), text.end(), is_plain)) {
+  if (!std::all_of(text.begin(), text.end(), is_plain_in_url)) {
     return Error{"has a blank, a '#' or a letter in it that has to be written as %20"};
   }
   const std::string_view server = text.substr(0, text.find_first_of("/?"));

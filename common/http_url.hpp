@@ -19,6 +19,11 @@ struct HttpUrl {
   friend bool operator==(const HttpUrl&, const HttpUrl&) = default;
 };
 
+// What may stand in a URL as it is, a fragment left out.
+inline bool is_plain_in_url(char c) {
+  return c > ' ' && c < 0x7f && c != '#';
+}
+
 // An Error tells what is wrong, without the URL: "names no host".
 Result<HttpUrl> parse_http_url(std::string_view text);
 

@@ -44,8 +44,7 @@ bool is_field(const std::string& text) {
 }
 
 bool is_path(const std::string& text) {
-  const auto is_plain = [](char c) { return c > ' ' && c < 0x7f && c != '#'; };
-  return text.starts_with('/') && std::all_of(text.begin(), text.end(), is_plain);
+  return text.starts_with('/') && std::all_of(text.begin(), text.end(), is_plain_in_url);
 }
 
 std::optional<MetricSelector> selector_in(const Section& signal) {

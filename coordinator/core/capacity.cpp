@@ -5,6 +5,7 @@
 
 #include "coordinator/core/desired.hpp"
 #include "coordinator/core/text.hpp"
+#include "coordinator/core/traffic.hpp"
 
 namespace foretide::coordinator {
 namespace {
@@ -13,10 +14,6 @@ constexpr Duration kEstimatedEvery = std::chrono::seconds(15);
 constexpr double kNearlyAllCpu = 0.9;
 // From here on what is given and what was measured are told to differ.
 constexpr double kDiffersMuch = 1.4;
-
-double since(std::uint64_t now, std::uint64_t before) {
-  return now > before ? static_cast<double>(now - before) : 0.0;
-}
 
 // That a worker on that node may use; 0: not known.
 double cpus_of(const ServiceRecord& service, const NodeRecord& node) {
@@ -113,10 +110,10 @@ void learn_capacity(const State& state, ServiceRecord& service, const BalancerId
     if (earlier == counted_before.end()) continue;
     const wire::EndpointTraffic& was = *earlier->second;
     const LoadShare share{
-        .seconds = since(trace.at_ms, before.at_ms) / 1000.0,
+        .seconds = counted_since(trace.at_ms, before.at_ms) / 1000.0,
         .busy_seconds = std::max(0.0, use.busy_seconds_total - was.busy_seconds_total),
-        .completed = since(use.completed_total, was.completed_total),
-        .failed = since(use.failed_total, was.failed_total),
+        .completed = counted_since(use.completed_total, was.completed_total),
+        .failed = counted_since(use.failed_total, was.failed_total),
         .in_flight_change = static_cast<double>(use.in_flight) - was.in_flight,
         .others_wait = others_wait};
     const auto stretch = worker->second.load_meter.add(balancer, share, now);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "coordinator/core/capacity.hpp"
 #include "coordinator/core/traffic.hpp"
 
 namespace foretide::coordinator {
@@ -50,9 +49,7 @@ std::vector<HistoryRow> rows_for(const ServiceRecord& service, std::int64_t from
                    .forecast = {},
                    .desired = static_cast<double>(service.desired.value_or(0)),
                    .ready = static_cast<double>(ready_count(service))};
-    if (service.foresight && service.settings) {
-      row.forecast = service.foresight->load();
-    }
+    if (service.foresight && service.settings) row.forecast = service.foresight->load();
     rows.push_back(row);
   }
   return rows;

@@ -13,10 +13,6 @@ namespace {
 // Reports that arrive together still cover a moment each.
 constexpr Duration kSpanMin = std::chrono::milliseconds(1);
 
-double since(std::uint64_t now, std::uint64_t before) {
-  return now > before ? static_cast<double>(now - before) : 0.0;
-}
-
 bool is_overloaded(const ServiceRecord& service, std::uint32_t in_flight) {
   if (!service.settings || service.is_static()) return false;
   return in_flight > ready_count(service) * capacity_of(service);
@@ -53,15 +49,15 @@ void count_waits(ServiceRecord& service, const wire::ServiceTraffic& now,
 void count_demand(ServiceRecord& service, const TrafficTrace& before,
                   const wire::ServiceTraffic& counts, Instant now, std::uint32_t in_flight_before) {
   const Instant from = std::min(before.heard_at, now - kSpanMin);
-  const double arrivals = since(counts.arrivals_total, before.counts.arrivals_total);
+  const double arrivals = counted_since(counts.arrivals_total, before.counts.arrivals_total);
   const double busy = std::max(0.0, counts.busy_seconds_total - before.counts.busy_seconds_total);
   service.series.add(from, now, arrivals);
   service.recent.add(from, now, arrivals, busy);
   service.service_time.add(
       {.seconds = seconds_in(now - from),
        .busy_seconds = busy,
-       .completed = since(counts.completed_total + counts.failed_total,
-                          before.counts.completed_total + before.counts.failed_total),
+       .completed = counted_since(counts.completed_total + counts.failed_total,
+                                  before.counts.completed_total + before.counts.failed_total),
        .in_flight_change = static_cast<double>(counts.in_flight) - before.counts.in_flight,
        .overloaded = is_overloaded(service, std::max(service.in_flight(), in_flight_before))});
 }
@@ -159,6 +155,10 @@ void forget_counts(State& state, const BalancerId& balancer) {
 }
 
 }  // namespace
+
+double counted_since(std::uint64_t now, std::uint64_t before) {
+  return now > before ? static_cast<double>(now - before) : 0.0;
+}
 
 std::uint32_t ready_count(const ServiceRecord& service) {
   return static_cast<std::uint32_t>(

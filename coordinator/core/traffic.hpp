@@ -21,6 +21,9 @@ void forget_levels(State& state, const BalancerId& balancer);
 // Balancers that were silent for long are forgotten altogether.
 void watch_balancers(Turn& turn);
 
+// By how much a counter grew between two reports of one session.
+double counted_since(std::uint64_t now, std::uint64_t before);
+
 // Workers that serve and are ready.
 std::uint32_t ready_count(const ServiceRecord& service);
 
