@@ -1,0 +1,1 @@
+// Owner of the header that the tests share precompiled; a target needs a file.
