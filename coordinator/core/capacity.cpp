@@ -64,7 +64,7 @@ void put_to_use(const State& state, ServiceRecord& service, Instant now) {
   if (now - learned.estimated_at < kEstimatedEvery) return;
   learned.estimated_at = now;
   estimate(learned);
-  if (service.settings->gives_capacity() || learned.kinds.empty()) return;
+  if (learned.kinds.empty()) return;
   move_towards(learned, mean_worth(state, service, now), now);
 }
 

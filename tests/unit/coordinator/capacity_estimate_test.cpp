@@ -212,5 +212,18 @@ TEST(CapacityEstimate, IsNeverSureOfAnotherReleaseBeforeItWasSeen) {
   expect_knee(worker.estimate(), 4.0, 0.12);
 }
 
+TEST(CapacityEvidence, ComparesWithNothingOlderThanTenMinutes) {
+  for (const auto& [age, pairs] : {std::pair(599s, 1u), std::pair(601s, 0u)}) {
+    CapacityEvidence evidence;
+    LoadReferences references;
+    const Instant low(1000s), high = low + age;
+    evidence.add({.began = low - 5s, .ended = low, .load = 1.0, .service_seconds = 0.1}, false,
+                 references);
+    evidence.add({.began = high - 5s, .ended = high, .load = 4.0, .service_seconds = 0.2}, false,
+                 references);
+    EXPECT_EQ(evidence.pairs.size(), pairs) << age.count();
+  }
+}
+
 }  // namespace
 }  // namespace foretide::coordinator

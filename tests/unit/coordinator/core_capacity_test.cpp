@@ -123,6 +123,19 @@ TEST(Capacity, StaysAsItIsGivenAndTellsWhatWasMeasured) {
   EXPECT_THAT(it.world.view("web").capacity->text, HasSubstr("`capacity` is far from that"));
 }
 
+TEST(Capacity, IsWhatTheClusterFileSaysAndWithoutItWhatWasLearnedMeanwhile) {
+  ServiceSettings given = without_capacity();
+  given.capacity_soft = 8.0;
+  Learning it(given);
+  it.seconds = serves_at_once(3.0);
+  it.swing(0.7, 9.0, 20min);
+  EXPECT_EQ(it.in_use(), 8.0);
+  it.world.reload({without_capacity()});
+  EXPECT_NEAR(it.in_use(), 2.4, 0.35);
+  it.world.reload({given});
+  EXPECT_EQ(it.in_use(), 8.0);
+}
+
 // Ten times slower for 25 seconds after they came up, while the load rises.
 TEST(Capacity, IsNotLearnedFromWorkersThatWarmUp) {
   Learning it(without_capacity());
@@ -208,6 +221,25 @@ TEST(Capacity, OfSeveralKindsOfNodesIsTheirMean) {
   EXPECT_EQ(learned.kinds.size(), LearnedCapacity::kKindsMost);
 }
 
+TEST(Capacity, MovesForATwentiethAndBackForAnEighthAndNotAtOnce) {
+  LearnedCapacity learned;
+  learned.in_use = 10.0;
+  Instant now(1000s);
+  const auto moved = [&](double worth, Duration after = 30s) {
+    now += after;
+    const double before = *learned.in_use;
+    move_towards(learned, worth, now);
+    return *learned.in_use / before;
+  };
+  EXPECT_EQ(moved(10.4), 1.0);
+  EXPECT_EQ(moved(10.6), 1.06);
+  EXPECT_EQ(moved(20.0, 29s), 1.0) << "not yet";
+  EXPECT_EQ(moved(20.0, 1s), 1.25);
+  const double high = *learned.in_use;
+  EXPECT_EQ(moved(high / 1.12), 1.0);
+  EXPECT_DOUBLE_EQ(moved(high / 1.13), 1.0 / 1.13);
+}
+
 TEST(Capacity, OutlivesTheCoordinator) {
   Learning it(without_capacity());
   it.seconds = serves_at_once(3.0);
@@ -249,6 +281,18 @@ TEST(Capacity, TakesNothingFromATextThatIsNone) {
       EXPECT_TRUE(kind.evidence.bins.empty() && kind.evidence.pairs.empty());
     }
   }
+}
+
+TEST(Capacity, TakesOfATextOnlyTheRowsThatCanBeTrue) {
+  const LearnedCapacity learned = learned_capacity_in(R"({"kinds": [{"release": "r", "cpus": 4,
+      "bins": [[1, 10, 0, 0, 0, 5], [2, 10, 0, 0, 0, 1e9], [3, 0, 0, 0, 0, 0], [4, 10, -1, 0, 0, 5]],
+      "pairs": [[2, 1, 5, 1, 1], [1, 2, 5, 1, 1], [3, 1, 0, 1, 1], [4, 1, 5, 1, -1]]}]})");
+  ASSERT_EQ(learned.kinds.size(), 1u);
+  const CapacityEvidence& evidence = learned.kinds[0].evidence;
+  ASSERT_EQ(evidence.bins.size(), 1u);
+  EXPECT_EQ(evidence.bins.begin()->first, 1);
+  ASSERT_EQ(evidence.pairs.size(), 1u);
+  EXPECT_EQ(evidence.pairs.begin()->first, std::pair(2, 1));
 }
 
 }  // namespace

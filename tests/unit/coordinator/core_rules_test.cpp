@@ -88,6 +88,22 @@ TEST(Backlog, AddsTheWorkThatWaitsSpreadOverTheLeadTime) {
   EXPECT_EQ(backlog_for(c.now()).workers, 5u);
 }
 
+// Once they were served, nothing tells of requests that waited.
+TEST(Backlog, KeepsItsWorkersForAWindow) {
+  Case c(4.0, 1);
+  c.hold(100);
+  const Decision more = c.decision();
+  ASSERT_EQ(more.to, 5u);
+  ASSERT_EQ(more.rule, "backlog");
+  take_effect(c.service, more, c.at.now);
+  c.at.ready = 5;
+  c.hold(0);
+  c.second(4.0);
+  EXPECT_EQ(c.decision().to, 5u);
+  for (int i = 0; i < 10; ++i) c.second(4.0);
+  EXPECT_LT(c.decision().to, 5u);
+}
+
 TEST(Backlog, AsksForOneWhileNothingIsKnownOfServiceTimes) {
   Case c(0.0, 0, 0);
   c.hold(500);

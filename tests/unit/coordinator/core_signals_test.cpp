@@ -376,6 +376,24 @@ TEST(RequestsSignal, IsOneOpinionBesidesTheLoadsAndTheLargestWins) {
   EXPECT_THAT(said(world, "requests"), StartsWith("2, 100.0"));
 }
 
+TEST(RequestsSignal, KeepsItsWorkersForAWindowThoughWhatItSawIsNoLongerSeen) {
+  ServiceStanding service;
+  service.settings = with_signals({RequestRate{50.0}});
+  Situation at{.now = Instant(100s)};
+  at.signals = {
+      {.kind = SignalSeen::Kind::kLoad, .now = {}, .since_rise = {}, .largest = 10.0, .word = {}}};
+  at.signals[0].now.name = "requests";
+  const auto floors = [&](Duration since) {
+    std::vector<Opinion> found;
+    service.rose_at["requests"] = at.now - since;
+    hold_for_signals(service, at, 4, found);
+    return found;
+  };
+  EXPECT_TRUE(floors(service.settings->scale.window).empty());
+  ASSERT_EQ(floors(1s).size(), 1u);
+  EXPECT_EQ(floors(1s)[0].workers, 4u);
+}
+
 // ---- in a decision ----
 
 TEST(Signals, AreHeldBackAsAnyRiseAndByACountByHand) {
@@ -392,6 +410,19 @@ TEST(Signals, AreHeldBackAsAnyRiseAndByACountByHand) {
   world.happens(ScaleSet{{"web"}, 1, {}});
   world.pass(5s);
   EXPECT_EQ(world.view("web").desired, 1u);
+}
+
+TEST(Signals, ThatAreNoLongerAskedForAreForgotten) {
+  World world;
+  warm_up(world, with_signals({RequestRate{50.0}}));
+  edge(world).rate[{"web"}] = 271.0;
+  world.pass(15s);
+  EXPECT_EQ(world.record("web").rose_at.count("requests"), 1u);
+  world.reload({with_signals({LatencyLimit{95.0, 300ms}})});
+  edge(world).answer_time = 500ms;
+  world.pass(60s);
+  EXPECT_EQ(world.record("web").rose_at.count("latency_p95"), 1u);
+  EXPECT_EQ(world.record("web").rose_at.size(), 1u);
 }
 
 TEST(Signals, CountOnlyReadyWorkersSoThatOneThatDoesNotComeUpBringsNoOther) {

@@ -85,6 +85,16 @@ TEST_F(HttpFetchTest, EndsWithItsBodysBound) {
   EXPECT_THAT(fetched(here()), StartsWith(at() + "did not speak HTTP"));
 }
 
+TEST_F(HttpFetchTest, EndsWithALineThatHasNoEnd) {
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  server_.answer = head + "3;" + std::string(100'000, 'x');
+  EXPECT_EQ(fetched(here()), at() + "sent a line without end");
+  server_.answer = head + "0\r\nX: " + std::string(100'000, 'x');
+  EXPECT_EQ(fetched(here()), at() + "sent a line without end");
+  server_.answer = head + "3;" + std::string(30'000, 'x') + "\r\nabc\r\n0\r\n\r\n";
+  EXPECT_EQ(fetched(here()), "abc");
+}
+
 TEST_F(HttpFetchTest, TellsWhoSpeaksNoHttpAndWhoIsNotThere) {
   server_.answer = "SSH-2.0-OpenSSH\r\n";
   EXPECT_THAT(fetched(here()), StartsWith(at() + "did not speak HTTP"));
