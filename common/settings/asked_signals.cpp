@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 #include "common/ascii.hpp"
 #include "common/settings/durations.hpp"
+#include "common/settings/numbers.hpp"
 
 namespace foretide::settings {
 namespace {
@@ -64,12 +64,6 @@ std::optional<HttpUrl> url_in(const Section& signal) {
       signal.entry("queue")->value.at,
       "'queue' " + url.error() + ", wants a URL such as http://127.0.0.1:9000/depth");
   return std::nullopt;
-}
-
-std::string number_text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.9g", value);
-  return text;
 }
 
 std::string named(const std::string& name) {

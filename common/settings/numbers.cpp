@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 
 namespace foretide::settings {
 
@@ -19,6 +20,16 @@ std::optional<double> parse_share(std::string_view text) {
   if (percent) text.remove_suffix(1);
   const auto value = parse_number(text);
   return value && percent ? std::optional(*value / 100.0) : value;
+}
+
+std::string number_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", value);
+  return text;
+}
+
+std::string share_text(double share) {
+  return number_text(share * 100.0) + "%";
 }
 
 }  // namespace foretide::settings

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace foretide::settings {
@@ -10,5 +11,9 @@ namespace foretide::settings {
 std::optional<double> parse_number(std::string_view text);
 // 1% or 0.01.
 std::optional<double> parse_share(std::string_view text);
+
+// In nine digits, without zeros at the end: 0.25, 1000000.
+std::string number_text(double value);
+std::string share_text(double share);  // 25%
 
 }  // namespace foretide::settings

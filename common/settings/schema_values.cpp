@@ -12,12 +12,6 @@ namespace foretide::settings {
 
 namespace {
 
-std::string number_text(double value) {
-  char buffer[32];
-  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
-  return error == std::errc{} ? std::string(buffer, end) : "?";
-}
-
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
          c == '-' || c == '_';
@@ -117,8 +111,8 @@ std::optional<double> Section::share(std::string_view key, Range<double> range) 
   const auto value = parse_share(found->value.text);
   if (value && *value >= range.least && *value <= range.most) return value;
   return refuse(*found,
-                "a share such as 1% or 0.01, from " + number_text(range.least * 100) + "% to " +
-                    number_text(range.most * 100) + "%",
+                "a share such as 1% or 0.01, from " + share_text(range.least) + " to " +
+                    share_text(range.most),
                 problems_);
 }
 

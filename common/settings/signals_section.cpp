@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <map>
 
 #include "common/settings/asked_signals.hpp"
@@ -162,16 +161,6 @@ const YamlNode* list_in(const Section& scale, const Section& service) {
     return &list;
   }
   return nullptr;
-}
-
-std::string number_text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.9g", value);
-  return text;
-}
-
-std::string share_text(double share) {
-  return number_text(share * 100.0) + "%";
 }
 
 struct Text {

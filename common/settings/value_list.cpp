@@ -1,22 +1,12 @@
 #include "common/settings/value_list.hpp"
 
 #include <cmath>
-#include <cstdio>
 
 #include "common/settings/byte_sizes.hpp"
 #include "common/settings/durations.hpp"
+#include "common/settings/numbers.hpp"
 
 namespace foretide::settings {
-namespace {
-
-std::string number_text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.9g", value);
-  return text;
-}
-
-}  // namespace
-
 void ValueList::add(std::string key, std::string text, Kind kind) {
   values_.push_back({std::move(key), std::move(text), kind});
 }
@@ -34,7 +24,7 @@ void ValueList::number(std::string key, double value) {
 }
 
 void ValueList::share(std::string key, double value) {
-  add(std::move(key), number_text(value * 100.0) + "%");
+  add(std::move(key), share_text(value));
 }
 
 void ValueList::duration(std::string key, std::chrono::milliseconds value) {

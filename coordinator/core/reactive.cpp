@@ -4,7 +4,6 @@
 
 #include "coordinator/core/desired.hpp"
 #include "coordinator/core/foresee.hpp"
-#include "coordinator/core/queue_signal.hpp"
 #include "coordinator/core/service_record.hpp"
 #include "coordinator/core/text.hpp"
 
@@ -30,24 +29,12 @@ double present_load(const ServiceRecord& service, Instant now) {
                   kShortMeanWeight * load_over(service, kPanicWindow / 2, now));
 }
 
-// Nothing waits or is in service, and nothing came for `scale.idle`.
-bool is_quiet(bool is_busy, const std::optional<Instant>& last_request, Duration idle,
-              Instant now) {
-  return !is_busy && (!last_request || now - *last_request >= idle);
-}
-
 }  // namespace
 
 DemandNow demand_now(const ServiceRecord& service, Instant now) {
-  const ScaleSettings& scale = service.settings->scale;
-  DemandNow demand{.load = present_load(service, now),
-                   .latest = service.series.latest(now, kFreshFor),
-                   .largest = service.series.max_over(now, scale.window)};
-  const bool is_busy = service.held() + service.in_flight() > 0 || has_queued(service, now);
-  const bool is_idle = demand.latest && is_quiet(is_busy, service.last_request, scale.idle, now);
-  demand.known_seconds =
-      static_cast<double>(service.series.known_seconds(now, watched_for(scale, is_idle)));
-  return demand;
+  return {.load = present_load(service, now),
+          .latest = service.series.latest(now, kFreshFor),
+          .largest = service.series.max_over(now, service.settings->scale.window)};
 }
 
 Duration watched_for(const ScaleSettings& scale, bool is_idle) {
@@ -55,9 +42,10 @@ Duration watched_for(const ScaleSettings& scale, bool is_idle) {
 }
 
 bool is_idle(const ServiceStanding& service, const Situation& situation) {
-  const bool is_busy = situation.held + situation.in_flight > 0 || situation.queued;
+  if (situation.held + situation.in_flight > 0 || situation.queued) return false;
+  const auto& last = situation.last_request;
   return situation.demand.latest &&
-         is_quiet(is_busy, situation.last_request, service.settings->scale.idle, situation.now);
+         (!last || situation.now - *last >= service.settings->scale.idle);
 }
 
 Opinion stable_for(const ServiceStanding& service, const Situation& situation) {

@@ -33,7 +33,7 @@ Opinion backlog_for(const Situation& situation);
 Opinion wake_for(const ServiceStanding& service, const Situation& situation);
 Opinion idle_for(const ServiceStanding& service, const Situation& situation);
 
-// As the reports of the last seconds have it.
+// As the reports of the last seconds have it; how many were watched is for `observe`.
 DemandNow demand_now(const ServiceRecord& service, Instant now);
 // Nothing came for `scale.idle`, no queue has anything, and that is known.
 bool is_idle(const ServiceStanding& service, const Situation& situation);

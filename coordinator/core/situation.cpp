@@ -23,11 +23,14 @@ void observe_orders(const ServiceRecord& service, Situation& at) {
 }  // namespace
 
 void observe(const ServiceRecord& service, Situation& at) {
+  const ScaleSettings& scale = service.settings->scale;
   at.demand = demand_now(service, at.now);
   at.held = service.held();
   at.in_flight = service.in_flight();
   at.queued = has_queued(service, at.now);
   at.last_request = service.last_request;
+  at.demand.known_seconds = static_cast<double>(
+      service.series.known_seconds(at.now, watched_for(scale, is_idle(service, at))));
   at.service_seconds = service.service_time.mean();
   at.start_time = service.start_times.p90();
   at.capacity = capacity_of(service);
@@ -35,7 +38,7 @@ void observe(const ServiceRecord& service, Situation& at) {
   at.starts_stopped = stopped ? std::optional(stopped->text) : std::nullopt;
   at.signals = signals_seen(service, at);
   observe_orders(service, at);
-  at.scheduled = scheduled_for(service.settings->scale.schedule, at.wall, at.lead_time());
+  at.scheduled = scheduled_for(scale.schedule, at.wall, at.lead_time());
   at.foresight = service.foresight;
 }
 

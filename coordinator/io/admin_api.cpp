@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/settings/cluster_file.hpp"
+#include "common/settings/numbers.hpp"
 #include "coordinator/core/schedule.hpp"
 #include "coordinator/core/views.hpp"
 #include "coordinator/io/admin_input.hpp"
@@ -224,7 +225,7 @@ AdminResponse AdminApi::forecast(const AdminRequest& request, const std::string&
   if (!view) return refuse(404, "there is no service named " + name);
   double ahead = view->lead_time_seconds;
   if (const auto asked = request.query.find("ahead"); asked != request.query.end()) {
-    const auto number = number_in(asked->second);
+    const auto number = settings::parse_number(asked->second);
     if (!number || *number < 0 || *number > kAheadSecondsMax)
       return refuse(400, "ahead must be a number of seconds from 0 to 604800");
     ahead = *number;
@@ -292,7 +293,7 @@ AdminResponse AdminApi::scale(const AdminRequest& request, const std::string& na
 AdminResponse AdminApi::textbook_scale(const AdminRequest& request, const std::string&) {
   const auto form = request.form();
   const auto scale = form.find("scale");
-  const auto ahead = scale == form.end() ? std::nullopt : number_in(scale->second);
+  const auto ahead = scale == form.end() ? std::nullopt : settings::parse_number(scale->second);
   if (!ahead || *ahead < 0 || *ahead > kAheadSecondsMax)
     return refuse(400,
                   "send the form field scale=SECONDS, how far ahead to predict, from 0 to 604800");

@@ -1,11 +1,10 @@
 #include "coordinator/io/admin_input.hpp"
 
-#include <charconv>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "common/rfc3339.hpp"
 #include "common/settings/durations.hpp"
+#include "common/settings/numbers.hpp"
 
 namespace foretide::coordinator {
 
@@ -48,19 +47,11 @@ bool fits(std::string_view pattern, std::string_view path, std::string& name) {
   return true;
 }
 
-std::optional<double> number_in(std::string_view text) {
-  double value = 0.0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
-    return std::nullopt;
-  return value;
-}
-
 Result<DecisionsAsked> decisions_in(const std::map<std::string, std::string>& query,
                                     CountLimits limits) {
   DecisionsAsked asked{.limit = limits.otherwise};
   if (const auto given = query.find("limit"); given != query.end()) {
-    const auto number = number_in(given->second);
+    const auto number = settings::parse_number(given->second);
     if (!number || *number < 1 || *number > limits.most || *number != std::floor(*number))
       return Error{"limit must be a whole number from 1 to " + std::to_string(limits.most)};
     asked.limit = static_cast<std::uint32_t>(*number);

@@ -19,9 +19,6 @@ namespace foretide::coordinator {
 // Fits "/v1/services/{name}/scale" to a path; `name` receives what stands for {name}.
 bool fits(std::string_view pattern, std::string_view path, std::string& name);
 
-// The whole text as a finite number.
-std::optional<double> number_in(std::string_view text);
-
 // limit=20, before=2026-11-28T14:05:30Z or after=…
 struct CountLimits {
   std::uint32_t otherwise = 0, most = 0;
