@@ -12,15 +12,16 @@ constexpr std::size_t kSampled = 1500, kSampleMin = 60;
 
 }  // namespace
 
-std::vector<Moments::At> MomentForest::draw_sample(std::int64_t newest, std::int64_t window_steps) {
-  std::vector<Moments::At> sample;
+std::vector<Moments::Slot> MomentForest::draw_sample(std::int64_t newest,
+                                                     std::int64_t window_steps) {
+  std::vector<Moments::Slot> sample;
   sample.reserve(kSampled);
   const auto window = static_cast<double>(window_steps);
   for (std::size_t i = 0; i < kSampled; ++i) {
     // u^1.5 of the way back: of the last tenth of the window there are twice as many.
     const double u = draws_.unit();
     const std::int64_t at = newest - static_cast<std::int64_t>(window * u * std::sqrt(u));
-    if (moments_.is_known(at)) sample.push_back(static_cast<Moments::At>(at));
+    if (moments_.is_known(at)) sample.push_back(Moments::slot_of(at));
   }
   return sample;
 }

@@ -36,15 +36,18 @@ class MomentForest {
   void grow(std::int64_t step, std::int64_t newest);
   bool is_grown() const { return trees_.size() >= kTreesMin; }
 
-  // Calls `each(moment, weight)` for all that are like this one.
+  // Calls `each(moment, weight)` for all that are like the moment `newest`.
   template <class Each>
-  void each_alike(std::span<const float> traits, Each each) const {
+  void each_alike(std::int64_t newest, Each each) const {
+    const auto traits = moments_.traits_of(newest);
     for (const Grown& grown : trees_) {
       const auto alike = grown.tree.alike(traits);
       // Of a large leaf, where nothing told moments apart, some speak for all.
       const std::size_t stride = 1 + alike.size() / kAlikeAtMost;
       const double weight = static_cast<double>(stride) / static_cast<double>(alike.size());
-      for (std::size_t i = 0; i < alike.size(); i += stride) each(std::int64_t{alike[i]}, weight);
+      for (std::size_t i = 0; i < alike.size(); i += stride) {
+        each(Moments::step_of(alike[i], newest), weight);
+      }
     }
   }
 
@@ -54,7 +57,7 @@ class MomentForest {
     MomentTree tree;
     std::int64_t at = 0;
   };
-  std::vector<Moments::At> draw_sample(std::int64_t newest, std::int64_t window_steps);
+  std::vector<Moments::Slot> draw_sample(std::int64_t newest, std::int64_t window_steps);
 
   Moments moments_;
   Draws draws_;

@@ -21,19 +21,20 @@ struct MomentTree::Split {
   float threshold = 0.0F;
 };
 
-void MomentTree::grow(const Moments& moments, std::vector<Moments::At> sample, Draws& draws) {
+void MomentTree::grow(const Moments& moments, std::vector<Moments::Slot> sample, Draws& draws) {
   CHECK(sample.size() <= 65535 && moments.marks() <= kMarksMax, "a tree's numbers are small");
   sample_ = std::move(sample);
   nodes_.clear();
   nodes_.push_back({.begin = 0, .count = static_cast<std::uint16_t>(sample_.size())});
   divide(moments, 0, 0, draws);
+  nodes_.shrink_to_fit();
 }
 
 MomentTree::Split MomentTree::best_split(const Moments& moments, const Node& node,
                                          Draws& draws) const {
   using Marks = std::array<float, kMarksMax>;
   const std::size_t marks = moments.marks();
-  const std::span<const Moments::At> among(sample_.data() + node.begin, node.count);
+  const std::span<const Moments::Slot> among(sample_.data() + node.begin, node.count);
   // Side by side, because each is looked at five times five times.
   std::vector<Marks> of(node.count);
   std::vector<float> values(node.count);
@@ -89,7 +90,7 @@ void MomentTree::divide(const Moments& moments, std::size_t node, std::size_t de
   const Split split = best_split(moments, whole, draws);
   if (!split.found) return;
   const auto begin = sample_.begin() + whole.begin;
-  const auto middle = std::partition(begin, begin + whole.count, [&](Moments::At at) {
+  const auto middle = std::partition(begin, begin + whole.count, [&](Moments::Slot at) {
     return moments.traits_of(at)[split.trait] <= split.threshold;
   });
   const auto left = static_cast<std::uint16_t>(middle - begin);
@@ -104,7 +105,7 @@ void MomentTree::divide(const Moments& moments, std::size_t node, std::size_t de
   divide(moments, children + 1, depth + 1, draws);
 }
 
-std::span<const Moments::At> MomentTree::alike(std::span<const float> traits) const {
+std::span<const Moments::Slot> MomentTree::alike(std::span<const float> traits) const {
   std::size_t at = 0;
   while (nodes_[at].left != kLeaf) {
     const Node& node = nodes_[at];

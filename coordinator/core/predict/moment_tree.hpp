@@ -22,9 +22,9 @@ class MomentTree {
   static constexpr std::size_t kLeafMin = 16;
 
   // From these moments, at most 65,535, all of which are known. One may be there several times.
-  void grow(const Moments& moments, std::vector<Moments::At> sample, Draws& draws);
+  void grow(const Moments& moments, std::vector<Moments::Slot> sample, Draws& draws);
   // Those that are like this one.
-  std::span<const Moments::At> alike(std::span<const float> traits) const;
+  std::span<const Moments::Slot> alike(std::span<const float> traits) const;
 
  private:
   static constexpr std::uint16_t kLeaf = 0;  // the root is nobody's left
@@ -38,7 +38,7 @@ class MomentTree {
   Split best_split(const Moments& moments, const Node& node, Draws& draws) const;
   void divide(const Moments& moments, std::size_t node, std::size_t depth, Draws& draws);
 
-  std::vector<Moments::At> sample_;
+  std::vector<Moments::Slot> sample_;
   std::vector<Node> nodes_;
 };
 

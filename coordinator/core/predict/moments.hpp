@@ -11,8 +11,14 @@ namespace foretide::coordinator {
 
 class Moments {
  public:
-  using At = std::uint32_t;  // a step
   static constexpr std::int64_t kKept = 4096;
+  // A step's place among those that are kept, which says it in two bytes.
+  using Slot = std::uint16_t;
+  static Slot slot_of(std::int64_t step) { return static_cast<Slot>(step & (kKept - 1)); }
+  // The last step up to `newest` that has this slot.
+  static std::int64_t step_of(Slot slot, std::int64_t newest) {
+    return newest - ((newest - slot) & (kKept - 1));
+  }
 
   Moments(std::size_t traits, std::size_t marks)
       : traits_(traits), marks_(marks), rows_(kKept * (traits + marks)), is_known_(kKept) {}
@@ -35,7 +41,8 @@ class Moments {
   bool is_known(std::int64_t at) const { return is_known_[slot(at)] != 0; }
 
  private:
-  static std::size_t slot(std::int64_t at) { return static_cast<std::size_t>(at) % kKept; }
+  static_assert((kKept & (kKept - 1)) == 0 && kKept <= 65'536);
+  static std::size_t slot(std::int64_t at) { return slot_of(at); }
   float* row(std::int64_t at) { return rows_.data() + slot(at) * (traits_ + marks_); }
   const float* row(std::int64_t at) const { return rows_.data() + slot(at) * (traits_ + marks_); }
 

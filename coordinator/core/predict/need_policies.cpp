@@ -165,7 +165,7 @@ void NeedPolicies::draw_alike(std::size_t distance) {
   const double root = trend.root(step), width = trend.width(step);
   const std::int64_t oldest = TrendForecast::oldest_kept(step);
   curve.begin();
-  errors_.each_alike(errors_.moments().traits_of(step), [&](std::int64_t at, double weight) {
+  errors_.each_alike(step, [&](std::int64_t at, double weight) {
     if (at < oldest || !trend.is_judged(at)) return;
     curve.add(squared(root + trend.error(at) / trend.width(at) * width), weight);
   });
@@ -183,7 +183,7 @@ void NeedPolicies::draw_went_on(std::size_t distance) {
   }
   const std::int64_t step = history_.end() - 1, ahead = distances_[distance];
   curve.begin();
-  outcomes_.each_alike(outcomes_.moments().traits_of(step), [&](std::int64_t at, double weight) {
+  outcomes_.each_alike(step, [&](std::int64_t at, double weight) {
     if (history_.is_known(at + ahead)) curve.add(squared(history_.root(at + ahead)), weight);
   });
   curve.end();

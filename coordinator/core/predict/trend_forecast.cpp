@@ -26,17 +26,13 @@ TrendForecast::TrendForecast(std::int64_t ahead)
       records_(static_cast<std::size_t>(kKept)),
       pending_(static_cast<std::size_t>(ahead) + 1) {}
 
-TrendForecast::Pending& TrendForecast::pending(std::int64_t step) {
-  return pending_[static_cast<std::size_t>(step) % pending_.size()];
-}
-
 void TrendForecast::learn(std::int64_t step, double root) {
   const std::int64_t made_at = step - ahead_;
   if (made_at < 0) return;
   Record& made = record(made_at);
   if (made.width == 0.0F) return;
-  const Pending& then = pending(made_at);
-  made.error = static_cast<float>(root) - made.root;
+  const Pending& then = pending_[place(made_at)];
+  made.error = static_cast<float>(root) - then.root;
   trend_.add(then.trend, root - then.level);
   trend_.solve();
   width_.add(then.width, std::log(std::abs(made.error) + kTiny));
@@ -67,7 +63,7 @@ TrendForecast::WidthFeatures TrendForecast::width_features(const DemandHistory& 
 void TrendForecast::forecast(const DemandHistory& history, const Calendar& calendar,
                              const Surprises& surprises) {
   const std::int64_t step = history.end() - 1;
-  Pending& now = pending(step);
+  Pending& now = pending_[place(step)];
   now.trend = trend_features(history, calendar, step, ahead_);
   now.level = level_at(history, step);
   const double root = std::max(0.0, now.level + trend_.answer(now.trend));
@@ -77,7 +73,8 @@ void TrendForecast::forecast(const DemandHistory& history, const Calendar& calen
     width = kWidthOfMeanLog *
             std::exp(std::clamp(width_.answer(now.width), kWidthLogMin, kWidthLogMax));
   }
-  record(step) = {.root = static_cast<float>(root), .width = static_cast<float>(width)};
+  now.root = static_cast<float>(root);
+  record(step) = {.width = static_cast<float>(width)};
 }
 
 }  // namespace foretide::coordinator

@@ -1,6 +1,5 @@
 // The linear forecast at one distance, with a record of how wrong it was: for each of the last
-// 4,096 steps what was foretold then, how wide of the mark it was expected to be, and how wide it
-// was.
+// 4,096 steps how wide of the mark what was foretold then was expected to be, and how wide it was.
 //
 // The expected width is a second linear forecast, of the logarithm of the error's size, from how
 // wrong the forecasts were lately, how high demand is and what hour it is. Errors over their
@@ -40,8 +39,9 @@ class TrendForecast {
   void learn(std::int64_t step, double root);
   void forecast(const DemandHistory& history, const Calendar& calendar, const Surprises& surprises);
 
+  // What was forecast at `step`, the newest.
+  double root(std::int64_t step) const { return pending_[place(step)].root; }
   // Of forecasts made at `step`, one of the last kKept.
-  double root(std::int64_t step) const { return record(step).root; }
   double width(std::int64_t step) const { return record(step).width; }
   bool is_judged(std::int64_t step) const { return step >= 0 && record(step).is_judged(); }
   double error(std::int64_t step) const { return record(step).error; }
@@ -51,13 +51,14 @@ class TrendForecast {
   using WidthFeatures = std::array<double, kWidthFeatures>;
   // A width of zero: nothing was foretold; an error that is no number: it is not judged yet.
   struct Record {
-    float root = 0.0F, width = 0.0F, error = std::numeric_limits<float>::quiet_NaN();
+    float width = 0.0F, error = std::numeric_limits<float>::quiet_NaN();
     bool is_judged() const { return !std::isnan(error); }
   };
   struct Pending {
     TrendFeatures trend;
     WidthFeatures width;
     double level = 0.0;
+    float root = 0.0F;
   };
 
   WidthFeatures width_features(const DemandHistory& history, const Calendar& calendar,
@@ -69,7 +70,9 @@ class TrendForecast {
   Record& record(std::int64_t step) {
     return records_[static_cast<std::size_t>(step) % static_cast<std::size_t>(kKept)];
   }
-  Pending& pending(std::int64_t step);
+  std::size_t place(std::int64_t step) const {
+    return static_cast<std::size_t>(step) % pending_.size();
+  }
 
   std::int64_t ahead_, made_ = 0;
   ForgettingRidge trend_, width_;

@@ -96,7 +96,8 @@ TEST(MomentForest, FindsMomentsThatWentOnAlike) {
   ASSERT_TRUE(forest.is_grown());
   const auto mean_after = [&forest](float busy) {
     double sum = 0.0, weights = 0.0;
-    forest.each_alike(std::array{0.5F, busy, 0.5F}, [&](std::int64_t at, double weight) {
+    std::ranges::copy(std::array{0.5F, busy, 0.5F}, forest.moments().begin(2000).begin());
+    forest.each_alike(2000, [&](std::int64_t at, double weight) {
       sum += weight * static_cast<double>(forest.moments().marks_of(at)[0]);
       weights += weight;
     });
@@ -104,6 +105,14 @@ TEST(MomentForest, FindsMomentsThatWentOnAlike) {
   };
   EXPECT_GT(mean_after(1.0F), 4.5);
   EXPECT_LT(mean_after(0.0F), 0.5);
+}
+
+TEST(Moments, AreTheLastThatHaveTheirSlot) {
+  for (const std::int64_t newest : {0, 7, 4095, 4096, 10'000}) {
+    for (const std::int64_t back : {0, 1, 100, 4095}) {
+      EXPECT_EQ(Moments::step_of(Moments::slot_of(newest - back), newest), newest - back);
+    }
+  }
 }
 
 TEST(ShadowRun, HasNobodyReadyBeforeTheLeadTimeIsOver) {
