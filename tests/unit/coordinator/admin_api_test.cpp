@@ -305,7 +305,7 @@ TEST_F(AdminApiTest, SaysWhatIsWrongWithAPause) {
   };
   EXPECT_THAT(refusal(R"({"direction": "up"})"), HasSubstr("\"both\""));
   EXPECT_THAT(refusal(R"({"for": "soon"})"), HasSubstr("\"for\" must be a length of time"));
-  EXPECT_THAT(refusal(R"({"for": 7})"), HasSubstr("\"for\" must be a length of time"));
+  EXPECT_THAT(refusal(R"({"for": 7})"), HasSubstr("a number and its unit (ms, s, m, h or d"));
   EXPECT_THAT(refusal(R"({"until": "noon"})"), HasSubstr("'until' is not known here"));
   EXPECT_THAT(refusal("direction=down"), HasSubstr("no JSON object"));
   EXPECT_EQ(get("/v1/services/web")["paused"], false);
