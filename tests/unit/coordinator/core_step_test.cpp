@@ -413,7 +413,7 @@ TEST(Step, ForgetsThatNoNodeHadJoinedOnceItsWorkerIsFound) {
   EXPECT_TRUE(world.has_notice("a place for a worker of web was found: node node-a"));
 }
 
-// given: a worker is wanted and fits nowhere, then it is wanted no more
+// given: a worker is wanted and fits nowhere, then it is wanted no more, then again
 TEST(Step, ForgetsThatThereWasNoPlaceOnceNoneIsWanted) {
   World world;
   ServiceSettings web = service_named("web");
@@ -430,6 +430,11 @@ TEST(Step, ForgetsThatThereWasNoPlaceOnceNoneIsWanted) {
   world.pass(3s);
   ASSERT_EQ(world.view("web").desired, 0u);
   EXPECT_EQ(world.view("web").no_place, "");
+  EXPECT_TRUE(world.has_notice("no worker of web is missing any more"));
+  world.notices.clear();
+  world.happens(ScaleSet{{"web"}, 1u, {}});
+  world.pass(3s);
+  EXPECT_TRUE(world.has_notice("no node can take a worker of web")) << "it is news again";
 }
 
 TEST(Step, RoutesStaticUpstreamsAndSaysFarewellToOnesThatLeft) {
