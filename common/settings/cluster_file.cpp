@@ -57,7 +57,6 @@ std::vector<ServiceSettings> services_in(const Section& top, ReadFor reader) {
   }
   if (node.entries.size() > kServicesMost) {
     top.problems().add(node.entries[kServicesMost].key_at, "a service too many, 500 at most");
-    return services;
   }
   std::vector<settings::PlacedMatch> matches;
   for (const auto& entry : node.entries) {

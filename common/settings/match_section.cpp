@@ -109,7 +109,6 @@ std::vector<PlacedMatch> matches_in(const Section& service, const ServiceId& id)
   if (node.items.empty() || node.items.size() > kMatchesMost) {
     service.problems().add(node.at, "'match' has " + std::to_string(node.items.size()) +
                                         " entries, wants 1 to " + std::to_string(kMatchesMost));
-    return matches;
   }
   for (const auto& item : node.items)
     matches.push_back({match_in(item, id, service.problems()), item.at});

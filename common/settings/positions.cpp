@@ -24,7 +24,9 @@ std::string Problems::text(const std::string& file) const {
             std::to_string(sorted[i].at.column) + ": " + sorted[i].what;
   }
   if (sorted.size() > kToldMost) {
-    text += "\n" + file + ": and " + std::to_string(sorted.size() - kToldMost) + " problems more";
+    const std::size_t more = sorted.size() - kToldMost;
+    text += "\n" + file + ": and " + std::to_string(more) + (more == 1 ? " problem" : " problems") +
+            " more";
   }
   return text;
 }

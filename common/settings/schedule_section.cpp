@@ -101,7 +101,6 @@ std::vector<ScheduleWindow> schedule_in(const Section& scale, std::uint32_t max)
   if (list.items.size() > kWindowsMost) {
     scale.problems().add(list.items[kWindowsMost].at,
                          "a window too many, " + std::to_string(kWindowsMost) + " at most");
-    return windows;
   }
   for (const YamlNode& item : list.items) windows.push_back(window_in(item, scale, max));
   return windows;

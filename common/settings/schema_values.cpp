@@ -187,7 +187,6 @@ std::vector<std::pair<std::string, Position>> Section::texts(std::string_view ke
     problems_.add(list->value.at, "'" + std::string(key) + "' has " +
                                       std::to_string(list->value.items.size()) +
                                       " entries, at most " + std::to_string(most));
-    return found;
   }
   for (const auto& item : list->value.items) take(item);
   return found;

@@ -154,9 +154,6 @@ const YamlNode* list_in(const Section& scale, const Section& service) {
     scale.problems().add(list.at, "'signals' is " + shown(list) +
                                       ", wants a list such as [{latency: p95, below: 300ms}, "
                                       "{cpu: 80%}]");
-  } else if (list.items.size() > kSignalsMost) {
-    scale.problems().add(list.items[kSignalsMost].at,
-                         "a signal too many, " + std::to_string(kSignalsMost) + " at most");
   } else {
     return &list;
   }
@@ -190,6 +187,11 @@ std::vector<Signal> signals_in(const Section& scale, const Section& service) {
   std::vector<Signal> signals;
   const YamlNode* list = list_in(scale, service);
   if (list == nullptr) return signals;
+  // All are read, so that what is wrong with others is told at once too.
+  if (list->items.size() > kSignalsMost) {
+    scale.problems().add(list->items[kSignalsMost].at,
+                         "a signal too many, " + std::to_string(kSignalsMost) + " at most");
+  }
   std::map<std::string, int> lines;
   for (const YamlNode& item : list->items) {
     const auto signal = signal_in(item, scale, service);

@@ -49,7 +49,6 @@ std::vector<CertificateFiles> certificates_in(const Section& tls) {
   if (list.items.size() > kCertificatesMost) {
     tls.problems().add(list.items[kCertificatesMost].at,
                        "a certificate too many, " + std::to_string(kCertificatesMost) + " at most");
-    return certificates;
   }
   for (const auto& item : list.items) {
     const Section pair(item, "certificates", keys::kCertificate, tls.problems());

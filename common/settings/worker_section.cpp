@@ -101,7 +101,6 @@ std::map<std::string, std::string> environment_in(const Section& service) {
     service.problems().add(entry->value.at,
                            "'env' has " + std::to_string(entry->value.entries.size()) +
                                " variables, at most " + std::to_string(kVariablesMost));
-    return environment;
   }
   for (const auto& variable : entry->value.entries) {
     if (!is_variable_name(variable.key)) {

@@ -197,11 +197,11 @@ void watch_silence(Turn& turn) {
     if (!node.lost_told) {
       tell(turn, {.kind = "node", .node = id, .text = "node " + id.text + " is back"});
     } else if (!node.workers.empty() || !node.session.empty()) {
-      tell(turn,
-           {.kind = "node",
-            .node = id,
-            .text = "node " + id.text + " is silent; its " + std::to_string(node.workers.size()) +
-                    " workers are left alone and replaced elsewhere"});
+      tell(turn, {.kind = "node",
+                  .node = id,
+                  .text = "node " + id.text + " is silent; its " +
+                          counted(node.workers.size(), "worker is", "workers are") +
+                          " left alone and replaced elsewhere"});
     }
   }
   std::erase_if(turn.state.nodes, [](const auto& node) {

@@ -25,9 +25,10 @@ std::uint32_t workers_for(const Situation& situation) {
 std::string words_for(const Situation& situation) {
   const Foresight& foresight = *situation.foresight;
   const double capacity = situation.capacity;
-  return text_of("%s expects %.2f in %.0f s and, a shortage being priced at %.3g, asks for %s",
-                 name_of(foresight.policy), foresight.load(), seconds_in(situation.lead_time()),
-                 foresight.price, workers_of(workers_for(situation), capacity).c_str());
+  return text_of("%s expects %s in %.0f s and, a shortage being priced at %.3g, asks for %s",
+                 name_of(foresight.policy), load_text(foresight.load()).c_str(),
+                 seconds_in(situation.lead_time()), foresight.price,
+                 workers_of(workers_for(situation), capacity).c_str());
 }
 
 }  // namespace

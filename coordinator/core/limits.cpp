@@ -58,9 +58,9 @@ void hold_for_survivors(const ServiceStanding& service, const Situation& at, std
   const double share = prediction_speaks(service, at) ? 1.0 : kSurvivorShare;
   const double capacity = at.capacity * share;
   const std::uint32_t needed = std::min(from, workers_for(load, capacity));
-  floors.push_back(
-      {"survivors", needed,
-       text_of("%.2f in service now, at most %.3g for each that stays", load, capacity)});
+  floors.push_back({"survivors", needed,
+                    text_of("%s in service now, at most %.3g for each that stays",
+                            load_text(load).c_str(), capacity)});
 }
 
 void hold_for_calm(const ServiceStanding& service, const Situation& at, std::uint32_t from,

@@ -34,7 +34,7 @@ std::optional<Objection> objection(const NodeRecord& node, const ServiceRecord& 
     return Objection{"cannot start it: " + refusal->second.reason};
   }
   if (load.workers >= kNodeWorkersMax) {
-    return Objection{text_of("is full: it has %u workers", load.workers), true};
+    return Objection{"is full: it has " + counted(load.workers, "worker", "workers"), true};
   }
   const Needs& needs = service.settings->worker.needs;
   if (needs.cpus > 0.0 && load.cpus + needs.cpus > node.cpus + 1e-9) {

@@ -128,11 +128,21 @@ void roll(Turn& turn, ServiceRecord& service, Census& census, std::uint32_t desi
   if (stuck && service.lacks_room) make_room(turn, service, census);
 }
 
+// A worker that its node reports after all, or that is no longer wanted, needs no place: who was
+// told that there is none is told that too, and would be told again.
+void end_search(Turn& turn, ServiceRecord& service, const Census& census, std::uint32_t desired) {
+  if (census.current.size() < desired || service.told_no_place.empty()) return;
+  found_place(service);
+  tell(turn, {.kind = "placement",
+              .service = service.id,
+              .text = "no worker of " + service.id.text + " is missing any more"});
+}
+
 std::string reason_of(const ServiceRecord& service) {
   if (!service.settings) return "its service left the cluster file";
   if (service.decisions.empty()) return "fewer workers are needed";
   const Decision& last = service.decisions.back();
-  return text_of("%u workers are enough (%s)", last.to, last.rule.c_str());
+  return counted(last.to, "worker is", "workers are") + " enough (" + last.rule + ")";
 }
 
 }  // namespace
@@ -162,6 +172,7 @@ void plan(Turn& turn, ServiceRecord& service, Census census) {
   if (census.current.size() > desired && !turn.is_young()) {
     shed(turn, census.current, census.current.size() - desired, reason_of(service));
   }
+  end_search(turn, service, census, desired);
   if (desired == 0 && !turn.is_young()) {
     shed(turn, census.overdue, census.overdue.size(), reason_of(service));
   }

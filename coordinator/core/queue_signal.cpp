@@ -76,11 +76,11 @@ Opinion queue_opinion(const QueueDepth& queue, const ServiceRecord& service, Ins
   const std::uint32_t workers = workers_for(largest, queue.per_worker);
   const std::string need = workers_of(workers, queue.per_worker);
   if (largest == evidence->latest()) {
-    return {name, workers, items_text(largest) + " need " + need};
+    return {name, workers, items_text(largest) + (largest == 1.0 ? " needs " : " need ") + need};
   }
   return {name, workers,
-          text_of("the most of the last %.0f s, %s, need %s", seconds_in(window),
-                  items_text(largest).c_str(), need.c_str())};
+          text_of("the most of the last %.0f s, %s, %s %s", seconds_in(window),
+                  items_text(largest).c_str(), largest == 1.0 ? "needs" : "need", need.c_str())};
 }
 
 SignalReading queue_reading(const QueueDepth& queue, const ServiceRecord& service,

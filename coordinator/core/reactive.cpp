@@ -57,8 +57,8 @@ Opinion stable_for(const ServiceStanding& service, const Situation& situation) {
   const double capacity = situation.capacity;
   const std::uint32_t workers = workers_for(*largest, capacity);
   return {"stable", workers,
-          text_of("the largest load of the last %.0f s, %.2f, needs %s", seconds_in(window),
-                  *largest, workers_of(workers, capacity).c_str())};
+          text_of("the largest load of the last %.0f s, %s, needs %s", seconds_in(window),
+                  load_text(*largest).c_str(), workers_of(workers, capacity).c_str())};
 }
 
 Opinion panic_for(const ServiceStanding& service, const Situation& situation) {
@@ -68,11 +68,12 @@ Opinion panic_for(const ServiceStanding& service, const Situation& situation) {
   const auto& foresight = situation.foresight;
   if (prediction_speaks(service, situation) &&
       workers <= foresight->in_workers_of(capacity, foresight->workers_thinkable)) {
-    return {"panic", 0, text_of("load %.2f over the last two seconds was to be expected", load)};
+    return {"panic", 0,
+            "load " + load_text(load) + " over the last two seconds was to be expected"};
   }
   return {"panic", workers,
-          text_of("load %.2f over the last two seconds needs %s", load,
-                  workers_of(workers, capacity).c_str())};
+          "load " + load_text(load) + " over the last two seconds needs " +
+              workers_of(workers, capacity)};
 }
 
 Opinion backlog_for(const Situation& situation) {

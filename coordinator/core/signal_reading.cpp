@@ -45,9 +45,9 @@ struct Measure {
     if (!has_warm(service.workers)) {
       reading.missing = text_of("no worker has been ready for %.0f s", seconds_in(kWarmUp));
     } else if (const auto total = durations.total(); total < kRequestsLeast) {
-      reading.missing =
-          counted(static_cast<std::uint32_t>(total), "request", "requests") +
-          text_of(" answered, at least %u tell it", static_cast<unsigned>(kRequestsLeast));
+      reading.missing = counted(total, "request was", "requests were") +
+                        text_of(" answered in the last %.0f s, it takes at least %u",
+                                seconds_in(kSignalWindow), static_cast<unsigned>(kRequestsLeast));
     } else {
       reading.value = seconds_in(*durations.quantile(limit.percentile / 100.0));
       reading.words = time_text(*reading.value) + " of " + time_text(reading.limit);
@@ -143,8 +143,11 @@ const char* name_of(SignalReading::State state) {
 }
 
 std::string too_few_samples(std::uint32_t workers, std::uint32_t ready) {
-  return text_of("samples of %u of %s, half of them tell it", workers,
-                 counted(ready, "ready worker", "ready workers").c_str());
+  if (ready == 0) return "no worker is ready";
+  const std::string within = text_of(" reported it in the last %.0f s", seconds_in(kSignalWindow));
+  if (ready == 1) return "the only ready worker has not" + within;
+  return text_of("%u of %u ready workers %s", workers, ready, workers == 1 ? "has" : "have") +
+         within + text_of(", at least half must: %u", (ready + 1) / 2);
 }
 
 SignalReading reading_of(const Signal& signal, const ServiceRecord& service, std::uint32_t ready,

@@ -40,6 +40,7 @@ struct SignalReading {
 
 const char* name_of(SignalReading::State state);  // unknown, fine, near, breached
 
+// Of workers that were told of in the last kSignalWindow.
 std::string too_few_samples(std::uint32_t workers, std::uint32_t ready);
 
 // By what was measured after `from`, at most kSignalWindow ago; of a queue, as it stands

@@ -43,9 +43,13 @@ void found_no_place(Turn& turn, ServiceRecord& service, const NoPlace& none) {
 }
 
 void make_worker(Turn& turn, ServiceRecord& service, const Census& census, const NodeId& node) {
-  service.told_no_place.clear();
-  service.no_place_at.reset();
-  service.lacks_room = false;
+  if (!service.told_no_place.empty()) {
+    tell(turn,
+         {.kind = "placement",
+          .service = service.id,
+          .text = "a place for a worker of " + service.id.text + " was found: node " + node.text});
+  }
+  found_place(service);
   const WorkerId id = next_worker_id(turn.state, service.id);
   WorkerRecord worker{.id = id, .service = service.id, .release = service.release, .node = node};
   worker.made_at = turn.now;
@@ -119,6 +123,12 @@ void take_back_failed(Turn& turn, Census& census) {
 }
 
 }  // namespace
+
+void found_place(ServiceRecord& service) {
+  service.told_no_place.clear();
+  service.no_place_at.reset();
+  service.lacks_room = false;
+}
 
 bool start(Turn& turn, ServiceRecord& service, const Census& census) {
   if (turn.may_find_workers()) return false;

@@ -15,6 +15,9 @@ namespace foretide::coordinator {
 // Makes one worker of the present release, or finds that none can be made now.
 bool start(Turn& turn, ServiceRecord& service, const Census& census);
 
+// Nothing stands in the way of a worker of it any more, as far as is known.
+void found_place(ServiceRecord& service);
+
 // A worker's report was taken in; `before` is the one that it replaced.
 void watch_start(Turn& turn, ServiceRecord& service, const WorkerRecord& worker,
                  const std::optional<wire::WorkerReport>& before);

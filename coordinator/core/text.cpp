@@ -14,8 +14,12 @@ std::string text_of(const char* format, ...) {
   return text;
 }
 
-std::string counted(std::uint32_t count, const char* one, const char* many) {
-  return text_of("%u %s", count, count == 1 ? one : many);
+std::string counted(std::uint64_t count, const char* one, const char* many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+std::string load_text(double load) {
+  return text_of(load > 0.0 && load < 0.1 ? "%.2g" : "%.2f", load);
 }
 
 std::string workers_of(std::uint32_t workers, double capacity) {

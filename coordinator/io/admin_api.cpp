@@ -10,6 +10,7 @@
 #include "common/settings/cluster_file.hpp"
 #include "common/settings/numbers.hpp"
 #include "coordinator/core/schedule.hpp"
+#include "coordinator/core/text.hpp"
 #include "coordinator/core/views.hpp"
 #include "coordinator/io/admin_input.hpp"
 #include "coordinator/io/api_json.hpp"
@@ -279,8 +280,8 @@ AdminResponse AdminApi::scale(const AdminRequest& request, const std::string& na
   const ScaleSettings& scale = service->second.settings->scale;
   if (asked->count && (*asked->count < scale.min || *asked->count > scale.max))
     return refuse(400, name + " may have " + std::to_string(scale.min) + " to " +
-                           std::to_string(scale.max) +
-                           " workers: scale.min and scale.max in the cluster file say so");
+                           counted(scale.max, "worker", "workers") +
+                           ": scale.min and scale.max in the cluster file say so");
   if (Outcome done = orders_.hold(id, asked->count, asked->expires_after); !done)
     return refuse(503, done.error());
   const auto view = service_view(state_, id, orders_.now());

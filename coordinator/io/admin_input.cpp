@@ -16,7 +16,8 @@ Result<Duration> expiry_in(const std::string& key, const Json& value) {
   const auto length =
       value.is_string() ? settings::parse_duration(value.get<std::string>()) : std::nullopt;
   if (!length || length->count() <= 0)
-    return Error{"\"" + key + "\" must be a length of time such as \"30s\", \"10m\" or \"2h\""};
+    return Error{"\"" + key +
+                 "\" must be a length of time above 0, as text: " + settings::kDurationGrammar};
   return Duration(*length);
 }
 

@@ -6,18 +6,21 @@
 #include "common/settings/node_settings.hpp"
 #include "common/settings/setting_values.hpp"
 #include "common/settings/source_text.hpp"
+#include "coordinator/core/text.hpp"
 #include "deploy/cli/verbs.hpp"
 
 namespace foretide::cli {
 namespace {
 
+using coordinator::counted;
+
 std::string summary_of(const ServiceSettings& service) {
   if (!service.upstreams.empty()) {
-    const std::size_t count = service.upstreams.size();
-    return std::to_string(count) + (count == 1 ? " upstream" : " upstreams") + ", balanced only";
+    return counted(service.upstreams.size(), "upstream", "upstreams") + ", balanced only";
   }
-  std::string text = std::to_string(service.scale.min) + " to " +
-                     std::to_string(service.scale.max) + " workers of";
+  const ScaleSettings& scale = service.scale;
+  std::string text = counted(scale.max, "worker", "workers") + " of";
+  if (scale.min != scale.max) text = std::to_string(scale.min) + " to " + text;
   for (const std::string& word : service.worker.argv) text += " " + word;
   return text;
 }
@@ -40,8 +43,8 @@ int tell_problems(const std::string& problems) {
 int check_cluster(const std::string& text, const std::string& file) {
   const Result<ClusterSettings> cluster = parse_cluster(text, file);
   if (!cluster) return tell_problems(cluster.error());
-  std::printf("%s is good: cluster %s, %zu service%s\n", file.c_str(), cluster->name.c_str(),
-              cluster->services.size(), cluster->services.size() == 1 ? "" : "s");
+  std::printf("%s is good: cluster %s, %s\n", file.c_str(), cluster->name.c_str(),
+              counted(cluster->services.size(), "service", "services").c_str());
   for (const ServiceSettings& service : cluster->services) {
     std::printf("  %s: %s\n    takes %s\n", service.id.text.c_str(), summary_of(service).c_str(),
                 routes_of(service).c_str());

@@ -25,17 +25,27 @@ std::optional<std::int64_t> whole_in(std::string_view text) {
   return number;
 }
 
+std::string shown(std::string_view text) {
+  std::string shown(text.substr(0, 40));
+  std::replace_if(
+      shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return "'" + shown + "'";
+}
+
 class Reader {
  public:
   explicit Reader(const std::string& name) : name_(name) {}
 
   std::optional<Error> take(std::string_view line) {
     ++row_;
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    if (row_ == 1 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
     if (line.ends_with('\r')) line.remove_suffix(1);
+    line_ = line;
     if (line.empty()) return std::nullopt;
     if (line.starts_with('#')) return take_comment(line);
     const auto comma = line.find(',');
-    if (comma == line.npos) return wrong("'t_s,value' is expected, not '" + shown(line) + "'");
+    if (comma == line.npos) return wrong(line, "'t_s,value' is expected, not " + shown(line));
     if (!has_header_ && line.starts_with("t_s,")) {
       has_header_ = true;
       return std::nullopt;
@@ -45,24 +55,27 @@ class Reader {
 
   Error too_long() {
     ++row_;
-    return wrong("the line is longer than any row of a trace");
+    line_ = {};
+    return wrong(line_, "the line is longer than any row of a trace");
   }
 
   Result<DemandTrace> finish() {
-    if (trace_.requests.empty()) return Error{name_ + ": it has no rows"};
-    return std::move(trace_);
+    if (!trace_.requests.empty()) return std::move(trace_);
+    if (trace_.step_seconds == 0 && !has_header_) {
+      row_ = 1;
+      return wrong(line_.substr(0, 0),
+                   "no trace: it wants a line '# step_s=60' and then rows 't_s,requests', such as "
+                   "'0,120'");
+    }
+    return wrong(line_.substr(line_.size()),
+                 "it ends without a row: write one for each step, such as '0,120'");
   }
 
  private:
-  static std::string shown(std::string_view text) {
-    std::string shown(text.substr(0, 40));
-    std::replace_if(
-        shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-    return shown;
-  }
-
-  Error wrong(const std::string& what) const {
-    return Error{name_ + ":" + std::to_string(row_) + ": " + what};
+  // `part` is what is wrong of the present line.
+  Error wrong(std::string_view part, const std::string& what) const {
+    const auto column = part.empty() && line_.empty() ? 1 : part.data() - line_.data() + 1;
+    return Error{name_ + ":" + std::to_string(row_) + ":" + std::to_string(column) + ": " + what};
   }
 
   std::optional<Error> take_comment(std::string_view line) {
@@ -71,46 +84,65 @@ class Reader {
     if (at == line.npos || std::string_view("# ,\t").find(line[at - 1]) == line.npos) {
       return std::nullopt;
     }
-    std::string_view text = line.substr(at + kStep.size());
-    text = text.substr(0, text.find_first_of(" ,\t"));
-    const auto step = whole_in(text);
+    const std::string_view whole = line.substr(at), text = whole.substr(kStep.size());
+    const auto step = whole_in(text.substr(0, text.find_first_of(" ,\t")));
     if (!step || *step < 1 || *step > kStepSecondsMax) {
-      return wrong("step_s is a number of whole seconds from 1 to a week's 604800");
+      return wrong(whole, "step_s is a number of whole seconds from 1 to a week's 604800");
     }
-    if (trace_.step_seconds != 0) return wrong("step_s was said before");
+    if (trace_.step_seconds != 0) return wrong(whole, "step_s was said before");
     trace_.step_seconds = *step;
     return std::nullopt;
   }
 
   std::optional<Error> take_row(std::string_view time_text, std::string_view value_text) {
-    if (trace_.step_seconds == 0) return wrong("no line '# step_s=SECONDS' comes before the rows");
-    if (trace_.requests.size() == kRowsMax) return wrong("more than ten million rows");
-    const auto time = whole_in(time_text);
+    if (trace_.step_seconds == 0) {
+      return wrong(time_text, "no line '# step_s=SECONDS' comes before the rows");
+    }
+    if (trace_.requests.size() == kRowsMax) return wrong(time_text, "more than ten million rows");
+    if (auto error = take_time(time_text)) return error;
+    return take_value(value_text);
+  }
+
+  std::optional<Error> take_time(std::string_view text) {
+    const auto time = whole_in(text);
     if (!time || *time < 0 || *time > kTimeMax) {
-      return wrong("t_s is a number of whole seconds, not '" + shown(time_text) + "'");
+      return wrong(text, "t_s is a number of whole seconds, not " + shown(text));
     }
     if (trace_.requests.empty()) trace_.begins_at_seconds = *time;
     const auto rows = static_cast<std::int64_t>(trace_.requests.size());
-    const std::int64_t expected = trace_.begins_at_seconds + rows * trace_.step_seconds;
-    if (*time != expected) {
-      return wrong("t_s=" + std::to_string(*time) + " where " + std::to_string(expected) +
-                   " is expected: one row for each step of " + std::to_string(trace_.step_seconds) +
-                   " s, in order");
-    }
-    if (value_text == "nan") {
+    const std::int64_t step = trace_.step_seconds;
+    const std::int64_t expected = trace_.begins_at_seconds + rows * step;
+    if (*time == expected) return std::nullopt;
+    const std::string said = "t_s=" + std::to_string(*time);
+    const std::string wanted = std::to_string(expected) +
+                               " is expected: one row for each step of " + std::to_string(step) +
+                               " s, in order";
+    if (*time == expected - step) return wrong(text, said + " stands twice, " + wanted);
+    if (*time < expected - step) return wrong(text, said + " goes back in time, " + wanted);
+    return wrong(text,
+                 said + " where " + wanted + "; for a step of which nothing is known write nan");
+  }
+
+  std::optional<Error> take_value(std::string_view text) {
+    if (text == "nan") {
       trace_.requests.emplace_back();
       return std::nullopt;
     }
-    const auto value = settings::parse_number(value_text);
-    if (!value || *value < 0.0 || *value > kRequestsMax) {
-      return wrong("'" + shown(value_text) +
-                   "' is no number of requests (0 or more, or nan where nothing is known)");
+    const auto value = settings::parse_number(text);
+    if (!value || *value < 0.0) {
+      return wrong(
+          text,
+          shown(text) + " is no number of requests (0 or more, or nan where nothing is known)");
+    }
+    if (*value > kRequestsMax) {
+      return wrong(text, shown(text) + " is more requests than a step can have, 1e15 at most");
     }
     trace_.requests.emplace_back(*value);
     return std::nullopt;
   }
 
   const std::string& name_;
+  std::string_view line_;  // the present one, as far as it lives
   std::int64_t row_ = 0;
   bool has_header_ = false;
   DemandTrace trace_;

@@ -6,8 +6,9 @@
 //   60,nan
 //
 // Rows stand in the order of time, one for each step; `nan` is a step of which nothing is known,
-// which is not the same as none. What is not so is refused with the row, so that no forecast is
-// ever made from a slip of the pen.
+// which is not the same as none. What is not so is refused with the line and column, so that no
+// forecast is ever made from a slip of the pen. What spreadsheets add is taken as it is meant: a
+// byte-order mark in front, CR at the ends of lines.
 #pragma once
 
 #include <istream>

@@ -1,29 +1,60 @@
 #include "deploy/cli/duration_option.hpp"
 
 #include <CLI/CLI.hpp>
-#include <map>
+#include <cstdio>
+
+#include "common/settings/durations.hpp"
+#include "common/settings/numbers.hpp"
 
 namespace foretide::cli {
+namespace {
+
+std::string no_length(const std::string& written) {
+  return "'" + written + "' is no length of time; write " + settings::kDurationGrammar;
+}
+
+std::optional<double> seconds_in(const std::string& text) {
+  if (const auto bare = settings::parse_number(text)) return bare;
+  const auto length = settings::parse_duration(text);
+  if (!length) return std::nullopt;
+  return static_cast<double>(length->count()) / 1000.0;
+}
+
+std::string number_text(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.10g", number);
+  return text;
+}
+
+}  // namespace
 
 CLI::Option* add_duration_option(CLI::App& verb, const std::string& name,
                                  std::optional<std::int64_t>& milliseconds,
                                  const std::string& help) {
-  const std::map<std::string, std::int64_t> units{
-      {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}};
-  const CLI::AsNumberWithUnit number(units, CLI::AsNumberWithUnit::UNIT_REQUIRED, "DURATION");
-  const auto read = [number](std::string& text) {
-    const std::string written = text;
-    bool wrong = false;
-    try {
-      wrong = !number(text).empty();
-    } catch (const CLI::Error&) {
-      wrong = true;
+  const auto read = [](std::string& text) {
+    const auto length = settings::parse_duration(text);
+    if (!length) return no_length(text);
+    if (length->count() == 0) {
+      return "'" + text + "' is no time at all; write " + settings::kDurationGrammar;
     }
-    return wrong ? "'" + written + "' is no length of time; write 10s, 10m or 2h" : std::string();
+    text = std::to_string(length->count());
+    return std::string();
   };
-  return verb.add_option(name, milliseconds, help)
-      ->transform(CLI::Validator(read, "DURATION"))
-      ->check(CLI::PositiveNumber);
+  return verb.add_option(name, milliseconds, help)->transform(CLI::Validator(read, "DURATION"));
+}
+
+CLI::Validator seconds_between(double low, double high) {
+  const auto read = [=](std::string& text) {
+    const auto seconds = seconds_in(text);
+    if (!seconds) return no_length(text) + ", or seconds as a bare number";
+    if (*seconds < low || *seconds > high) {
+      return "'" + text + "' is not from " + number_text(low) + " to " + number_text(high) +
+             " seconds";
+    }
+    text = number_text(*seconds);
+    return std::string();
+  };
+  return CLI::Validator(read, "SECONDS or DURATION");
 }
 
 }  // namespace foretide::cli

@@ -4,6 +4,7 @@
 
 #include "common/io/clock.hpp"
 #include "common/rfc3339.hpp"
+#include "coordinator/core/text.hpp"
 #include "deploy/cli/admin_client.hpp"
 #include "deploy/cli/feedback_text.hpp"
 #include "deploy/cli/json_fields.hpp"
@@ -24,7 +25,7 @@ struct ExplainOptions {
 };
 
 std::string workers_text(std::uint64_t count) {
-  return std::to_string(count) + (count == 1 ? " worker" : " workers");
+  return coordinator::counted(count, "worker", "workers");
 }
 
 std::optional<WallTime> time_of(const json& decision) {
@@ -140,14 +141,14 @@ Result<json> decision_by(const AdminClient& admin, const std::string& service,
 }
 
 void print_moment(const std::string& service, WallTime at, const json& in_force, const json& next) {
-  const std::string then = local_text(at);
+  const std::string then = local_text(at, wall_now());
   if (in_force.is_null() && next.is_null()) {
     std::printf("no decision about %s is known\n", service.c_str());
     return;
   }
   if (in_force.is_null()) {
-    std::printf("decisions about %s are known from %s on; the first:\n\n", service.c_str(),
-                local_text(time_of(next).value_or(WallTime{})).c_str());
+    std::printf("%s: decisions about %s are known from %s on; the first:\n\n", then.c_str(),
+                service.c_str(), local_text(time_of(next).value_or(WallTime{})).c_str());
     print_decision(next);
     return;
   }

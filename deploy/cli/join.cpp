@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "common/io/paths.hpp"
+#include "deploy/cli/duration_option.hpp"
 #include "deploy/cli/enrolment.hpp"
-#include "deploy/cli/number_option.hpp"
 #include "deploy/cli/verbs.hpp"
 
 namespace foretide::cli {
@@ -95,7 +95,7 @@ void add_join(CLI::App& app, int& exit_code) {
       "--address", options->own_address,
       "Agents: the IP address where balancers reach this host's workers (default: found out)");
   verb->add_option("--timeout-seconds", options->seconds, "How long to try")
-      ->check(between(0.1, 600.0))
+      ->transform(seconds_between(0.1, 600.0))
       ->capture_default_str();
   verb->footer("Example:\n  foretide join 10.0.0.1:7401 --token ft1.a.…");
   verb->callback([options, &exit_code] { exit_code = join(*options); });

@@ -9,8 +9,9 @@
 #include <optional>
 #include <thread>
 
+#include "coordinator/core/text.hpp"
+#include "deploy/cli/duration_option.hpp"
 #include "deploy/cli/load_run.hpp"
-#include "deploy/cli/number_option.hpp"
 #include "deploy/cli/terminal.hpp"
 #include "deploy/cli/verbs.hpp"
 
@@ -72,8 +73,8 @@ void print_json(const LoadResult& result) {
 
 void print_text(const LoadResult& result) {
   const LatencyRecord& latency = result.latency;
-  std::printf("%llu requests in %.1f s: %llu answered, %llu failed\n",
-              static_cast<unsigned long long>(result.sent), result.seconds,
+  std::printf("%s in %.1f s: %llu answered, %llu failed\n",
+              coordinator::counted(result.sent, "request", "requests").c_str(), result.seconds,
               static_cast<unsigned long long>(result.answered),
               static_cast<unsigned long long>(result.failed));
   if (result.given_up > 0) {
@@ -138,10 +139,10 @@ void add_load(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"wave", "ramp", "step"}))
       ->capture_default_str();
   verb->add_option("--seconds", options->seconds, "How long")
-      ->check(between(0.1, kSecondsMax))
+      ->transform(seconds_between(0.1, kSecondsMax))
       ->capture_default_str();
   verb->add_option("--period", options->period, "Seconds of one wave (default: the whole run)")
-      ->check(between(0.1, kSecondsMax));
+      ->transform(seconds_between(0.1, kSecondsMax));
   verb->add_option("--connections", options->connections, "Connections at most")
       ->check(CLI::Range(1u, kConnectionsMax))
       ->capture_default_str();

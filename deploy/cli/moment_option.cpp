@@ -89,4 +89,15 @@ std::string local_text(WallTime time) {
   return text;
 }
 
+std::string local_text(WallTime time, WallTime now) {
+  const std::string text = local_text(time);
+  constexpr std::size_t kDay = 10;  // "2026-11-28"
+  std::tm noon = local_parts(now);
+  --noon.tm_mday;
+  noon.tm_hour = 12;  // there is one on every day
+  noon.tm_isdst = -1;
+  const std::string yesterday = local_text(WallTime(std::chrono::seconds(std::mktime(&noon))));
+  return text + (text.compare(0, kDay, yesterday, 0, kDay) == 0 ? " (yesterday)" : "");
+}
+
 }  // namespace foretide::cli

@@ -16,5 +16,7 @@ Result<WallTime> moment_in(const std::string& text, WallTime now);
 
 // "2026-11-28 14:05:30" in this host's time zone.
 std::string local_text(WallTime time);
+// The same, with "(yesterday)" behind it where it was: a time of day may have been meant otherwise.
+std::string local_text(WallTime time, WallTime now);
 
 }  // namespace foretide::cli

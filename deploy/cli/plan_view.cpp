@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "coordinator/core/text.hpp"
 #include "deploy/cli/json_fields.hpp"
 
 namespace foretide::cli {
@@ -12,7 +13,7 @@ using nlohmann::json;
 constexpr std::size_t kMargin = 2;
 
 std::string workers_text(std::uint64_t count) {
-  return std::to_string(count) + (count == 1 ? " worker" : " workers");
+  return coordinator::counted(count, "worker", "workers");
 }
 
 bool is_set(const json& change, const char* flag) {

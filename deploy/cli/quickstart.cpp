@@ -9,12 +9,13 @@
 #include <mutex>
 #include <thread>
 
+#include "coordinator/core/text.hpp"
 #include "deploy/cli/command_text.hpp"
+#include "deploy/cli/duration_option.hpp"
 #include "deploy/cli/guarded_run.hpp"
 #include "deploy/cli/json_fields.hpp"
 #include "deploy/cli/load_run.hpp"
 #include "deploy/cli/local_cluster.hpp"
-#include "deploy/cli/number_option.hpp"
 #include "deploy/cli/status_watch.hpp"
 #include "deploy/cli/verbs.hpp"
 
@@ -87,7 +88,8 @@ void print_summary(const Summary& summary, const LoadResult& load) {
   std::printf("  workers    %llu at the peak, %llu at the end, over two agents\n",
               static_cast<unsigned long long>(summary.most_ready),
               static_cast<unsigned long long>(totals.ready));
-  std::printf("  why        %zu changes\n", summary.decisions.size());
+  std::printf("  why        %s\n",
+              coordinator::counted(summary.decisions.size(), "change", "changes").c_str());
   for (const json& decision : summary.decisions) {
     print_wrapped(decision_line(decision), 4, kClockColumns);
   }
@@ -216,7 +218,7 @@ void add_quickstart(CLI::App& app, int& exit_code) {
   verb->group("");  // called by deploy/quickstart, not listed
   auto seconds = std::make_shared<double>(75);
   verb->add_option("--seconds", *seconds, "How long requests are sent")
-      ->check(between(1.0, 3'600.0))
+      ->transform(seconds_between(1.0, 3'600.0))
       ->capture_default_str();
   verb->footer("Example:\n  foretide quickstart --seconds 40");
   verb->callback([seconds, &exit_code] {

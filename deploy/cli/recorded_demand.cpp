@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "coordinator/core/text.hpp"
 #include "deploy/cli/json_fields.hpp"
 
 namespace foretide::cli {
@@ -15,7 +16,8 @@ constexpr std::size_t kRowFields = 5;
 constexpr std::int64_t kRowsFewest = 30, kRowsMost = 1'000'000;
 
 bool is_row(const json& row) {
-  return row.is_array() && row.size() == kRowFields && row[0].is_number_integer();
+  return row.is_array() && row.size() == kRowFields && row[0].is_number_integer() &&
+         row[3].is_number() && row[4].is_number();
 }
 
 // One value for each step from the first row to the last; absent where there is no row.
@@ -65,8 +67,10 @@ Result<RecordedDemand> recorded_demand_in(const json& answer) {
     return Error{"the recorded demand of " + service + " is out of order"};
   }
   if (cells < kRowsFewest) {
-    return Error{"only " + std::to_string(cells) + " steps of " + std::to_string(step) +
-                 " s are recorded of " + service + ", too few to judge anything by" +
+    const auto count = static_cast<std::uint64_t>(cells);
+    return Error{"only " + coordinator::counted(count, "step", "steps") + " of " +
+                 std::to_string(step) + " s " + (cells == 1 ? "is" : "are") + " recorded of " +
+                 service + ", too few to judge anything by" +
                  (step > 1 ? ": take a finer --grain, or wait" : ": wait")};
   }
   recorded.trace.requests.resize(static_cast<std::size_t>(cells));

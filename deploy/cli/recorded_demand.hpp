@@ -18,7 +18,9 @@ struct RecordedDemand {
   DemandTrace trace;
   double capacity = 0.0, start_seconds = 0.0, shortage = 0.01;
   std::uint32_t workers_min = 0, workers_max = 0;
-  // What came of it: the share that found no free worker, and the mean of the workers asked for.
+  // What came of it: the share of the load that was above what the workers ready at the time would
+  // carry at the capacity of now (that of the time is not recorded), and the mean of the workers
+  // asked for.
   double unserved = 0.0, workers_mean = 0.0;
 };
 

@@ -3,6 +3,8 @@
 #include <memory>
 #include <optional>
 
+#include "common/settings/durations.hpp"
+#include "coordinator/core/text.hpp"
 #include "deploy/cli/admin_client.hpp"
 #include "deploy/cli/duration_option.hpp"
 #include "deploy/cli/verbs.hpp"
@@ -42,9 +44,12 @@ int scale(const ScaleOptions& options) {
     std::printf("%s follows demand again\n", options.service.c_str());
   } else {
     std::printf(
-        "%s is held at %u workers%s; 'foretide scale %s --auto' ends that\n",
-        options.service.c_str(), *options.count,
-        options.for_ms ? (" for " + std::to_string(*options.for_ms / 1000) + " s").c_str() : "",
+        "%s is held at %s%s; 'foretide scale %s --auto' ends that\n", options.service.c_str(),
+        coordinator::counted(*options.count, "worker", "workers").c_str(),
+        options.for_ms
+            ? (" for " + settings::duration_text(std::chrono::milliseconds(*options.for_ms)))
+                  .c_str()
+            : "",
         options.service.c_str());
   }
   return kDone;

@@ -6,6 +6,7 @@
 
 #include "deploy/cli/simulate_options.hpp"
 #include "deploy/cli/simulate_replay.hpp"
+#include "deploy/cli/simulation_files.hpp"
 #include "deploy/cli/simulation_output.hpp"
 #include "deploy/cli/verbs.hpp"
 
@@ -25,21 +26,12 @@ std::vector<SimulatedRun> runs_of(const SimulateOptions& options, const DemandTr
   return simulate(trace, options.settings, shortages);
 }
 
-Outcome write_files(const Simulated& it) {
-  if (!it.options.decisions.empty()) {
-    if (Outcome written = write_decisions(it); !written) return written;
-  }
-  if (!it.options.plot.empty()) return write_plot(it);
-  return Done{};
-}
-
 void print(const Simulated& it) {
   if (it.options.compare) {
-    print_comparison(it);
-  } else if (it.options.json) {
-    print_json(it);
+    const std::vector<Comparison> all = comparisons_of(it);
+    it.options.json ? print_json(it, all) : print_table(it, all);
   } else {
-    print_table(it);
+    it.options.json ? print_json(it) : print_table(it);
   }
 }
 
@@ -53,9 +45,13 @@ int simulate_trace(SimulateOptions& options) {
   if (options.replay) return simulate_replay(options);
   const Result<TraceRead> read = trace_for(options);
   if (!read) return failed(read.error(), options.from_history.empty() ? kUsage : kFailed);
+  Result<SimulationFiles> files = open_files(options);
+  if (!files) return failed(files.error(), kFailed);
   const std::vector<SimulatedRun> runs = runs_of(options, read->trace);
   const Simulated it{options, read->trace, runs, read->recorded};
-  if (const Outcome written = write_files(it); !written) return failed(written.error(), kFailed);
+  if (const Outcome written = write_files(it, *files); !written) {
+    return failed(written.error(), kFailed);
+  }
   print(it);
   return kDone;
 }
@@ -68,13 +64,11 @@ void add_simulate(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<SimulateOptions>();
   add_simulate_options(*verb, *options);
   verb->footer(
-      "Examples:\n  foretide simulate --trace monday.csv --capacity 12 --start-time 40"
+      "Examples:\n  foretide simulate --trace monday.csv --capacity 12 --start-time 40s"
       " --shortage 0.5%,1%,2%\n  foretide simulate --from-history web --shortage 0.5%,1%"
       "\n  foretide simulate --from-history web --replay");
   verb->callback([verb, options, &exit_code] {
-    options->shortage_given = verb->count("--shortage") > 0;
-    options->min_given = verb->count("--min") > 0;
-    options->max_given = verb->count("--max") > 0;
+    note_given(*verb, *options);
     exit_code = simulate_trace(*options);
   });
 }

@@ -3,12 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <map>
 #include <set>
 
 #include "common/settings/numbers.hpp"
 #include "coordinator/core/predict/need_policies.hpp"
+#include "deploy/cli/duration_option.hpp"
 #include "deploy/cli/number_option.hpp"
+#include "deploy/cli/simulate_uses.hpp"
 
 namespace foretide::cli {
 namespace {
@@ -37,8 +38,8 @@ void add_plant_options(CLI::App& verb, SimulateOptions& options) {
   verb.add_option("--capacity", settings.capacity_rps, "Requests a second that one worker serves")
       ->check(between(1e-9, 1e12));
   verb.add_option("--start-time", settings.start_seconds,
-                  "Seconds from asking for a worker until it is ready")
-      ->check(between(0, 86400));
+                  "How long from asking for a worker until it is ready: seconds, or as 40s or 2m")
+      ->transform(seconds_between(0, 86400));
   verb.add_option("--min", settings.workers_min, "The fewest workers")
       ->check(CLI::Range(0u, 10'000u))
       ->capture_default_str();
@@ -47,15 +48,26 @@ void add_plant_options(CLI::App& verb, SimulateOptions& options) {
       ->capture_default_str();
 }
 
+// A word of its own is refused with those that there are. `shadow` is one in a cluster file: there
+// prediction is shown and decides nothing, as with `off` here.
+void add_predict_option(CLI::App& verb, ScaleSettings::Predict& predict) {
+  const auto take = [&predict](const std::string& word) {
+    if (word != "auto" && word != "off") {
+      throw CLI::ValidationError("--predict", "'" + word + "' is neither auto nor off");
+    }
+    predict = word == "off" ? ScaleSettings::Predict::kOff : ScaleSettings::Predict::kAuto;
+  };
+  verb.add_option_function<std::string>(
+          "--predict", take, "auto: predict where it pays; off: the reactive rules alone")
+      ->type_name("auto|off");
+}
+
 void add_aim_options(CLI::App& verb, SimulateOptions& options) {
   verb.add_option("--shortage", options.shortages,
                   "The share of demand that may find no free worker; several by commas")
       ->delimiter(',')
       ->capture_default_str();
-  const std::map<std::string, ScaleSettings::Predict> modes{
-      {"off", ScaleSettings::Predict::kOff}, {"auto", ScaleSettings::Predict::kAuto}};
-  verb.add_option("--predict", options.settings.predict, "off: the reactive rules alone")
-      ->transform(CLI::CheckedTransformer(modes));
+  add_predict_option(verb, options.settings.predict);
   std::vector<std::string> algorithms = peer_names();
   algorithms.insert(algorithms.begin(), "foretide");
   verb.add_option("--algorithm", options.algorithm, "Whose rules decide")
@@ -65,18 +77,6 @@ void add_aim_options(CLI::App& verb, SimulateOptions& options) {
                   "Of another algorithm: the share of a worker to load, or for static their number")
       ->delimiter(',')
       ->capture_default_str();
-}
-
-// A replay has its demand, workers and forecasts from the record.
-void add_replay_option(CLI::App& verb, SimulateOptions& options) {
-  auto* const replay = verb.add_flag(
-      "--replay", options.replay,
-      "With --from-history: make the decisions of the last day again from what they were made of, "
-      "and tell whether they come out the same, or what --shortage, --min and --max would change");
-  for (const char* other : {"--trace", "--grain", "--capacity", "--start-time", "--predict",
-                            "--algorithm", "--target"}) {
-    replay->excludes(other);
-  }
 }
 
 }  // namespace
@@ -94,24 +94,33 @@ std::optional<double> target_in(const std::string& text) {
 void add_simulate_options(CLI::App& verb, SimulateOptions& options) {
   add_plant_options(verb, options);
   add_aim_options(verb, options);
-  add_replay_option(verb, options);
-  auto* const compare =
-      verb.add_flag("--compare", options.compare,
-                    "Print what the other algorithms would have cost for the same shortage");
+  verb.add_flag(
+      "--replay", options.replay,
+      "With --from-history: make the decisions of the last day again from what they were made of, "
+      "and tell whether they come out the same, or what --shortage, --min and --max would change");
+  verb.add_flag("--compare", options.compare,
+                "Print what the other algorithms would have cost for the same shortage");
   verb.add_option("--decisions", options.decisions,
-                  "Write each step's decision to this file; with several shortages a folder");
+                  "Write each step's decision to this file, of ours with --compare; with several "
+                  "shortages or targets a folder (demand and forecast in requests a second)");
   verb.add_option("--plot", options.plot,
                   "Draw demand, forecast, workers and shortage into this SVG file, of one run");
-  verb.add_flag("--json", options.json, "Print the figures as JSON")->excludes(compare);
+  verb.add_flag("--json", options.json, "Print the figures as JSON");
   add_admin_options(verb, options.access);
+}
+
+void note_given(const CLI::App& verb, SimulateOptions& options) {
+  for (const CLI::Option* option : verb.get_options()) {
+    if (option->count() > 0) options.given.insert(option->get_name());
+  }
+  options.shortage_given = options.given.contains("--shortage");
+  options.min_given = options.given.contains("--min");
+  options.max_given = options.given.contains("--max");
 }
 
 namespace {
 
 Outcome check_replay(const SimulateOptions& options) {
-  if (options.compare || !options.decisions.empty() || !options.plot.empty()) {
-    return Error{"--replay writes no --decisions and draws no --plot, and compares with none"};
-  }
   if (options.min_given && options.max_given &&
       options.settings.workers_min > options.settings.workers_max) {
     return Error{"--min is more than --max"};
@@ -129,9 +138,11 @@ Outcome check_options(const SimulateOptions& options) {
   if (is_recorded != options.trace.empty()) {
     return Error{"give either --trace FILE or --from-history SERVICE"};
   }
+  if (Outcome good = check_uses(options); !good) return good;
   if (!is_recorded &&
       (options.settings.capacity_rps <= 0.0 || options.settings.start_seconds < 0)) {
-    return Error{"--trace wants --capacity and --start-time too"};
+    return Error{
+        "--trace wants --capacity and --start-time too, such as --capacity 12 --start-time 40s"};
   }
   if (Outcome good = check_list(options.shortages, "--shortage", shortage_in,
                                 "share, as 1% or 0.01 (above 0, up to 50%)");
@@ -144,13 +155,13 @@ Outcome check_options(const SimulateOptions& options) {
     return good;
   }
   if (options.replay) return check_replay(options);
-  if (options.compare && !options.is_ours()) {
-    return Error{"--compare runs all algorithms; leave --algorithm out"};
-  }
   if (!options.plot.empty() && options.aims().size() > 1) {
     return Error{std::string("--plot draws one run; give one ") +
                  (options.is_ours() ? "--shortage" : "--target") + ", not " +
                  std::to_string(options.aims().size())};
+  }
+  if (!options.plot.empty() && options.plot == options.decisions) {
+    return Error{"--plot and --decisions name the same file"};
   }
   return Done{};
 }

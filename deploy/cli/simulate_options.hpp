@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct SimulateOptions {
   std::vector<std::string> shortages{"1%"};
   std::string algorithm = "foretide";
   std::vector<std::string> targets{"0.7"};
+  std::set<std::string> given;  // the options on the command line, as "--grain"
   bool shortage_given = false, min_given = false, max_given = false;
   bool compare = false;
   bool replay = false;  // the recorded decisions are made again, in place of a simulation
@@ -36,6 +38,8 @@ struct SimulateOptions {
 };
 
 void add_simulate_options(CLI::App& verb, SimulateOptions& options);
+// After the command line was parsed.
+void note_given(const CLI::App& verb, SimulateOptions& options);
 
 // What contradicts itself or makes no sense.
 Outcome check_options(const SimulateOptions& options);

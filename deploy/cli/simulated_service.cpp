@@ -16,7 +16,7 @@ SimulatedService::SimulatedService(std::int64_t step_seconds, const SimulationSe
       capacity_rps_(settings.capacity_rps),
       lookout_(shortage) {
   ServiceSettings service{.id = {"simulated"}};
-  service.capacity_soft = 1.0;
+  service.capacity_soft = settings.capacity_rps;
   service.scale.min = settings.workers_min;
   service.scale.max = settings.workers_max;
   service.scale.shortage = shortage;
@@ -51,7 +51,7 @@ Situation SimulatedService::situation(std::uint32_t ready) const {
           .last_request = last_request_,
           .service_seconds = {},
           .start_time = start_time_,
-          .capacity = 1.0,
+          .capacity = capacity_rps_,
           .starts_stopped = {},
           .signals = {},
           .manual = {},
@@ -64,7 +64,8 @@ SimulatedStep SimulatedService::decide(std::optional<double> demand_workers,
                                        const coordinator::DemandPredictor& predictor,
                                        std::uint32_t ready) {
   now_ += step_;
-  recent_.push_front(demand_workers);
+  recent_.push_front(demand_workers ? std::optional(*demand_workers * capacity_rps_)
+                                    : std::nullopt);
   while (recent_.size() > 1 &&
          step_ * static_cast<std::int64_t>(recent_.size() - 1) >= service_.settings->scale.window) {
     recent_.pop_back();
@@ -74,7 +75,8 @@ SimulatedStep SimulatedService::decide(std::optional<double> demand_workers,
   if (service_.settings->scale.predict != ScaleSettings::Predict::kOff) {
     lookout_.adjust(predictor);
     foresight_ = lookout_.foresight(predictor);
-    step.forecast_rps = foresight_->expected * capacity_rps_;
+    foresight_->capacity = capacity_rps_;
+    step.forecast_rps = foresight_->load();
   }
   const Decision decision = coordinator::decision_for(service_, situation(ready));
   coordinator::take_effect(service_, decision, now_);

@@ -1,7 +1,8 @@
 // A service as the coordinator's core knows one, played along a recorded demand: each step its own
 // rules, limits and settings decide (coordinator/core/decide), as they do in a running cluster.
 //
-// A worker's capacity counts as a load of one. A step's demand is known when it is over, as its
+// Load is told in requests a second, and a worker's capacity too, so that reasons speak in the unit
+// of the trace. A step's demand is known when it is over, as its
 // mean; nothing is held, no report is lost, and no worker fails. Rules that look at the last
 // seconds (panic, survivors) see that mean where a step is no longer than `down.window`, else
 // nothing.

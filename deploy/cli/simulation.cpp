@@ -14,8 +14,6 @@ using coordinator::ShadowRun;
 
 // Sums of measured numbers must not need a worker by their rounding errors.
 constexpr double kRounding = 1e-9;
-// The targets among which another autoscaler's is chosen in hindsight.
-constexpr double kTargetLeast = 0.03, kTargetMost = 2.5, kTargetRatio = 1.06;
 
 // The plant that one row of decisions runs, and the bill.
 class BilledRun {
@@ -62,26 +60,6 @@ struct Follower {
   SimulatedService service;
   BilledRun run;
 };
-
-// The more of them, the less is unserved: halve the interval.
-template <class At>
-std::optional<SimulatedRun> fewest_static(const SimulationSettings& settings, double shortage,
-                                          const At& at) {
-  std::uint32_t enough = settings.workers_max, fewest = std::max(1U, settings.workers_min);
-  auto best = at(enough);
-  if (best.unserved > shortage) return std::nullopt;
-  while (fewest < enough) {
-    const std::uint32_t middle = fewest + (enough - fewest) / 2;
-    auto run = at(middle);
-    if (run.unserved > shortage) {
-      fewest = middle + 1;
-    } else {
-      enough = middle;
-      best = std::move(run);
-    }
-  }
-  return best;
-}
 
 coordinator::PredictorShape predictor_shape(const DemandTrace& trace,
                                             const SimulationSettings& settings,
@@ -158,23 +136,6 @@ std::vector<SimulatedRun> simulate(const DemandTrace& trace, const SimulationSet
 SimulatedRun simulate_peer(const DemandTrace& trace, const SimulationSettings& settings,
                            PeerAlgorithm peer, double target) {
   return run_peer(peer_trace(trace, settings), judged_from(trace), peer, target);
-}
-
-std::optional<SimulatedRun> cheapest_peer(const DemandTrace& trace,
-                                          const SimulationSettings& settings,
-                                          const std::string& peer, double shortage) {
-  const PeerTrace input = peer_trace(trace, settings);
-  const auto at = [&](double target) {
-    return run_peer(input, judged_from(trace), peer_named(peer), target);
-  };
-  if (peer == "static") return fewest_static(settings, shortage, at);
-  std::optional<SimulatedRun> cheapest;
-  for (double target = kTargetLeast; target < kTargetMost; target *= kTargetRatio) {
-    auto run = at(target);
-    if (run.unserved > shortage || (cheapest && run.cost >= cheapest->cost)) continue;
-    cheapest = std::move(run);
-  }
-  return cheapest;
 }
 
 }  // namespace foretide::cli

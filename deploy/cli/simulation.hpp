@@ -41,6 +41,9 @@ struct SimulatedRun {
   double cost = 0.0;          // workers paid for over workers needed
   double workers_mean = 0.0;  // paid for
   std::uint64_t started = 0;
+
+  // By more than a hundredth of the goal.
+  bool misses(double shortage) const { return unserved > 1.01 * shortage; }
 };
 
 // How many steps pass before a worker asked for after one serves.
@@ -51,10 +54,5 @@ std::vector<SimulatedRun> simulate(const DemandTrace& trace, const SimulationSet
 
 SimulatedRun simulate_peer(const DemandTrace& trace, const SimulationSettings& settings,
                            PeerAlgorithm peer, double target);
-// With the target, chosen in hindsight, at which it stays below the shortage for least; none when
-// it does so at no target.
-std::optional<SimulatedRun> cheapest_peer(const DemandTrace& trace,
-                                          const SimulationSettings& settings,
-                                          const std::string& peer, double shortage);
 
 }  // namespace foretide::cli

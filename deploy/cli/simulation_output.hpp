@@ -1,11 +1,13 @@
-// What `foretide simulate` tells of its runs: files with a row for each step, a table, a comparison
-// or JSON on the terminal, and a picture.
+// What `foretide simulate` tells of its runs: files with a row for each step, a picture, and a
+// table or JSON on the terminal. A run that left more unserved than its goal allows is marked
+// wherever its figures stand: what it paid is then no price for that goal.
 #pragma once
 
 #include <vector>
 
 #include "common/result.hpp"
 #include "deploy/cli/simulate_options.hpp"
+#include "deploy/cli/simulation_files.hpp"
 
 namespace foretide::cli {
 
@@ -17,13 +19,23 @@ struct Simulated {
   const std::optional<RecordedDemand>& recorded;
 };
 
-// With one aim a file, with several a folder with one for each.
-Outcome write_decisions(const Simulated& it);
-Outcome write_plot(const Simulated& it);
+Outcome write_files(const Simulated& it, SimulationFiles& files);
+
+// Ours by its goal alone, the others each with the target that would have been best for that goal.
+struct Comparison {
+  struct Row {
+    std::string algorithm;
+    SimulatedRun run;
+  };
+  std::string shortage;  // as it was given
+  double goal = 0.0;
+  std::vector<Row> rows{};  // ours first
+};
+std::vector<Comparison> comparisons_of(const Simulated& it);
 
 void print_json(const Simulated& it);
+void print_json(const Simulated& it, const std::vector<Comparison>& all);
 void print_table(const Simulated& it);
-// Ours by its goal alone, the others each with the target that would have been best.
-void print_comparison(const Simulated& it);
+void print_table(const Simulated& it, const std::vector<Comparison>& all);
 
 }  // namespace foretide::cli

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/settings/durations.hpp"
+#include "coordinator/core/text.hpp"
 #include "deploy/cli/plot_scale.hpp"
 #include "deploy/cli/plot_series.hpp"
 #include "deploy/cli/svg.hpp"
@@ -171,9 +172,9 @@ void draw_heading(Svg& svg, const PlotSubject& it) {
            {.size = 17, .fill = "#111", .is_bold = true});
   char text[300];
   std::snprintf(text, sizeof text,
-                "%zu steps of %s; a worker serves %g requests/s and starts in %s; unserved %.3g%%, "
+                "%s of %s; a worker serves %g requests/s and starts in %s; unserved %.3g%%, "
                 "paid / needed %.3f, workers %.2f in the mean, %llu started",
-                it.run.steps.size(),
+                coordinator::counted(it.run.steps.size(), "step", "steps").c_str(),
                 duration_of(static_cast<double>(it.trace.step_seconds)).c_str(),
                 it.settings.capacity_rps, duration_of(it.settings.start_seconds).c_str(),
                 100.0 * it.run.unserved, it.run.cost, it.run.workers_mean,

@@ -100,10 +100,12 @@ std::string text_of(const Foresight& foresight) {
                    static_cast<long long>(foresight.learned_after));
   }
   const bool pays = foresight.standing == Foresight::Standing::kPays;
+  const std::string mean = text_of("%.3g", foresight.bill.workers);
+  const std::string mean_workers = mean + (mean == "1" ? " worker" : " workers");
   return text_of(
-      "%s: of late prediction would have paid for %.3g workers and left %.2g %% of the demand "
+      "%s: of late prediction would have paid for %s and left %.2g %% of the demand "
       "unserved, the reactive rules alone %.3g and %.2g %%",
-      pays ? "on" : "off, for reactive is as good on this demand", foresight.bill.workers,
+      pays ? "on" : "off, for reactive is as good on this demand", mean_workers.c_str(),
       100.0 * foresight.bill.unserved, foresight.reactive_bill.workers,
       100.0 * foresight.reactive_bill.unserved);
 }

@@ -125,6 +125,10 @@ TEST(Signals, AreTenAtMost) {
   signals += "        - {cpu: 80%}\n";
   ASSERT_FALSE(parsed(signals));
   EXPECT_EQ(parsed(signals).error(), "f:18:11: a signal too many, 10 at most");
+  EXPECT_EQ(parsed("        - {cpu: x}\n" + signals).error(),
+            "f:8:17: 'cpu' is 'x', wants a share such as 1% or 0.01, from 1% to 1000%\n"
+            "f:18:11: a signal too many, 10 at most")
+      << "what is wrong with others is told beside it";
 }
 
 }  // namespace

@@ -107,6 +107,9 @@ TEST(Problems, TellsNoMoreThanAHundred) {
   const std::string text = problems.text("f");
   EXPECT_TRUE(text.starts_with("f:1:1: x\nf:2:1: x\n"));
   EXPECT_TRUE(text.ends_with("f:100:1: x\nf: and 100 problems more"));
+  Problems just_beyond;
+  for (int i = 101; i > 0; --i) just_beyond.add({i, 1}, "x");
+  EXPECT_TRUE(just_beyond.text("f").ends_with("f:100:1: x\nf: and 1 problem more"));
 }
 
 }  // namespace

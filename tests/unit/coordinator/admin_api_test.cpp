@@ -178,7 +178,7 @@ TEST_F(AdminApiTest, TellsItsSignalsAndWhatTheyStandAt) {
   const Json signals = get("/v1/services/web")["signals"];
   EXPECT_EQ(signals, Json::parse(R"([
     {"name": "latency_p95", "value": null, "limit": 0.3, "state": "unknown",
-     "text": "not known: 0 requests answered, at least 20 tell it"},
+     "text": "not known: 0 requests were answered in the last 30 s, it takes at least 20"},
     {"name": "cpu", "value": 0.9, "limit": 0.8, "state": "breached", "text": "90 % of 80 %"}])"));
   const std::string page = metrics_page({state_, kNow, {}, {}, {}, 5, 0, 0, true});
   EXPECT_THAT(page,
@@ -305,7 +305,7 @@ TEST_F(AdminApiTest, SaysWhatIsWrongWithAPause) {
   };
   EXPECT_THAT(refusal(R"({"direction": "up"})"), HasSubstr("\"both\""));
   EXPECT_THAT(refusal(R"({"for": "soon"})"), HasSubstr("\"for\" must be a length of time"));
-  EXPECT_THAT(refusal(R"({"for": 7})"), HasSubstr("\"for\" must be a length of time"));
+  EXPECT_THAT(refusal(R"({"for": 7})"), HasSubstr("a number and its unit (ms, s, m, h or d"));
   EXPECT_THAT(refusal(R"({"until": "noon"})"), HasSubstr("'until' is not known here"));
   EXPECT_THAT(refusal("direction=down"), HasSubstr("no JSON object"));
   EXPECT_EQ(get("/v1/services/web")["paused"], false);

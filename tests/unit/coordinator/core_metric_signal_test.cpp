@@ -41,7 +41,7 @@ TEST(MetricSignal, AddsAWorkerAndKeepsItWhereTheOthersWouldHaveTooMuch) {
   World world;
   Agent& node = warm_up(world, metric_service(waiting(5.0)));
   EXPECT_EQ(reading(world).words,
-            "not known: samples of 0 of 1 ready worker, half of them tell it");
+            "not known: the only ready worker has not reported it in the last 30 s");
   node.metrics[kKey] = 2.0;
   world.pass(35s);
   EXPECT_EQ(reading(world).words, "2 of 5, mean of the workers");
@@ -122,8 +122,9 @@ TEST(MetricSignal, IsTheMeanOrTheLargestOfTheWorkersThatToldIt) {
   EXPECT_EQ(read({1.0, 9.0}, MetricLimit::Take::kMax).words, "9 of 5, max of the workers");
   EXPECT_EQ(read({-2.0}, MetricLimit::Take::kMax).value, -2.0);
   EXPECT_EQ(read({1.0, {}}, MetricLimit::Take::kMean).value, 1.0) << "half of them";
-  EXPECT_EQ(read({1.0, {}, {}}, MetricLimit::Take::kMean).words,
-            "not known: samples of 1 of 3 ready workers, half of them tell it");
+  EXPECT_EQ(
+      read({1.0, {}, {}}, MetricLimit::Take::kMean).words,
+      "not known: 1 of 3 ready workers has reported it in the last 30 s, at least half must: 2");
 }
 
 TEST(RecentMetrics, KeepsHalfAMinuteOfEachAndOnlySoMany) {

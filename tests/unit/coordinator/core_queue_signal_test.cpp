@@ -61,6 +61,13 @@ TEST(QueueSignal, WakesAServiceThatSleeps) {
   EXPECT_EQ(reading(world).words, "37 items in the queue, 9.25 for each ready worker, of 10");
 }
 
+TEST(QueueSignal, SpeaksOfOneItemAsOfOne) {
+  World world;
+  settle(world, queue_service());
+  hear_for(world, 5s, 1.0);
+  EXPECT_EQ(said(world), "1, 1 item in the queue needs 1 worker of 10");
+}
+
 TEST(QueueSignal, KeepsTheMostOfTheWindowAndThenLetsGo) {
   World world;
   settle(world, queue_service());

@@ -132,8 +132,9 @@ TEST(LatencySignal, SaysNothingWithoutTwentyRequests) {
   edge(world).answer_time = 5s;
   world.pass(60s);
   EXPECT_EQ(world.view("web").desired, 1u);
-  EXPECT_THAT(said(world, "latency_p95"),
-              HasSubstr("0, not known: 15 requests answered, at least 20 tell it"));
+  EXPECT_THAT(
+      said(world, "latency_p95"),
+      HasSubstr("0, not known: 15 requests were answered in the last 30 s, it takes at least 20"));
   edge(world).rate[{"web"}] = 1.0;
   world.pass(30s);
   EXPECT_GT(world.view("web").desired, 1u) << said(world, "latency_p95");
@@ -286,7 +287,15 @@ TEST(CpuSignal, NeedsSamplesOfHalfOfTheReadyWorkers) {
     return signal_readings(record_of(ready, sampled, now), ready, now)[0];
   };
   EXPECT_EQ(read(4, 2).value, 0.9);
-  EXPECT_EQ(read(5, 2).words, "not known: samples of 2 of 5 ready workers, half of them tell it");
+  EXPECT_EQ(
+      read(5, 2).words,
+      "not known: 2 of 5 ready workers have reported it in the last 30 s, at least half must: 3");
+  EXPECT_EQ(
+      read(3, 1).words,
+      "not known: 1 of 3 ready workers has reported it in the last 30 s, at least half must: 2");
+  EXPECT_EQ(read(1, 0).words,
+            "not known: the only ready worker has not reported it in the last 30 s");
+  EXPECT_EQ(read(0, 0).words, "not known: no worker is ready");
   EXPECT_EQ(read(1, 0).state(), SignalReading::State::kUnknown);
   EXPECT_EQ(read(0, 0).state(), SignalReading::State::kUnknown);
   const auto old = signal_readings(record_of(2, 2, now - 31s), 2, now)[0];

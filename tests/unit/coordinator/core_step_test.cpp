@@ -399,6 +399,44 @@ TEST(Step, AsksARestartedAgentAgainForWhatItsPredecessorCouldNotStart) {
   EXPECT_EQ(world.view("web").no_place, "");
 }
 
+// given: a coordinator that has begun anew and hears nobody, then the agent with its worker
+// expect: that no node had joined is told while it is so, and not a moment longer
+TEST(Step, ForgetsThatNoNodeHadJoinedOnceItsWorkerIsFound) {
+  World world;
+  world.start({service_named("web")});
+  world.join_balancer("edge");
+  world.pass(20s);
+  EXPECT_EQ(world.view("web").no_place, "no node has joined");
+  world.join_agent("node-a");
+  world.pass(3s);
+  EXPECT_EQ(world.view("web").no_place, "");
+  EXPECT_TRUE(world.has_notice("a place for a worker of web was found: node node-a"));
+}
+
+// given: a worker is wanted and fits nowhere, then it is wanted no more, then again
+TEST(Step, ForgetsThatThereWasNoPlaceOnceNoneIsWanted) {
+  World world;
+  ServiceSettings web = service_named("web");
+  web.scale.min = 0;
+  web.worker.needs.cpus = 100.0;
+  world.start({web});
+  world.join_agent("node-a");
+  world.join_balancer("edge");
+  world.pass(12s);
+  world.happens(ScaleSet{{"web"}, 1u, {}});
+  world.pass(3s);
+  ASSERT_NE(world.view("web").no_place, "");
+  world.happens(ScaleSet{{"web"}, 0u, {}});
+  world.pass(3s);
+  ASSERT_EQ(world.view("web").desired, 0u);
+  EXPECT_EQ(world.view("web").no_place, "");
+  EXPECT_TRUE(world.has_notice("no worker of web is missing any more"));
+  world.notices.clear();
+  world.happens(ScaleSet{{"web"}, 1u, {}});
+  world.pass(3s);
+  EXPECT_TRUE(world.has_notice("no node can take a worker of web")) << "it is news again";
+}
+
 TEST(Step, RoutesStaticUpstreamsAndSaysFarewellToOnesThatLeft) {
   World world;
   ServiceSettings service = service_named("web");

@@ -66,5 +66,29 @@ TEST(Check, TakesEveryOtherFileForAClusters) {
   EXPECT_THAT(said.output, Not(HasSubstr("read as")));
 }
 
+TEST(Check, TellsAllThatIsWrongBesideListsThatAreTooLong) {
+  std::string signals, windows, variables;
+  for (int i = 0; i < 11; ++i) {
+    signals += "        - {latency: p" + std::to_string(80 + i) + ", below: 1s}\n";
+  }
+  for (int i = 0; i < 51; ++i) windows += "        - {from: 0 8 * * *, for: 1h, min: 1}\n";
+  const Said said =
+      check("version: 1\nservices:\n  web:\n    command: a\n    scale:\n      signals:\n" +
+            signals + "        - {cpu: half}\n      schedule:\n" + windows +
+            "        - {from: noon, for: 1h, min: 1}\n");
+  EXPECT_EQ(said.exit_code, kFailed);
+  for (const char* problem : {"a signal too many, 10 at most", "'cpu' is 'half'",
+                              "a window too many, 50 at most", "'noon'"}) {
+    EXPECT_THAT(said.errors, HasSubstr(problem));
+  }
+}
+
+TEST(Check, CountsOneAsOne) {
+  const Said one = check("version: 1\nservices: {web: {command: a, scale: {min: 1, max: 1}}}\n");
+  EXPECT_THAT(one.output, HasSubstr(", 1 service\n  web: 1 worker of a\n"));
+  const Said some = check("version: 1\nservices: {web: {command: a, scale: {min: 0, max: 1}}}\n");
+  EXPECT_THAT(some.output, HasSubstr("  web: 0 to 1 worker of a\n"));
+}
+
 }  // namespace
 }  // namespace foretide::cli

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "admin_stage.hpp"
+#include "common/io/clock.hpp"
 #include "common/rfc3339.hpp"
 #include "deploy/cli/moment_option.hpp"
 #include "deploy/cli/verbs.hpp"
@@ -51,6 +52,16 @@ TEST(Moment, IsSaidInTheWaysOfPeople) {
     EXPECT_EQ(rfc3339_text(*read), moment) << text;
   }
   EXPECT_EQ(local_text(now), "2026-11-28 13:30:00");
+}
+
+TEST(Moment, OfYesterdayIsSaidToBe) {
+  const InATimeZone zone;
+  const WallTime now = *parse_rfc3339("2026-11-28T12:00:00Z");  // 13:30 here
+  EXPECT_EQ(local_text(*moment_in("23:10", now), now), "2026-11-27 23:10:00 (yesterday)");
+  EXPECT_EQ(local_text(*moment_in("00:10", now), now), "2026-11-28 00:10:00");
+  EXPECT_EQ(local_text(*moment_in("2026-11-26 23:10", now), now), "2026-11-26 23:10:00");
+  const WallTime new_year = *parse_rfc3339("2027-01-01T00:00:00Z");
+  EXPECT_EQ(local_text(*moment_in("01:31", new_year), new_year), "2026-12-31 01:31:00 (yesterday)");
 }
 
 TEST(Moment, IsRefusedWhereThereIsNoneOrItIsStillToCome) {
@@ -111,6 +122,13 @@ TEST_F(ExplainAt, SaysSinceWhenDecisionsAreKnown) {
   know(decision("2020-05-01T11:00:00Z", 0, 1), std::nullopt);
   ASSERT_EQ(explain("1m ago"), kDone);
   EXPECT_THAT(output_, HasSubstr("nothing else has been decided since"));
+}
+
+TEST_F(ExplainAt, SaysWhereItTookATimeOfDayForYesterdays) {
+  know(decision("2020-05-01T11:00:00Z", 0, 1), std::nullopt);
+  const std::string soon = local_text(wall_now() + std::chrono::minutes(5)).substr(11);
+  ASSERT_EQ(explain(soon), kDone) << errors_;
+  EXPECT_THAT(output_, HasSubstr(soon + " (yesterday): 1 worker wanted of web"));
 }
 
 TEST_F(ExplainAt, AsksNobodyAboutWhatIsNoTime) {
