@@ -206,10 +206,11 @@ void decide(Turn& turn, ServiceRecord& service, const Census& census) {
   foresee(service, turn.now, expected_balancers(turn.state, service, turn.now),
           turn.prediction_steps_left);
   const Situation situation = situation_of(turn, service, census);
-  const Decision decision = decision_for(service, situation);
+  Decision decision = decision_for(service, situation);
   take_feedback(service, situation, decision);
   const bool is_told = note_telling(service, decision, turn.now);
   service.moments.find(service);
+  if (is_told) decision.moment = service.moments.next(situation);
   note_rises(service, situation, decision);
   if (is_told) {
     record_decision(turn, service, decision);

@@ -3,6 +3,7 @@
 // explained; stored, streamed and printed by `foretide explain`.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,9 +22,18 @@ struct Opinion {
   std::string reason;
 };
 
+// Which of the recorded moments it was made of (see moment_log.hpp): no clock that is set tells two
+// of them for the same.
+struct MomentId {
+  std::int64_t life = 0;    // of the log
+  std::uint64_t order = 0;  // grows within a life, with gaps
+  friend auto operator<=>(const MomentId&, const MomentId&) = default;
+};
+
 struct Decision {
   ServiceId service;
   WallTime at;
+  std::optional<MomentId> moment;  // absent: nothing was decided, or it was not recorded
   std::uint32_t from = 0, to = 0;
   std::string rule;                        // the one that won
   std::string reason;                      // a sentence with the numbers

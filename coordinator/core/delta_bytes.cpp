@@ -54,16 +54,18 @@ void DeltaWriter::raw(float value) {
   append(bytes_, std::bit_cast<std::uint32_t>(value));
 }
 
-void DeltaWriter::write(const std::string& now, const std::string& before) {
-  const std::string_view cut = std::string_view(now).substr(0, kDeltaTextMax);
-  const std::size_t begin = shared_begin(cut, before);
+// The reader has both only as far as they were written.
+void DeltaWriter::write(const std::string& whole_now, const std::string& whole_before) {
+  const std::string_view now = std::string_view(whole_now).substr(0, kDeltaTextMax);
+  const std::string_view before = std::string_view(whole_before).substr(0, kDeltaTextMax);
+  const std::size_t begin = shared_begin(now, before);
   std::size_t end = 0;
-  const std::size_t most = std::min(cut.size(), before.size()) - begin;
-  while (end < most && cut[cut.size() - 1 - end] == before[before.size() - 1 - end]) ++end;
+  const std::size_t most = std::min(now.size(), before.size()) - begin;
+  while (end < most && now[now.size() - 1 - end] == before[before.size() - 1 - end]) ++end;
   whole(begin);
   whole(end);
-  whole(cut.size() - begin - end);
-  bytes_ += cut.substr(begin, cut.size() - begin - end);
+  whole(now.size() - begin - end);
+  bytes_ += now.substr(begin, now.size() - begin - end);
 }
 
 std::uint8_t DeltaReader::byte() {

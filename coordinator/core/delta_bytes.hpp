@@ -7,7 +7,9 @@
 // values in the same order, so that one function describes a structure for both.
 //
 // A reader trusts nothing: what ends early, is too long, or is no number makes it `failed`, and
-// from then on every value is as it was before.
+// from then on every value is as it was before. "As last time" costs a bit and may stand for a long
+// text, so both sides also count what the values take when they are unfolded (`unfolded`), and a
+// reader fails beyond what it was allowed.
 #pragma once
 
 #include <bit>
@@ -42,13 +44,27 @@ inline bool is_same(const std::optional<double>& one, const std::optional<double
   return one.has_value() == other.has_value() && (!one || is_same(*one, *other));
 }
 
+// What a value takes in memory.
+template <class T>
+std::size_t room_of(const T&) {
+  return sizeof(T);
+}
+inline std::size_t room_of(const std::string& text) {
+  return sizeof text + text.size();
+}
+inline std::size_t room_of(const std::optional<std::string>& text) {
+  return sizeof text + (text ? text->size() : 0);
+}
+
 class DeltaWriter {
  public:
   static constexpr bool kReads = false;
+  static constexpr bool failed() { return false; }
 
   template <class T>
   void operator()(const T& now, const T& before) {
     const bool changed = !is_same(now, before);
+    spend(room_of(now));
     flag(changed);
     if (changed) write(now, before);
   }
@@ -59,8 +75,10 @@ class DeltaWriter {
   }
   void raw(double value);
   void raw(float value);
+  // What is unfolded besides the values themselves: the elements of a list, say.
+  void spend(std::size_t bytes) { unfolded_ += bytes; }
+  std::size_t unfolded() const { return unfolded_; }
   std::string take() { return std::exchange(bytes_, {}); }
-  std::size_t size() const { return bytes_.size(); }
 
  private:
   void flag(bool value);
@@ -84,6 +102,7 @@ class DeltaWriter {
   }
 
   std::string bytes_;
+  std::size_t unfolded_ = 0;
   std::size_t flags_at_ = 0;
   int flags_ = 8;  // said in the byte there
 };
@@ -92,18 +111,31 @@ class DeltaReader {
  public:
   static constexpr bool kReads = true;
 
-  explicit DeltaReader(std::string_view bytes) : left_(bytes) {}
+  DeltaReader(std::string_view bytes, std::size_t unfolded_max)
+      : left_(bytes), room_left_(unfolded_max) {}
   bool failed() const { return failed_; }
   bool at_end() const { return left_.empty(); }
   // What follows was written by another writer.
   void align() { flags_left_ = 0; }
   void fail() { failed_ = true, left_ = {}; }
+  void spend(std::size_t bytes) {
+    if (bytes > room_left_) {
+      is_too_large_ = true;
+      return fail();
+    }
+    room_left_ -= bytes;
+  }
+  // It failed because of that.
+  bool is_too_large() const { return is_too_large_; }
 
   template <class T>
   void operator()(T& now, const T& before) {
     if (flag()) {
       read(now, before);
+      if (!failed_) spend(room_of(now));
       if (!failed_) return;
+    } else {
+      spend(room_of(before));
     }
     now = before;
   }
@@ -149,9 +181,10 @@ class DeltaReader {
   }
 
   std::string_view left_;
+  std::size_t room_left_;
   std::uint8_t flags_ = 0;
   int flags_left_ = 0;
-  bool failed_ = false;
+  bool failed_ = false, is_too_large_ = false;
 };
 
 }  // namespace foretide::coordinator

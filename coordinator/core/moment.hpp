@@ -49,12 +49,17 @@ struct Moment {
 // in the situation.
 ScaleSettings plain_settings(const ScaleSettings& scale);
 
+inline constexpr std::size_t kChunkMomentsMax = 1000;
+
 // Some moments in a row, as they are kept: one minute of them, mostly.
 struct MomentChunk {
   std::int64_t life = 0;     // when the log began, in milliseconds since 1970
   std::uint64_t number = 0;  // in this life, from 0 and without a gap
   std::int64_t begin = 0;    // of its first moment, in milliseconds since 1970
   std::string bytes;         // by moment_codec.hpp
+
+  // Of the moment at that place in it.
+  MomentId id(std::size_t place) const { return {life, number * kChunkMomentsMax + place}; }
 };
 
 }  // namespace foretide::coordinator

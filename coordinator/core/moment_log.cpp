@@ -8,7 +8,7 @@ namespace {
 // Where no second is closed, because no balancer reports.
 constexpr Duration kEvery = std::chrono::milliseconds(1500);
 constexpr Duration kChunkLength = std::chrono::minutes(1);
-constexpr std::size_t kChunkFullBytes = 1 << 20;
+constexpr std::size_t kChunkFullBytes = 1 << 20, kChunkFullUnfolded = 16 << 20;
 // So many chunks apart the settings are said again: what is older may be gone.
 constexpr std::uint64_t kSettingsEvery = 15;
 
@@ -59,7 +59,7 @@ void MomentLog::begin_chunk(const Situation& situation) {
 
 bool MomentLog::is_full(Instant now) const {
   return now - chunk_began_ >= kChunkLength || moments_ >= kChunkMomentsMax ||
-         writer_->bytes().size() >= kChunkFullBytes;
+         writer_->bytes().size() >= kChunkFullBytes || writer_->unfolded() >= kChunkFullUnfolded;
 }
 
 void MomentLog::finish_chunk() {
@@ -69,10 +69,20 @@ void MomentLog::finish_chunk() {
   ++number_;
 }
 
+// There is a chunk with room for a moment.
+void MomentLog::make_ready(const Situation& situation) {
+  if (writer_ && is_full(situation.now)) finish_chunk();
+  if (!writer_) begin_chunk(situation);
+}
+
+MomentId MomentLog::next(const Situation& situation) {
+  make_ready(situation);
+  return MomentChunk{.life = life_, .number = number_, .begin = {}, .bytes = {}}.id(moments_);
+}
+
 void MomentLog::add(const MomentSeen& seen) {
   if (!is_due(seen)) return;
-  if (writer_ && is_full(seen.situation.now)) finish_chunk();
-  if (!writer_) begin_chunk(seen.situation);
+  make_ready(seen.situation);
   const Moment moment = moment_of(seen);
   writer_->add(moment);
   ++moments_;

@@ -6,6 +6,9 @@
 // it otherwise, the next moment would find the standing changed and say so (`decided`). A second
 // takes some 55 bytes, so a day takes 5 MB; the making of a predictor up to 120 KB more.
 //
+// Each moment has an order number (MomentId), which a decision that is recorded elsewhere carries
+// too: times alone do not tell moments apart, since a clock may be set back.
+//
 // Kept here are the chunk that is being written and the last few minutes, until somebody who owns a
 // file has taken them.
 #pragma once
@@ -37,6 +40,8 @@ class MomentLog {
 
   // Before each decision takes effect.
   void find(const Decided& decided);
+  // Of the moment that is added next; asked for where the decision is recorded too, which then is.
+  MomentId next(const Situation& situation);
   // After it.
   void add(const MomentSeen& seen);
 
@@ -50,6 +55,7 @@ class MomentLog {
   bool is_due(const MomentSeen& seen) const;
   Moment moment_of(const MomentSeen& seen);
   void add_closed(const DemandSeries& series, Moment& moment) const;
+  void make_ready(const Situation& situation);
   void begin_chunk(const Situation& situation);
   bool is_full(Instant now) const;
   void finish_chunk();

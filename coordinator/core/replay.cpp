@@ -81,7 +81,8 @@ Replayed Replay::decide(const Moment& moment) {
   }
   Situation situation = moment.situation;
   situation.foresight = prediction_.foresight();
-  Replayed replayed{.at = situation.wall,
+  Replayed replayed{.id = {},
+                    .at = situation.wall,
                     .decision = decision_for(standing_, situation),
                     .recorded = moment.verdict,
                     .is_same = false};
@@ -99,8 +100,9 @@ Result<std::vector<Replayed>> Replay::play(const MomentChunk& chunk) {
   std::vector<Replayed> all;
   bool is_as_left = true;
   if (runs_ && !others_.any()) is_as_left = set_to(read->before);
-  bool is_first = true;
-  for (const Moment& moment : read->moments) {
+  for (std::size_t place = 0; place < read->moments.size(); ++place) {
+    const Moment& moment = read->moments[place];
+    const bool is_first = place == 0;
     take(moment);
     if (!runs_ && is_first && follows_ && standing_.settings) {
       (void)set_to(read->before);
@@ -109,11 +111,11 @@ Result<std::vector<Replayed>> Replay::play(const MomentChunk& chunk) {
     }
     if (runs_) {
       all.push_back(decide(moment));
+      all.back().id = chunk.id(place);
       all.back().is_same = all.back().is_same && (is_as_left || !is_first);
     } else {
       ++passed_over_;
     }
-    is_first = false;
   }
   return all;
 }

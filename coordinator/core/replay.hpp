@@ -4,7 +4,8 @@
 // as they were; so with the recorded settings every decision must be the same to the letter. Where
 // one is not, either the record is damaged or this is another program. A replay begins at the first
 // chunk of which all is known: the beginning of a life, or, where that is gone, the first after a
-// predictor that the record saw made has begun to speak. A gap ends it, and it begins anew behind.
+// predictor that the record saw made has begun to speak. A gap ends it, as does a chunk that cannot
+// be read, and it begins anew behind.
 // Each chunk says how the service stood; that must be how the replay left it, and is what it goes
 // on from, so that one thing that is wrong does not make everything wrong that follows.
 //
@@ -33,6 +34,7 @@ struct OtherSettings {
 };
 
 struct Replayed {
+  MomentId id;
   WallTime at{};
   Decision decision;  // as it is made now
   Verdict recorded;   // as it was made then
@@ -43,7 +45,8 @@ class Replay {
  public:
   Replay(ServiceId service, OtherSettings others);
 
-  // In order. What could be decided again is told; what comes before a replay can begin is not.
+  // In order. What could be decided again is told; what comes before a replay can begin is not. An
+  // Error where the chunk cannot be read: to the next that is played this was a gap.
   Result<std::vector<Replayed>> play(const MomentChunk& chunk);
 
   // How often something other than the rules set the number (workers that were found, say).

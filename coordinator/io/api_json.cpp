@@ -92,20 +92,23 @@ Json json_for(const Decision& decision) {
   for (const Opinion& opinion : decision.opinions)
     opinions.push_back(
         {{"rule", opinion.rule}, {"workers", opinion.workers}, {"reason", opinion.reason}});
-  return {{"service", decision.service.text},
-          {"at", iso_text(decision.at)},
-          {"from", decision.from},
-          {"to", decision.to},
-          {"rule", decision.rule},
-          {"reason", decision.reason},
-          {"demand", rounded(decision.demand)},
-          {"forecast", rounded(decision.forecast)},
-          {"forecaster", text_or_null(decision.forecaster)},
-          {"lead_time_seconds", rounded(seconds_in(decision.lead_time))},
-          {"ready", decision.ready},
-          {"starting", decision.starting},
-          {"capacity_per_worker", rounded(decision.capacity_per_worker)},
-          {"opinions", std::move(opinions)}};
+  const auto& moment = decision.moment;
+  return {
+      {"service", decision.service.text},
+      {"at", iso_text(decision.at)},
+      {"moment", moment ? Json{{"life", moment->life}, {"order", moment->order}} : Json(nullptr)},
+      {"from", decision.from},
+      {"to", decision.to},
+      {"rule", decision.rule},
+      {"reason", decision.reason},
+      {"demand", rounded(decision.demand)},
+      {"forecast", rounded(decision.forecast)},
+      {"forecaster", text_or_null(decision.forecaster)},
+      {"lead_time_seconds", rounded(seconds_in(decision.lead_time))},
+      {"ready", decision.ready},
+      {"starting", decision.starting},
+      {"capacity_per_worker", rounded(decision.capacity_per_worker)},
+      {"opinions", std::move(opinions)}};
 }
 
 Json json_for(const WorkerView& worker) {

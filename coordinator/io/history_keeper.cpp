@@ -47,24 +47,44 @@ Outcome HistoryKeeper::keep_steps(const ServiceRecord& service) {
   return history_->keep_steps(service.id, *steps);
 }
 
-Outcome HistoryKeeper::keep_moments(const ServiceRecord& service, Kept& kept, Extent extent) {
+// Those that the file does not have in full, oldest first; the last may grow yet.
+std::vector<MomentChunk> HistoryKeeper::unkept(const ServiceRecord& service, const Kept& kept) {
   const MomentLog& log = service.moments;
-  if (kept.moments_life != log.life()) {
-    kept.moments_life = log.life();
-    kept.moments_until = 0;
+  return log.from(kept.moments_life == log.life() ? kept.moments_until : 0);
+}
+
+Outcome HistoryKeeper::keep_moments(const ServiceRecord& service, Kept& kept) {
+  const std::vector<MomentChunk> chunks = unkept(service, kept);
+  if (chunks.empty()) return Done{};
+  const std::uint64_t finished = service.moments.finished();
+  const bool is_growing_only = chunks.size() == 1 && chunks.back().number >= finished;
+  MomentTable& table = history_->moments();
+  Outcome done = is_growing_only ? table.keep_growing(service.id, chunks.back(), FORETIDE_VERSION)
+                                 : table.keep(service.id, chunks, FORETIDE_VERSION);
+  if (done) {
+    kept.moments_life = service.moments.life();
+    kept.moments_until = finished;
   }
-  if (extent == Extent::kFinished && log.finished() == kept.moments_until) return Done{};
-  Outcome done =
-      history_->moments().keep(service.id, log.from(kept.moments_until), FORETIDE_VERSION);
-  if (done) kept.moments_until = log.finished();
   return done;
 }
 
 Result<std::vector<KeptMoments>> HistoryKeeper::moments(const ServiceRecord& service,
-                                                        std::int64_t after) {
-  Outcome done = keep_moments(service, kept_[service.id], Extent::kAll);
-  if (!done) return Error{done.error()};
-  return history_->moments().after(service.id, after);
+                                                        std::int64_t after) const {
+  auto stored = history_->moments().after(service.id, after);
+  if (!stored) return stored;
+  const auto known = kept_.find(service.id);
+  std::vector<MomentChunk> rest = unkept(service, known == kept_.end() ? Kept{} : known->second);
+  // What grows yet is given last and as it is now, not as it was when it was written.
+  if (!rest.empty()) {
+    std::erase_if(*stored, [&](const KeptMoments& one) {
+      return one.chunk.life == rest.front().life && one.chunk.number >= rest.front().number;
+    });
+  }
+  if (!stored->empty()) return stored;
+  for (MomentChunk& chunk : rest) {
+    stored->push_back({.id = 0, .chunk = std::move(chunk), .version = FORETIDE_VERSION});
+  }
+  return stored;
 }
 
 Outcome HistoryKeeper::keep(const State& state, Instant now, WallTime wall) {
@@ -75,7 +95,7 @@ Outcome HistoryKeeper::keep(const State& state, Instant now, WallTime wall) {
     Kept& kept = kept_.try_emplace(id, Kept{.until_second = 0, .steps_at = second}).first->second;
     if (++turn % kEverySeconds != 0) continue;
     if (Outcome done = keep_seconds(service, kept); !done) return done;
-    if (Outcome done = keep_moments(service, kept, Extent::kFinished); !done) return done;
+    if (Outcome done = keep_moments(service, kept); !done) return done;
     if (second - kept.steps_at < kStepsEverySeconds) continue;
     if (Outcome done = keep_steps(service); !done) return done;
     if (Outcome done = keep_capacity(service); !done) return done;
@@ -90,7 +110,7 @@ Outcome HistoryKeeper::keep_all(const State& state, Instant now, WallTime wall) 
   for (const auto& [id, service] : state.services) {
     if (Outcome done = keep_seconds(service, kept_[id]); !done) return done;
     if (Outcome done = keep_steps(service); !done) return done;
-    if (Outcome done = keep_moments(service, kept_[id], Extent::kAll); !done) return done;
+    if (Outcome done = keep_moments(service, kept_[id]); !done) return done;
     if (Outcome done = keep_capacity(service); !done) return done;
   }
   return Done{};

@@ -1,10 +1,11 @@
 // Carries demand from the core into the history file and, when a coordinator begins, back.
 //
 // Seconds are written as the core has closed them, each service once in ten seconds and not all at
-// the same time, and the minutes of moments that are full; what its predictor and its capacity were
-// learned from, every five minutes. A second's place in wall time is fixed once and moves only when
-// the clock was set by more than a moment, so that no second is written twice. A file that cannot
-// be written costs history, nothing else: it is told and tried again.
+// the same time, and its moments up to then; what its predictor and its capacity were learned from,
+// every five minutes. A second's place in wall time is fixed once and moves only when the clock was
+// set by more than a moment, so that no second is written twice. Who asks gets what is not written
+// yet from memory: asking writes nothing. A file that cannot be written costs history, nothing
+// else: it is told and tried again.
 #pragma once
 
 #include <cstdint>
@@ -33,13 +34,13 @@ class HistoryKeeper {
   // What is known of each service's demand up to now.
   Result<std::map<ServiceId, ServicePast>> pasts(const ClusterSettings& cluster, WallTime now);
 
-  // The service's moments behind that id, up to now.
-  Result<std::vector<KeptMoments>> moments(const ServiceRecord& service, std::int64_t after);
+  // The service's moments behind that id, as many as fit one answer; where the file has no more,
+  // those that are not written yet, up to now. Writes nothing.
+  Result<std::vector<KeptMoments>> moments(const ServiceRecord& service, std::int64_t after) const;
 
   History& history() { return *history_; }
 
  private:
-  enum class Extent { kFinished, kAll };
   struct Kept {
     std::int64_t until_second = 0;  // of the series
     std::int64_t steps_at = 0;      // when the learned steps were written
@@ -50,7 +51,8 @@ class HistoryKeeper {
   void fix_clock(Instant now, WallTime wall);
   Outcome keep_seconds(const ServiceRecord& service, Kept& kept);
   Outcome keep_steps(const ServiceRecord& service);
-  Outcome keep_moments(const ServiceRecord& service, Kept& kept, Extent extent);
+  static std::vector<MomentChunk> unkept(const ServiceRecord& service, const Kept& kept);
+  Outcome keep_moments(const ServiceRecord& service, Kept& kept);
   Outcome keep_capacity(const ServiceRecord& service);
 
   std::unique_ptr<History> history_;

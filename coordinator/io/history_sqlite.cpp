@@ -35,6 +35,15 @@ constexpr std::array<std::string_view, 4> kMigrations{R"sql(
   CREATE TABLE capacity (service TEXT PRIMARY KEY, learned TEXT NOT NULL);
 )sql"};
 
+constexpr SqlAdvice kAdvice{
+    .damaged =
+        "move the file away: only recorded demand and what was learned from it are lost, and "
+        "gathered anew; workers, settings and keys are kept elsewhere",
+    .newer =
+        "use that version again, or move the file away: only recorded demand and what was learned "
+        "from it are lost, and gathered anew; workers, settings and keys are kept elsewhere",
+    .writer_sql = "SELECT version FROM moments ORDER BY id DESC LIMIT 1"};
+
 constexpr HistoryGrain kGrains[] = {HistoryGrain::kSecond, HistoryGrain::kMinute,
                                     HistoryGrain::kHour};
 
@@ -104,7 +113,7 @@ History::History(std::unique_ptr<Statements> statements) : statements_(std::move
 History::~History() = default;
 
 Result<std::unique_ptr<History>> History::open(const std::string& path) {
-  auto file = SqlFile::open(path, SqlFile::Durability::kNormal, kMigrations);
+  auto file = SqlFile::open(path, SqlFile::Durability::kNormal, kMigrations, kAdvice);
   if (!file) return Error{file.error()};
   constexpr std::string_view kStatements[] = {
       "INSERT OR REPLACE INTO history VALUES (?, 1, ?, ?, ?, ?, ?)",

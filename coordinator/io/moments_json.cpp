@@ -27,9 +27,10 @@ Json moments_json(const ServiceId& service, const std::vector<KeptMoments>& mome
                     {"version", kept.version},
                     {"bytes", base64url_encoded(kept.chunk.bytes)}});
   }
+  const bool is_last = moments.empty() || moments.back().id == 0;
   return {{"service", service.text},
           {"moments", std::move(list)},
-          {"next", moments.empty() ? Json(nullptr) : Json(moments.back().id)}};
+          {"next", is_last ? Json(nullptr) : Json(moments.back().id)}};
 }
 
 }  // namespace foretide::coordinator

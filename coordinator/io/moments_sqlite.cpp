@@ -32,16 +32,20 @@ Outcome MomentTable::keep(const ServiceId& service, const std::vector<MomentChun
   SqlTransaction transaction(*file_);
   if (!transaction.begun()) return transaction.begun();
   const std::string_view name = service.text;
-  Outcome done = Done{};
   for (const MomentChunk& chunk : chunks) {
-    done = statements_.add.run({name, chunk.life, static_cast<std::int64_t>(chunk.number),
-                                chunk.begin, version, Blob{chunk.bytes}});
-    if (!done) return done;
+    if (Outcome added = keep_growing(service, chunk, version); !added) return added;
   }
-  done = statements_.trim_age.run({name, chunks.back().begin - kMomentsKeptMs});
+  Outcome done = statements_.trim_age.run({name, chunks.back().begin - kMomentsKeptMs});
   if (done) done = statements_.trim_bytes.run({name, kMomentsBytesMax});
   if (!done) return done;
   return transaction.commit();
+}
+
+Outcome MomentTable::keep_growing(const ServiceId& service, const MomentChunk& chunk,
+                                  std::string_view version) {
+  return statements_.add.run({std::string_view(service.text), chunk.life,
+                              static_cast<std::int64_t>(chunk.number), chunk.begin, version,
+                              Blob{chunk.bytes}});
 }
 
 Result<std::vector<KeptMoments>> MomentTable::after(const ServiceId& service, std::int64_t id) {

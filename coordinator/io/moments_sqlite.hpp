@@ -3,7 +3,8 @@
 // day takes some 5 MB; making a predictor anew, which happens when start times or capacity change,
 // takes up to 120 KB more.
 //
-// A chunk that was kept before it was finished is replaced. One thread uses it.
+// A chunk that is not finished is kept too, so that a crash loses seconds and not a minute; it is
+// replaced as it grows. One thread uses it.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,7 @@ inline constexpr std::int64_t kMomentChunksAtOnce = 240;
 inline constexpr std::size_t kMomentBytesAtOnce = 2 << 20;
 
 struct KeptMoments {
-  std::int64_t id = 0;  // grows
+  std::int64_t id = 0;  // grows; 0: it is not in the file yet
   MomentChunk chunk;
   std::string version;  // of the program that wrote it
 };
@@ -42,8 +43,12 @@ class MomentTable {
   // The file outlives the table.
   static Result<MomentTable> open(SqlFile& file);
 
+  // The oldest go for them.
   Outcome keep(const ServiceId& service, const std::vector<MomentChunk>& chunks,
                std::string_view version);
+  // One that grows yet; nothing goes for it.
+  Outcome keep_growing(const ServiceId& service, const MomentChunk& chunk,
+                       std::string_view version);
   // Those behind `id`, oldest first, as many as fit one answer.
   Result<std::vector<KeptMoments>> after(const ServiceId& service, std::int64_t id);
   // Of all services; `now` in milliseconds.

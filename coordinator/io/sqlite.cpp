@@ -110,7 +110,8 @@ void SqlFile::Close::operator()(sqlite3* file) const {
 SqlFile::SqlFile(std::string path, sqlite3* file) : path_(std::move(path)), file_(file) {}
 
 Result<SqlFile> SqlFile::open(const std::string& path, Durability durability,
-                              std::span<const std::string_view> migrations) {
+                              std::span<const std::string_view> migrations,
+                              const SqlAdvice& advice) {
   const mode_t former = ::umask(0077);  // the file holds keys: its owner's eyes only
   sqlite3* raw = nullptr;
   const int code =
@@ -120,36 +121,44 @@ Result<SqlFile> SqlFile::open(const std::string& path, Durability durability,
   SqlFile file(path, raw);
   if (code != SQLITE_OK) return file.error("cannot open");
   sqlite3_busy_timeout(raw, 250);
-  if (Outcome ready = file.check_and_prepare(durability); !ready) return Error{ready.error()};
-  if (Outcome done = file.migrate(migrations); !done) return Error{done.error()};
+  if (Outcome ready = file.check_and_prepare(durability, advice); !ready)
+    return Error{ready.error()};
+  if (Outcome done = file.migrate(migrations, advice); !done) return Error{done.error()};
   return file;
 }
 
-Outcome SqlFile::check_and_prepare(Durability durability) {
+Outcome SqlFile::check_and_prepare(Durability durability, const SqlAdvice& advice) {
   auto check = prepare("PRAGMA quick_check(1)");
   if (!check) return Error{check.error()};
   std::string verdict;
   Outcome checked = check->run({}, [&](const SqlRow& row) { verdict = row.bytes(0); });
   if (!checked) return checked;
   if (verdict != "ok") {
-    return Error{
-        path_ + ": damaged: " + verdict +
-        " (restore a backup, or move the file away: agents keep their workers and report them)"};
+    return Error{path_ + ": damaged: " + verdict + " (" + std::string(advice.damaged) + ")"};
   }
   if (Outcome wal = run("PRAGMA journal_mode=WAL"); !wal) return wal;
   return run(durability == Durability::kFull ? "PRAGMA synchronous=FULL"
                                              : "PRAGMA synchronous=NORMAL");
 }
 
-Outcome SqlFile::migrate(std::span<const std::string_view> migrations) {
+Error SqlFile::newer_error(std::int64_t version, std::int64_t known, const SqlAdvice& advice) {
+  std::string writer = "a newer Foretide";
+  if (!advice.writer_sql.empty()) {
+    // Where it has no such table any more, it stays "a newer one".
+    if (auto asked = prepare(advice.writer_sql)) {
+      (void)asked->run({}, [&](const SqlRow& row) { writer = "Foretide " + row.bytes(0); });
+    }
+  }
+  return Error{path_ + ": " + writer + " wrote it, with schema version " + std::to_string(version) +
+               "; this one, " FORETIDE_VERSION ", knows up to " + std::to_string(known) + " (" +
+               std::string(advice.newer) + ")"};
+}
+
+Outcome SqlFile::migrate(std::span<const std::string_view> migrations, const SqlAdvice& advice) {
   auto version = read_integer("PRAGMA user_version");
   if (!version) return Error{version.error()};
   const auto known = static_cast<std::int64_t>(migrations.size());
-  if (*version < 0 || *version > known) {
-    return Error{path_ + ": has schema version " + std::to_string(*version) +
-                 ", and this program knows " + std::to_string(known) +
-                 " (a newer Foretide wrote it: use that one)"};
-  }
+  if (*version < 0 || *version > known) return newer_error(*version, known, advice);
   for (std::int64_t from = *version; from < known; ++from) {
     SqlTransaction transaction(*this);
     if (!transaction.begun()) return transaction.begun();

@@ -4,7 +4,9 @@
 //
 // Opening a file checks it (quick_check), sets WAL and the durability asked for, and brings its
 // schema up to date: migration i takes a file from version i to i + 1, each in a transaction of its
-// own. A file that is newer than this program is refused. One thread uses it.
+// own. A file that is newer than this program, or damaged, is refused, with a word on what becomes
+// of it when people move it away (SqlAdvice), for that is not the same for every file. One thread
+// uses it.
 #pragma once
 
 #include <cstdint>
@@ -60,12 +62,22 @@ class SqlStatement {
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
+// What people can do about a file that this program cannot use.
+struct SqlAdvice {
+  std::string_view damaged =
+      "restore a backup, or move the file away: agents keep their workers and report them";
+  std::string_view newer = "use that version again";
+  // Asked of a newer file, if it still has this: the version that wrote it.
+  std::string_view writer_sql = {};
+};
+
 class SqlFile {
  public:
   enum class Durability { kFull, kNormal };
 
   static Result<SqlFile> open(const std::string& path, Durability durability,
-                              std::span<const std::string_view> migrations);
+                              std::span<const std::string_view> migrations,
+                              const SqlAdvice& advice = {});
 
   Result<SqlStatement> prepare(std::string_view sql);
   Outcome run(std::string_view sql);
@@ -77,8 +89,9 @@ class SqlFile {
     void operator()(sqlite3* file) const;
   };
   SqlFile(std::string path, sqlite3* file);
-  Outcome check_and_prepare(Durability durability);
-  Outcome migrate(std::span<const std::string_view> migrations);
+  Outcome check_and_prepare(Durability durability, const SqlAdvice& advice);
+  Outcome migrate(std::span<const std::string_view> migrations, const SqlAdvice& advice);
+  Error newer_error(std::int64_t version, std::int64_t known, const SqlAdvice& advice);
   Result<std::int64_t> read_integer(std::string_view sql);
   Error error(std::string_view doing) const;
   std::string path_;

@@ -1,5 +1,8 @@
 #include "deploy/cli/recorded_moments.hpp"
 
+#include <algorithm>
+#include <optional>
+
 #include "common/rfc3339.hpp"
 #include "common/text_codes.hpp"
 #include "deploy/cli/json_fields.hpp"
@@ -16,26 +19,46 @@ Error unreadable() {
   return Error{"the coordinator's answer cannot be read; is it of another version?"};
 }
 
+std::optional<coordinator::MomentId> moment_id_in(const json& decision) {
+  const auto moment = decision.find("moment");
+  if (moment == decision.end() || !moment->is_object()) return std::nullopt;
+  return coordinator::MomentId{static_cast<std::int64_t>(count_in(*moment, "life")),
+                               count_in(*moment, "order")};
+}
+
+RecordedDecision decision_in(const json& decision, WallTime at) {
+  return {.at = at,
+          .from = static_cast<std::uint32_t>(count_in(decision, "from")),
+          .to = static_cast<std::uint32_t>(count_in(decision, "to")),
+          .rule = text_in(decision, "rule"),
+          .reason = text_in(decision, "reason")};
+}
+
 }  // namespace
 
+// A page is asked for by time, and is in the order in which decisions were made. So the next begins
+// with the last one's time, which others may share, even where the clock was set back before it and
+// some come once more; or with the latest time of all, should nothing new come of that.
 Result<RecordedDecisions> recorded_decisions(const AdminClient& admin, const std::string& service,
                                              WallTime since) {
   RecordedDecisions decisions;
+  WallTime latest = since;
   for (int page = 0; page < kPagesMost; ++page) {
     const auto answer =
         admin.get("/v1/services/" + service + "/decisions?limit=" + std::to_string(kPage) +
                   "&after=" + rfc3339_text(since));
     if (!answer) return Error{answer.error()};
     const json list = list_in(*answer, "decisions");
+    const std::size_t before = decisions.size();
     for (const json& one : list) {
       const auto at = parse_rfc3339(text_in(one, "at"));
       if (!at) return unreadable();
-      decisions.emplace(*at, RecordedDecision{static_cast<std::uint32_t>(count_in(one, "from")),
-                                              static_cast<std::uint32_t>(count_in(one, "to")),
-                                              text_in(one, "rule"), text_in(one, "reason")});
-      since = std::max(since, *at);
+      if (const auto moment = moment_id_in(one)) decisions.emplace(*moment, decision_in(one, *at));
+      latest = std::max(latest, *at);
+      since = *at - std::chrono::milliseconds(1);
     }
     if (list.size() < kPage) break;
+    if (decisions.size() == before) since = latest;
   }
   return decisions;
 }

@@ -11,18 +11,22 @@
 
 #include "common/result.hpp"
 #include "common/time.hpp"
+#include "coordinator/core/decision.hpp"
 #include "coordinator/core/moment.hpp"
 #include "deploy/cli/admin_client.hpp"
 
 namespace foretide::cli {
 
 struct RecordedDecision {
+  WallTime at{};
   std::uint32_t from = 0, to = 0;
   std::string rule, reason;
 };
-using RecordedDecisions = std::multimap<WallTime, RecordedDecision>;
+// By the moment that each was made of.
+using RecordedDecisions = std::map<coordinator::MomentId, RecordedDecision>;
 
-// Those that were made after `since`.
+// Those that were made after `since`, but for what has no moment: words on something else than the
+// number of workers, and numbers that nobody decided, because the workers were found running.
 Result<RecordedDecisions> recorded_decisions(const AdminClient& admin, const std::string& service,
                                              WallTime since);
 

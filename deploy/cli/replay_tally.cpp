@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/rfc3339.hpp"
+
 namespace foretide::cli {
 namespace {
 
+using coordinator::MomentId;
 using coordinator::Replayed;
 
 std::string text_of(std::uint32_t from, std::uint32_t to, const std::string& rule,
@@ -14,16 +17,14 @@ std::string text_of(std::uint32_t from, std::uint32_t to, const std::string& rul
          (reason.empty() ? "" : ": " + reason);
 }
 
-// Only these rules are told without a change; every other word of that kind is of something else.
-bool is_decided(const RecordedDecision& decision) {
-  if (decision.rule == "adopted") return false;
-  return decision.from != decision.to || decision.rule == "max" || decision.rule == "hold" ||
-         decision.rule == "flapping";
+std::string text_of(const RecordedDecision& told) {
+  return text_of(told.from, told.to, told.rule, told.reason);
 }
 
 bool is_same(const Replayed& one, const RecordedDecision& recorded) {
-  return one.decision.from == recorded.from && one.decision.to == recorded.to &&
-         one.decision.rule == recorded.rule && one.decision.reason == recorded.reason;
+  return one.at == recorded.at && one.decision.from == recorded.from &&
+         one.decision.to == recorded.to && one.decision.rule == recorded.rule &&
+         one.decision.reason == recorded.reason;
 }
 
 }  // namespace
@@ -41,12 +42,10 @@ void ReplayTally::differ(WallTime at, std::string recorded, std::string now) {
 
 // With its reason where the decision was told.
 std::string ReplayTally::recorded_text(const Replayed& one) const {
-  const auto [from, to] = recorded_.equal_range(one.at);
-  for (auto told = from; told != to; ++told) {
-    const RecordedDecision& it = told->second;
-    if (it.from == one.recorded.from && it.to == one.recorded.to && it.rule == one.recorded.rule) {
-      return text_of(it.from, it.to, it.rule, it.reason);
-    }
+  const auto told = recorded_.find(one.id);
+  if (told != recorded_.end() && told->second.from == one.recorded.from &&
+      told->second.to == one.recorded.to && told->second.rule == one.recorded.rule) {
+    return text_of(told->second);
   }
   return text_of(one.recorded.from, one.recorded.to, one.recorded.rule, "");
 }
@@ -67,42 +66,38 @@ void ReplayTally::judge(const Replayed& one) {
   differ(one.at, std::move(recorded), text_of(made.from, made.to, made.rule, one.decision.reason));
 }
 
-// The told decisions up to then, of which the moments have all been seen.
-void ReplayTally::judge_until(WallTime before) {
-  auto told = recorded_.upper_bound(judged_until_);
-  for (; told != recorded_.end() && told->first < before && told->first <= end_; ++told) {
-    const RecordedDecision& it = told->second;
-    if (!is_decided(it)) continue;
-    ++decisions_;
-    const bool found = std::any_of(at_once_.begin(), at_once_.end(), [&](const Replayed& one) {
-      return one.at == told->first && is_same(one, it);
-    });
-    decisions_same_ += found ? 1 : 0;
-    if (!found) {
-      differ(told->first, text_of(it.from, it.to, it.rule, it.reason),
-             "nothing of the kind was decided at that time");
-    }
+void ReplayTally::judge_told(const RecordedDecision& told, const Replayed& one) {
+  ++decisions_;
+  if (is_same(one, told)) {
+    ++decisions_same_;
+    return;
   }
-  judged_until_ = std::max(
-      judged_until_, before == WallTime::max() ? end_ : before - std::chrono::milliseconds(1));
+  const coordinator::Decision& now = one.decision;
+  std::string text = text_of(now.from, now.to, now.rule, now.reason);
+  if (one.at != told.at) text += ", at " + rfc3339_text(one.at);
+  differ(told.at, text_of(told), std::move(text));
+}
+
+// Told of moments that should be between these two.
+void ReplayTally::miss_between(const MomentId& one, const MomentId& other) {
+  const auto end = recorded_.lower_bound(other);
+  for (auto told = recorded_.upper_bound(one); told != end; ++told) {
+    ++decisions_;
+    differ(told->second.at, text_of(told->second), "the moment that it was made of is missing");
+  }
 }
 
 void ReplayTally::add(const std::vector<Replayed>& replayed, bool is_new) {
-  if (replayed.empty()) return;
-  if (is_new) {
-    judge_until(WallTime::max());
-    at_once_.clear();
-    judged_until_ = replayed.front().at - std::chrono::milliseconds(1);
-    if (!begin_) begin_ = replayed.front().at;
-  }
+  if (is_new) last_.reset();
   for (const Replayed& one : replayed) {
+    if (!begin_) begin_ = one.at;
     end_ = std::max(end_, one.at);
-    if (!at_once_.empty() && at_once_.back().at != one.at) {
-      judge_until(one.at);
-      at_once_.clear();
-    }
+    if (last_ && *last_ < one.id) miss_between(*last_, one.id);
     judge(one);
-    at_once_.push_back(one);
+    if (const auto told = recorded_.find(one.id); told != recorded_.end()) {
+      judge_told(told->second, one);
+    }
+    last_ = one.id;
   }
 }
 

@@ -2,9 +2,10 @@
 // not.
 //
 // Two records are held against it. Each moment has a print of its decision, so that all moments
-// count. And each decision that was told is looked for at its time, and must be there to the
-// letter; but for those that tell of something else (a start that is overdue, say) and change
-// nothing, and those that took over workers found running, which nobody decided.
+// count. And each decision that was told is held against its own moment, which it names (MomentId),
+// and must have come of it to the letter and at that time. Times alone would not do: when a clock
+// is set back they come once more. A decision that names a moment between two that were replayed,
+// but which is not there, is a difference as well; one beyond the ends of a stretch says nothing.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +38,6 @@ class ReplayTally {
 
   // What one chunk gave, in order; `is_new` where the replay has begun with it.
   void add(const std::vector<coordinator::Replayed>& replayed, bool is_new);
-  // After the last one.
-  void finish() { judge_until(WallTime::max()); }
 
   WallTime begin() const { return begin_.value_or(WallTime{}); }
   WallTime end() const { return end_; }
@@ -53,14 +52,15 @@ class ReplayTally {
 
  private:
   void judge(const coordinator::Replayed& one);
-  void judge_until(WallTime before);
+  void judge_told(const RecordedDecision& told, const coordinator::Replayed& one);
+  void miss_between(const coordinator::MomentId& one, const coordinator::MomentId& other);
   void differ(WallTime at, std::string recorded, std::string now);
   std::string recorded_text(const coordinator::Replayed& one) const;
 
   RecordedDecisions recorded_;
-  std::vector<coordinator::Replayed> at_once_;  // of the newest millisecond
+  std::optional<coordinator::MomentId> last_;  // of this stretch
   std::optional<WallTime> begin_;
-  WallTime end_{}, judged_until_{};
+  WallTime end_{};
   std::uint64_t moments_same_ = 0, decisions_ = 0, decisions_same_ = 0;
   NumbersAsked was_, now_;
   std::optional<FirstDifference> first_;

@@ -8,6 +8,7 @@
 #include "common/rfc3339.hpp"
 #include "coordinator/core/replay.hpp"
 #include "deploy/cli/moment_option.hpp"
+#include "deploy/cli/replay_chunks.hpp"
 #include "deploy/cli/replay_tally.hpp"
 #include "deploy/cli/verbs.hpp"
 
@@ -20,6 +21,7 @@ using coordinator::Replay;
 // What came of it, and what could not take part.
 struct ReplayedService {
   ReplayTally tally;
+  ReplayChunks chunks;
   std::uint64_t passed_over = 0, other_version = 0, begun = 0, set_otherwise = 0;
   std::string version;  // of what was left out
 };
@@ -47,7 +49,7 @@ Result<ReplayedService> replayed_service(const SimulateOptions& options) {
   const std::string& service = options.from_history;
   auto recorded = recorded_decisions(*admin, service, wall_now() - std::chrono::hours(25));
   if (!recorded) return Error{recorded.error()};
-  ReplayedService it{.tally = ReplayTally(std::move(*recorded)), .version = {}};
+  ReplayedService it{.tally = ReplayTally(std::move(*recorded)), .chunks = {}, .version = {}};
   Replay replay(ServiceId{service}, others_in(options));
   const Outcome done =
       each_recorded_chunk(*admin, service, [&](const RecordedChunk& recorded_chunk) -> Outcome {
@@ -57,13 +59,16 @@ Result<ReplayedService> replayed_service(const SimulateOptions& options) {
           return Done{};
         }
         const auto played = replay.play(recorded_chunk.chunk);
-        if (!played) return Error{service + ": " + played.error()};
+        if (!played) {
+          it.chunks.add_unreadable(recorded_chunk.chunk, played.error());
+          return Done{};
+        }
+        it.chunks.add(recorded_chunk.chunk);
         it.tally.add(*played, replay.begun() != it.begun);
         it.begun = replay.begun();
         return Done{};
       });
   if (!done) return Error{done.error()};
-  it.tally.finish();
   it.passed_over = replay.passed_over();
   it.set_otherwise = replay.set_otherwise();
   return it;
@@ -75,9 +80,10 @@ void print_left_out(const ReplayedService& it) {
                 static_cast<unsigned long long>(it.begun));
   }
   if (it.passed_over > 0) {
-    std::printf("%llu moments before that were passed over: the beginning is not recorded.\n",
+    std::printf("%llu moments were passed over: what led to them is not recorded.\n",
                 static_cast<unsigned long long>(it.passed_over));
   }
+  if (const std::string text = it.chunks.text(); !text.empty()) std::printf("%s.\n", text.c_str());
   if (it.other_version > 0) {
     std::printf("%llu minutes were left out: version %s recorded them, this is %s.\n",
                 static_cast<unsigned long long>(it.other_version), it.version.c_str(),
@@ -114,10 +120,16 @@ nlohmann::json json_of(const NumbersAsked& asked) {
 
 void print_json_of(const SimulateOptions& options, const ReplayedService& it) {
   const ReplayTally& tally = it.tally;
-  nlohmann::json json{
-      {"service", options.from_history},       {"begin", rfc3339_text(tally.begin())},
-      {"end", rfc3339_text(tally.end())},      {"moments", tally.moments()},
-      {"moments_passed_over", it.passed_over}, {"as_it_was", json_of(tally.was())}};
+  nlohmann::json json{{"service", options.from_history},
+                      {"begin", rfc3339_text(tally.begin())},
+                      {"end", rfc3339_text(tally.end())},
+                      {"moments", tally.moments()},
+                      {"moments_passed_over", it.passed_over},
+                      {"as_it_was", json_of(tally.was())},
+                      {"stretches", it.begun},
+                      {"chunks", it.chunks.count()},
+                      {"chunks_unreadable", it.chunks.unreadable()},
+                      {"unreadable", it.chunks.json()}};
   if (const std::string others = others_text(options); !others.empty()) {
     json["with"] = others;
     json["would_be"] = json_of(tally.now());
@@ -144,8 +156,10 @@ int simulate_replay(const SimulateOptions& options) {
   }
   const ReplayTally& tally = it->tally;
   if (tally.moments() == 0) {
-    std::fprintf(stderr, "foretide: nothing is recorded of %s that could be decided again yet\n",
-                 options.from_history.c_str());
+    const std::string unreadable = it->chunks.text();
+    std::fprintf(stderr, "foretide: nothing is recorded of %s that could be decided again yet%s\n",
+                 options.from_history.c_str(),
+                 (unreadable.empty() ? unreadable : "; " + unreadable).c_str());
     return kFailed;
   }
   const bool has_others = others_in(options).any();

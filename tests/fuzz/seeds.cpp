@@ -1,5 +1,5 @@
 // Writes the fuzzers' first inputs: the bytes of every conformance case, the golden messages of the
-// wire, and some Prometheus text. One file per input, in one folder per target, named by number.
+// wire, some Prometheus text, and some recorded moments. One file per input, in one folder per target, named by number.
 //
 //     fuzz-seeds CASES WIRE-FIXTURES OUTPUT-FOLDER
 #include <cctype>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/conformance/case_file.hpp"
+#include "tests/fuzz/moment_seeds.hpp"
 
 namespace {
 
@@ -116,6 +117,11 @@ void write_metrics(const fs::path& output) {
   }
 }
 
+void write_moments(const fs::path& output) {
+  Folder moments(output / "moment_codec");
+  for (const std::string& chunk : moment_seeds()) moments.add(chunk);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -131,4 +137,5 @@ int main(int argc, char** argv) {
   write_http(*cases, argv[3]);
   write_tables(argv[2], argv[3]);
   write_metrics(argv[3]);
+  write_moments(argv[3]);
 }

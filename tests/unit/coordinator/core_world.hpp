@@ -36,6 +36,12 @@ class World {
   std::vector<RefuseNode> refusals;
   std::uint64_t persisted_epoch = 0;
   std::string tag;
+  Duration clock_set{};  // by how much the wall clock was set, forward or back
+
+  WallTime wall() const {
+    const Duration since = now.time_since_epoch() + clock_set;
+    return WallTime(std::chrono::duration_cast<std::chrono::milliseconds>(since));
+  }
 
   // Orders by hand are stored before they are told.
   void store(const PauseSet& order) {
@@ -112,10 +118,6 @@ class World {
   ClusterSettings settings;
 
  private:
-  WallTime wall() const {
-    return WallTime(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()));
-  }
-
   void durable(Stamp stamp) const {
     EXPECT_GE(persisted_epoch, stamp.epoch) << "sent in an epoch that is not durable";
   }

@@ -13,6 +13,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::SizeIs;
+using namespace std::chrono_literals;
 
 const ServiceId kWeb{"web"};
 
@@ -72,26 +73,36 @@ TEST_F(MomentsFile, KeepsADayAndNoMoreBytesThanItMay) {
   EXPECT_THAT(all(*history), SizeIs(0));
 }
 
+// All that one gets who asks page by page.
+std::vector<KeptMoments> asked_for(const HistoryKeeper& keeper, const ServiceRecord& service) {
+  std::vector<KeptMoments> all;
+  for (std::int64_t id = 0;;) {
+    const auto page = keeper.moments(service, id);
+    EXPECT_TRUE(page) << page.error();
+    if (!page || page->empty()) return all;
+    all.insert(all.end(), page->begin(), page->end());
+    id = page->back().id;
+    if (id == 0) return all;
+  }
+}
+
 // As a coordinator keeps them, a second at a time, and is asked for them in the midst of a minute.
 TEST_F(MomentsFile, GiveAReplayOfWhatWasDecided) {
-  using namespace std::chrono_literals;
   auto keeper = HistoryKeeper::open(folder_.file("history.db"), WallTime(0ms));
   ASSERT_TRUE(keeper) << keeper.error();
   story::World world;
   story::settle(world, story::service_named("web"));
-  std::size_t pages = 0;
+  std::size_t midway = 0;
   for (int second = 0; second < 200; ++second) {
     world.balancers.at({"edge"}).rate[kWeb] = second % 60 < 30 ? 50.0 : 400.0;
     world.pass(1s);
     ASSERT_TRUE(keeper->keep(world.state, world.now, WallTime(1s * second)));
-    if (second == 95) pages = keeper->moments(world.record("web"), 0)->size();
+    if (second == 95) midway = asked_for(*keeper, world.record("web")).size();
   }
-  EXPECT_GE(pages, 2u);
-  const auto kept = keeper->moments(world.record("web"), 0);
-  ASSERT_TRUE(kept) << kept.error();
+  EXPECT_GE(midway, 2u);
   Replay replay(kWeb, {});
   std::size_t changes = 0, moments = 0;
-  for (const KeptMoments& one : *kept) {
+  for (const KeptMoments& one : asked_for(*keeper, world.record("web"))) {
     const auto played = replay.play(one.chunk);
     ASSERT_TRUE(played) << played.error();
     for (const Replayed& moment : *played) {
@@ -103,6 +114,63 @@ TEST_F(MomentsFile, GiveAReplayOfWhatWasDecided) {
   EXPECT_EQ(replay.begun(), 1u);
   EXPECT_GT(moments, 200u) << "up to this second";
   EXPECT_GE(changes, 4u);
+}
+
+// Somebody who asks every second gets each chunk once, the last as far as it is by now, and the file
+// holds what it held before.
+TEST_F(MomentsFile, AreAskedForWithoutBeingWritten) {
+  auto keeper = HistoryKeeper::open(folder_.file("history.db"), WallTime(0ms));
+  ASSERT_TRUE(keeper) << keeper.error();
+  story::World world;
+  story::settle(world, story::service_named("web"));
+  const ServiceRecord& web = world.record("web");
+  const auto stored_bytes = [&] {
+    std::size_t bytes = 0;
+    for (const KeptMoments& one : all(keeper->history())) bytes += one.chunk.bytes.size();
+    return bytes;
+  };
+  std::size_t not_written = 0;
+  for (int second = 0; second < 150; ++second) {
+    world.pass(1s);
+    ASSERT_TRUE(keeper->keep(world.state, world.now, WallTime(1s * second)));
+    const std::size_t before = stored_bytes();
+    const auto asked = asked_for(*keeper, web);
+    ASSERT_EQ(stored_bytes(), before) << "it was asked for only";
+    std::uint64_t number = 0;
+    std::size_t bytes = 0;
+    for (const KeptMoments& one : asked) {
+      ASSERT_EQ(one.chunk.number, number++) << "each once, in order";
+      ASSERT_EQ(one.version, FORETIDE_VERSION);
+      bytes += one.chunk.bytes.size();
+    }
+    ASSERT_EQ(asked.back().chunk.bytes, web.moments.from(0).back().bytes) << "up to now";
+    not_written = std::max(not_written, bytes - before);
+  }
+  EXPECT_GT(not_written, 0u);
+  EXPECT_LT(not_written, 2'000u) << "a crash would cost some ten seconds";
+}
+
+TEST_F(MomentsFile, FromANewerProgramAreLeftAloneAndItIsToldWhatToDo) {
+  const auto made_newer = [](const std::string& path) {
+    const std::vector<std::string_view> migrations(100);
+    ASSERT_TRUE(SqlFile::open(path, SqlFile::Durability::kNormal, migrations));
+  };
+  ASSERT_TRUE(open()->moments().keep(kWeb, {chunk(0, 1000, "a")}, "9.9.9"));
+  const std::string path = folder_.file("history.db");
+  made_newer(path);
+  const auto newer = History::open(path);
+  ASSERT_FALSE(newer);
+  EXPECT_THAT(newer.error(),
+              testing::StartsWith(path + ": Foretide 9.9.9 wrote it, with schema version 100; "
+                                         "this one, " FORETIDE_VERSION ", knows up to "));
+  EXPECT_THAT(newer.error(), HasSubstr("(use that version again, or move the file away: only "
+                                       "recorded demand and what was learned from it are lost"));
+  // One that has nothing to tell who wrote it.
+  const std::string other = folder_.file("other.db");
+  made_newer(other);
+  const auto unknown = History::open(other);
+  ASSERT_FALSE(unknown);
+  EXPECT_THAT(unknown.error(), testing::StartsWith(other + ": a newer Foretide wrote it"));
 }
 
 TEST_F(MomentsFile, AreGivenPageByPage) {
@@ -118,6 +186,9 @@ TEST_F(MomentsFile, AreGivenPageByPage) {
   EXPECT_EQ(json["next"], 5);
   EXPECT_EQ(json["moments"][0]["bytes"], "YWI");
   EXPECT_TRUE(moments_json(kWeb, {})["next"].is_null());
+  const Json last =
+      moments_json(kWeb, {{.id = 0, .chunk = chunk(4, 90'000, "cd"), .version = "1"}});
+  EXPECT_TRUE(last["next"].is_null()) << "what is not written yet comes last";
 }
 
 }  // namespace

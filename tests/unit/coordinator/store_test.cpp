@@ -328,7 +328,8 @@ TEST(SqlFile, RefusesAFileFromANewerProgram) {
   ASSERT_TRUE(SqlFile::open(path, SqlFile::Durability::kFull, kTwoSteps));
   const auto file = SqlFile::open(path, SqlFile::Durability::kFull, std::span(kTwoSteps).first(1));
   ASSERT_FALSE(file);
-  EXPECT_THAT(file.error(), HasSubstr("schema version 2"));
+  EXPECT_THAT(file.error(), HasSubstr(path + ": a newer Foretide wrote it, with schema version 2"));
+  EXPECT_THAT(file.error(), HasSubstr("knows up to 1 (use that version again)"));
 }
 
 }  // namespace

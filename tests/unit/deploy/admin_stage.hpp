@@ -54,7 +54,7 @@ class AdminStage : public testing::Test {
     CLI::App app;
     int exit_code = -1;
     add(app, exit_code);
-    words.insert(words.end(), {"--admin", server_->bound().text()});
+    words.insert(words.end(), {"--admin", address()});
     std::reverse(words.begin(), words.end());  // as the parser takes them
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
@@ -63,6 +63,8 @@ class AdminStage : public testing::Test {
     errors_ = testing::internal::GetCapturedStderr();
     return exit_code;
   }
+
+  std::string address() const { return server_->bound().text(); }
 
   std::filesystem::path folder_;
   std::function<AdminResponse(const AdminRequest&)> answer_;
