@@ -7,7 +7,7 @@
 // A few bytes may stand for much, since "as before" costs a bit and may mean a long text. So a
 // chunk has three bounds, which the log that writes them stays far within: 4 MB as bytes, 1000
 // moments, and 64 MB when it is unfolded, counted as it is read. What is beyond is refused before
-// there is room made for it. (A busy minute unfolds to some 150 KB.)
+// there is room made for it. (A busy minute unfolds to less than 1 MB.)
 #pragma once
 
 #include <cstdint>

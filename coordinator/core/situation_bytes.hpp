@@ -1,9 +1,8 @@
 // A situation as bytes and back (see delta_bytes.hpp), said as what differs from what was likely.
 //
 // Most of a second is as the one before, and much of the rest follows from the time that passed: a
-// clock goes on, a silence lasts longer, the newest load is that of the second that was just closed.
-// What is likely so is guessed on both sides alike, and a service in which nothing happens takes
-// some ten bytes a second.
+// clock goes on, a silence lasts longer, the newest load is that of the second that was just
+// closed. What is likely so is guessed on both sides alike, and nothing has to be said of it.
 //
 // A foresight is not written (see moment.hpp). No situation has more than sixteen signals.
 #pragma once

@@ -1,5 +1,6 @@
 // Writes the fuzzers' first inputs: the bytes of every conformance case, the golden messages of the
-// wire, some Prometheus text, and some recorded moments. One file per input, in one folder per target, named by number.
+// wire, some Prometheus text, and some recorded moments. One file per input, in one folder per
+// target, named by number.
 //
 //     fuzz-seeds CASES WIRE-FIXTURES OUTPUT-FOLDER
 #include <cctype>

@@ -116,8 +116,8 @@ TEST_F(MomentsFile, GiveAReplayOfWhatWasDecided) {
   EXPECT_GE(changes, 4u);
 }
 
-// Somebody who asks every second gets each chunk once, the last as far as it is by now, and the file
-// holds what it held before.
+// Somebody who asks every second gets each chunk once, the last as far as it is by now, and the
+// file holds what it held before.
 TEST_F(MomentsFile, AreAskedForWithoutBeingWritten) {
   auto keeper = HistoryKeeper::open(folder_.file("history.db"), WallTime(0ms));
   ASSERT_TRUE(keeper) << keeper.error();

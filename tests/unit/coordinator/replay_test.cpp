@@ -97,14 +97,24 @@ TEST(Replay, MakesEveryDecisionOfABusyHourAgain) {
   EXPECT_GE(run.world.record("web").prediction.stand().speaking, 3u) << "it was made anew";
 }
 
-// A day of it is measured here, and stated in docs/simulate.md.
+// A day of it is measured here, and stated in docs/simulate.md; and what a minute of it unfolds to,
+// which moment_codec.hpp tells.
 TEST(Replay, NeedsLittleRoom) {
-  std::size_t bytes = 0;
-  for (const MomentChunk& chunk : busy_hour().chunks) bytes += chunk.bytes.size();
+  std::size_t bytes = 0, unfolded = 0;
+  for (const MomentChunk& chunk : busy_hour().chunks) {
+    bytes += chunk.bytes.size();
+    const MomentsRead read = *moments_in(chunk.bytes);
+    MomentWriter writer(read.before);
+    for (const Moment& moment : read.moments) writer.add(moment);
+    unfolded = std::max(unfolded, writer.unfolded());
+  }
   const double hours = static_cast<double>(busy_hour().chunks.size()) / 60.0;
   const double day = static_cast<double>(bytes) / hours * 24.0;
-  std::printf("a busy day with two signals takes %.1f MB of moments\n", day / 1e6);
+  std::printf(
+      "a busy day with two signals takes %.1f MB of moments, a minute at most %zu KB unfolded\n",
+      day / 1e6, unfolded / 1000);
   EXPECT_LT(day, 8e6);
+  EXPECT_LT(unfolded, kChunkUnfoldedBytesMax / 50);
 }
 
 TEST(Replay, NoticesASingleNumberThatIsOther) {
