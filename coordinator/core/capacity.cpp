@@ -56,7 +56,7 @@ double mean_worth(const State& state, const ServiceRecord& service, Instant now)
       if (!node.is_lost(now)) add(node);
     }
   }
-  return counted > 0 ? sum / counted : capacity_of(service);
+  return counted > 0 ? sum / counted : service.capacity.in_use.value_or(kCapacityPrior);
 }
 
 void put_to_use(const State& state, ServiceRecord& service, Instant now) {
@@ -98,6 +98,8 @@ void learn_capacity(const State& state, ServiceRecord& service, const BalancerId
   for (const auto& use : before.counts.endpoints) counted_before.emplace(use.id, &use);
   // A balancer that never gives a worker more than `hard` does not know whether it could do more.
   const bool others_wait = service.held() > 0 && !service.settings->capacity_hard;
+  const double arrived = counted_since(trace.counts.arrivals_total, before.counts.arrivals_total) /
+                         std::max(1U, ready_count(service));
   for (const wire::EndpointTraffic& use : trace.counts.endpoints) {
     const auto worker = service.workers.find(use.id);
     if (worker == service.workers.end()) continue;
@@ -115,6 +117,7 @@ void learn_capacity(const State& state, ServiceRecord& service, const BalancerId
         .completed = counted_since(use.completed_total, was.completed_total),
         .failed = counted_since(use.failed_total, was.failed_total),
         .in_flight_change = static_cast<double>(use.in_flight) - was.in_flight,
+        .arrived = arrived,
         .others_wait = others_wait};
     const auto stretch = worker->second.load_meter.add(balancer, share, now);
     if (stretch) learn_from(state, service, worker->second, *stretch);

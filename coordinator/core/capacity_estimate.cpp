@@ -52,13 +52,11 @@ std::optional<double> quantile_of(const CapacityEvidence& evidence, double Bin::
 
 // Requests took no longer there than at loads far below. A load that nothing was held against may
 // be one at which all of them wait.
-bool is_served_well(const CapacityEvidence& evidence, int bin) {
+bool is_served_well(const CapacityEvidence& evidence, int rate) {
   double weight = 0.0, longer = 0.0;
-  const double load = evidence.bins.at(bin).load();
-  for (const auto& [bins, pair] : evidence.pairs) {
-    const auto lower = evidence.bins.find(bins.second);
-    if (bins.first != bin || lower == evidence.bins.end()) continue;
-    if (lower->second.load() > kFarBelow * load) continue;
+  for (const auto& [rates, pair] : evidence.pairs) {
+    if (rates.first != rate) continue;
+    if (pair.log_lower - pair.log_higher > pair.weight * std::log(kFarBelow)) continue;
     weight += pair.weight;
     longer += pair.sum;
   }
@@ -67,7 +65,7 @@ bool is_served_well(const CapacityEvidence& evidence, int bin) {
 
 double served_in(const CapacityEvidence& evidence) {
   double seconds = 0.0;
-  for (auto entry = evidence.bins.rbegin(); entry != evidence.bins.rend(); ++entry) {
+  for (auto entry = evidence.rates.rbegin(); entry != evidence.rates.rend(); ++entry) {
     seconds += entry->second.seconds;
     if (seconds < kServedSecondsLeast) continue;
     if (is_served_well(evidence, entry->first)) return entry->second.load();

@@ -8,9 +8,15 @@
 // comes and goes both ways, and slow and fast hosts are each held against themselves. Example: 100
 // ms at load 2 and, a minute later, 150 ms at load 6 is one difference of log 1.5 between two bins.
 //
+// Moments are paired by the rate at which requests came, not by their load. Requests that happen to
+// take long make a high load and a long service time with nobody waiting for anybody, so that long
+// times at high loads prove nothing; long times at high rates do, since how often requests come does
+// not depend on how long they take. (The rate parts the moments, as in Wald, "The fitting of straight
+// lines if both variables are subject to error", 1940.) Each pair has the means of its loads.
+//
 // Each stretch weighs one in all, however many earlier ones it is held against. A pair or a bin
 // that has much forgets its oldest as new comes, and what is not seen again is kept: a load that
-// workers are now spared has not become harmless. At most 861 pairs of 24 bytes, usually some
+// workers are now spared has not become harmless. At most 3,160 pairs of 40 bytes, usually some
 // dozens.
 #pragma once
 
@@ -22,14 +28,14 @@
 
 namespace foretide::coordinator {
 
-// What a worker was last seen to take at each load. Another process begins with none.
+// What a worker was last seen to take at each rate. Another process begins with none.
 class LoadReferences {
  public:
   struct Reference {
-    double log_seconds = 0.0;
+    double log_seconds = 0.0, log_load = 0.0;
     Instant at{};
   };
-  void add(int bin, double log_seconds, Instant at);
+  void add(int bin, double log_seconds, double log_load, Instant at);
   const std::map<int, Reference>& by_bin() const { return by_bin_; }
 
  private:
@@ -48,12 +54,21 @@ struct CapacityEvidence {
     double log_load = 0.0;      // sum over seconds
     double load() const;        // mean
   };
-  // How much longer requests took at the higher load, in logarithms.
+  static constexpr int kRates = 80;
+  // Of one bin of rates.
+  struct Rate {
+    double seconds = 0.0;
+    double log_load = 0.0;  // sum over seconds
+    double load() const;    // mean
+  };
+  // How much longer requests took at the higher rate, in logarithms.
   struct Pair {
     double weight = 0.0, sum = 0.0, squares = 0.0;
+    double log_higher = 0.0, log_lower = 0.0;  // sums too, of the loads that were compared
   };
   std::map<int, Bin> bins;
-  std::map<std::pair<int, int>, Pair> pairs;  // by (higher, lower) bin
+  std::map<int, Rate> rates;
+  std::map<std::pair<int, int>, Pair> pairs;  // by (higher, lower) bin of rates
 
   void add(const LoadStretch& stretch, bool uses_all_cpu, LoadReferences& references);
   // Of another release: counts for that much, and for nothing as the present one's own.
@@ -61,5 +76,6 @@ struct CapacityEvidence {
 };
 
 int bin_of(double load);
+int rate_bin_of(double requests_per_second);
 
 }  // namespace foretide::coordinator

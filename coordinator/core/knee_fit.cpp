@@ -20,6 +20,7 @@ constexpr double kGainLeast = 12.0;      // of a knee over none, likewise
 constexpr double kGrowthLeast = 0.26;    // log 1.3: what a knee must do at the largest load seen
 constexpr double kWeightLeast = 0.5;     // pairs with less are not looked at
 constexpr double kVarianceLeast = 4e-4;  // of one difference: 2 %
+constexpr double kLoadsToE = 32.0;       // loads nearer than 3 % are taken for one
 constexpr double kMisfit = 9e-4;         // of a pair's mean: the law is only near the truth, 3 %
 
 struct Difference {
@@ -29,7 +30,7 @@ struct Difference {
 
 // The evidence as the fit wants it.
 struct Differences {
-  std::vector<double> loads;  // rising
+  std::vector<double> loads;  // each once, in no order
   std::vector<Difference> all;
 };
 
@@ -46,20 +47,17 @@ double pooled_variance(const CapacityEvidence& evidence) {
 Differences differences_in(const CapacityEvidence& evidence) {
   Differences differences;
   std::map<int, std::size_t> places;
-  const auto place_of = [&](int bin) -> std::optional<std::size_t> {
-    const auto place = places.find(bin);
-    return place == places.end() ? std::nullopt : std::optional(place->second);
+  const auto place_of = [&](double log_load) {
+    const int at = static_cast<int>(std::lround(log_load * kLoadsToE));
+    const auto [place, is_new] = places.try_emplace(at, differences.loads.size());
+    if (is_new) differences.loads.push_back(std::exp(at / kLoadsToE));
+    return place->second;
   };
-  for (const auto& [at, bin] : evidence.bins) {
-    places.emplace(at, differences.loads.size());
-    differences.loads.push_back(bin.load());
-  }
   const double variance = pooled_variance(evidence);
   for (const auto& [bins, pair] : evidence.pairs) {
-    const auto higher = place_of(bins.first), lower = place_of(bins.second);
-    if (pair.weight < kWeightLeast || !higher || !lower) continue;
-    differences.all.push_back({.higher = *higher,
-                               .lower = *lower,
+    if (pair.weight < kWeightLeast) continue;
+    differences.all.push_back({.higher = place_of(pair.log_higher / pair.weight),
+                               .lower = place_of(pair.log_lower / pair.weight),
                                .mean = pair.sum / pair.weight,
                                .weight = 1.0 / (variance / pair.weight + kMisfit)});
   }
@@ -119,13 +117,11 @@ double error_of(const std::vector<Tried>& tried, const Tried& best, double scale
 std::optional<KneeFit> knee_of(const CapacityEvidence& evidence) {
   const Differences differences = differences_in(evidence);
   if (differences.all.empty()) return std::nullopt;
-  double flat = 0.0;
-  std::size_t top = 0;
+  double flat = 0.0, seen = 0.0;
   for (const Difference& one : differences.all) {
     flat += one.weight * one.mean * one.mean;
-    top = std::max(top, one.higher);
+    seen = std::max({seen, differences.loads[one.higher], differences.loads[one.lower]});
   }
-  const double seen = differences.loads[top];
   std::vector<Tried> tried;
   Tried best;
   for (double knee = kGridFrom; knee < kBeyondSeen * seen; knee *= kGridRatio) {
@@ -137,7 +133,7 @@ std::optional<KneeFit> knee_of(const CapacityEvidence& evidence) {
   const double freedom = std::max(1.0, static_cast<double>(differences.all.size()) - 2.0);
   const double scale = std::max(1.0, best.squares / freedom);
   if ((flat - best.squares) / scale < kGainLeast) return std::nullopt;
-  const double growth = best.law(seen) - best.law(differences.loads.front());
+  const double growth = best.law(seen) - best.law(*std::ranges::min_element(differences.loads));
   if (growth < kGrowthLeast) return std::nullopt;
   return KneeFit{.load = best.law.knee, .log_error = error_of(tried, best, scale)};
 }

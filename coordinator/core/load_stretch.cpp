@@ -17,6 +17,7 @@ void add_to(LoadShare& sum, const LoadShare& share) {
   sum.completed += share.completed;
   sum.failed += share.failed;
   sum.in_flight_change += share.in_flight_change;
+  sum.arrived += share.arrived;
   sum.others_wait = sum.others_wait && share.others_wait;
 }
 
@@ -35,11 +36,12 @@ LoadShare StretchMeter::total() const {
 std::optional<LoadStretch> StretchMeter::stretch_at(Instant now) const {
   const double seconds = seconds_in(now - began_);
   const LoadShare sum = total();
-  double load = 0.0, ended_per_second = 0.0;
+  double load = 0.0, ended_per_second = 0.0, arrived_per_second = 0.0;
   for (const auto& [balancer, share] : shares_) {
     if (share.seconds < kHeardLeast * seconds) return std::nullopt;
     load += share.busy_seconds / share.seconds;
     ended_per_second += ended_in(share) / share.seconds;
+    arrived_per_second += share.arrived / share.seconds;
   }
   const bool fails = sum.failed > kFailedMost * (sum.failed + sum.completed);
   if (fails || !(load > 0.0) || !(ended_per_second > 0.0)) return std::nullopt;
@@ -47,6 +49,7 @@ std::optional<LoadStretch> StretchMeter::stretch_at(Instant now) const {
                      .ended = now,
                      .load = load,
                      .service_seconds = load / ended_per_second,
+                     .rate = std::max(ended_per_second, arrived_per_second),
                      .others_waited = sum.others_wait};
 }
 

@@ -23,7 +23,10 @@ struct LoadStretch {
   Instant began{}, ended{};
   double load = 0.0;             // mean, in requests in flight
   double service_seconds = 0.0;  // mean
-  bool others_waited = false;    // all the while requests were held that could have come here
+  // Requests a second: what came to the service for each ready worker or, where more ended here than
+  // came, what ended.
+  double rate = 0.0;
+  bool others_waited = false;  // all the while requests were held that could have come here
 };
 
 // What one balancer counted at the worker between two of its reports.
@@ -31,6 +34,7 @@ struct LoadShare {
   double seconds = 0.0, busy_seconds = 0.0;
   double completed = 0.0, failed = 0.0;
   double in_flight_change = 0.0;
+  double arrived = 0.0;      // at the service, for each ready worker
   bool others_wait = false;  // it, or another balancer, holds requests
 };
 

@@ -36,6 +36,7 @@ struct Watched {
                   .ended = now + 5s,
                   .load = shown,
                   .service_seconds = seconds(shown) * std::exp(error(random)),
+                  .rate = 10.0 * load,
                   .others_waited = load > held_above},
                  cpu_share(shown) >= 0.9, references);
     now += 5s;
@@ -217,10 +218,12 @@ TEST(CapacityEvidence, ComparesWithNothingOlderThanTenMinutes) {
     CapacityEvidence evidence;
     LoadReferences references;
     const Instant low(1000s), high = low + age;
-    evidence.add({.began = low - 5s, .ended = low, .load = 1.0, .service_seconds = 0.1}, false,
-                 references);
-    evidence.add({.began = high - 5s, .ended = high, .load = 4.0, .service_seconds = 0.2}, false,
-                 references);
+    evidence.add(
+        {.began = low - 5s, .ended = low, .load = 1.0, .service_seconds = 0.1, .rate = 10.0}, false,
+        references);
+    evidence.add(
+        {.began = high - 5s, .ended = high, .load = 4.0, .service_seconds = 0.2, .rate = 40.0},
+        false, references);
     EXPECT_EQ(evidence.pairs.size(), pairs) << age.count();
   }
 }

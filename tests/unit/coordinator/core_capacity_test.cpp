@@ -59,6 +59,8 @@ struct Learning {
       counts.endpoints.push_back(use);
     }
     counts.held = load > kept_at ? 5 : 0;
+    arrived += 10.0 * load * static_cast<double>(counts.endpoints.size());
+    counts.arrivals_total = static_cast<std::uint64_t>(arrived);
     const auto at_ms = static_cast<std::uint64_t>(world.now.time_since_epoch() / 1ms);
     world.happens(TrafficReported{{"other"}, session, {.at_ms = at_ms, .services = {counts}}});
   }
@@ -74,6 +76,7 @@ struct Learning {
   CapacityKindView kind() const { return world.view("web").capacity->kinds.at(0); }
 
   std::map<WorkerId, double> busy;
+  double arrived = 0.0;  // requests, with their fraction
 };
 
 std::function<double(double)> serves_at_once(double places) {
@@ -134,6 +137,18 @@ TEST(Capacity, IsWhatTheClusterFileSaysAndWithoutItWhatWasLearnedMeanwhile) {
   EXPECT_NEAR(it.in_use(), 2.4, 0.35);
   it.world.reload({given});
   EXPECT_EQ(it.in_use(), 8.0);
+}
+
+TEST(Capacity, ThatIsGivenDoesNotMoveWhatWasLearnedWhileThereIsNoNode) {
+  ServiceSettings given = without_capacity();
+  given.capacity_soft = 50.0;
+  Learning it(given);
+  it.seconds = serves_at_once(3.0);
+  it.swing(0.7, 9.0, 20min);
+  it.world.agents.at({"node-a"}).silent = true;
+  it.swing(0.7, 9.0, 5min);
+  it.world.reload({without_capacity()});
+  EXPECT_NEAR(it.in_use(), 2.4, 0.35);
 }
 
 // Ten times slower for 25 seconds after they came up, while the load rises.
@@ -273,12 +288,14 @@ TEST(Capacity, TakesNothingFromATextThatIsNone) {
        {"", "no", "[]", "{}", R"({"in_use": -3, "kinds": [1, {}, {"release": 4}]})",
         R"({"in_use": 1e99, "kinds": [{"release": "r", "cpus": 4, "settled": "x",
             "bins": [[1, 2], [99, 1, 1, 1, 1, 1], [3, -1, 0, 0, 0, 0], "a"],
-            "pairs": [[1, 2, 1, 1, 1], [2, 1, -1, 0, 0], [2, 1]]}]})"}) {
+            "rates": [[1, 2], [-1, 1, 1], "a"],
+            "rate_pairs": [[1, 2, 1, 1, 1, 1, 1], [2, 1, -1, 0, 0, 0, 0], [2, 1]]}]})"}) {
     const LearnedCapacity learned = learned_capacity_in(text);
     EXPECT_FALSE(learned.in_use) << text;
     for (const KindCapacity& kind : learned.kinds) {
       EXPECT_FALSE(kind.settled);
-      EXPECT_TRUE(kind.evidence.bins.empty() && kind.evidence.pairs.empty());
+      EXPECT_TRUE(kind.evidence.bins.empty() && kind.evidence.rates.empty() &&
+                  kind.evidence.pairs.empty());
     }
   }
 }
@@ -286,11 +303,15 @@ TEST(Capacity, TakesNothingFromATextThatIsNone) {
 TEST(Capacity, TakesOfATextOnlyTheRowsThatCanBeTrue) {
   const LearnedCapacity learned = learned_capacity_in(R"({"kinds": [{"release": "r", "cpus": 4,
       "bins": [[1, 10, 0, 0, 0, 5], [2, 10, 0, 0, 0, 1e9], [3, 0, 0, 0, 0, 0], [4, 10, -1, 0, 0, 5]],
-      "pairs": [[2, 1, 5, 1, 1], [1, 2, 5, 1, 1], [3, 1, 0, 1, 1], [4, 1, 5, 1, -1]]}]})");
+      "rates": [[1, 10, 5], [80, 10, 5], [2, 10, 1e9], [3, 0, 0]],
+      "rate_pairs": [[2, 1, 5, 1, 1, 2, 1], [1, 2, 5, 1, 1, 2, 1], [3, 1, 0, 1, 1, 0, 0],
+      [4, 1, 5, 1, -1, 2, 1], [5, 1, 5, 1, 1, 2, 1e9]]}]})");
   ASSERT_EQ(learned.kinds.size(), 1u);
   const CapacityEvidence& evidence = learned.kinds[0].evidence;
   ASSERT_EQ(evidence.bins.size(), 1u);
   EXPECT_EQ(evidence.bins.begin()->first, 1);
+  ASSERT_EQ(evidence.rates.size(), 1u);
+  EXPECT_EQ(evidence.rates.begin()->first, 1);
   ASSERT_EQ(evidence.pairs.size(), 1u);
   EXPECT_EQ(evidence.pairs.begin()->first, std::pair(2, 1));
 }

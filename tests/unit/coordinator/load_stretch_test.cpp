@@ -25,7 +25,10 @@ struct Meter {
 
 // So many in flight all the time, of that many seconds each.
 LoadShare half_second(double load, double service_seconds) {
-  return {.seconds = 0.5, .busy_seconds = 0.5 * load, .completed = 0.5 * load / service_seconds};
+  return {.seconds = 0.5,
+          .busy_seconds = 0.5 * load,
+          .completed = 0.5 * load / service_seconds,
+          .arrived = 20.0};
 }
 
 TEST(LoadStretch, IsTheMeanOfFiveSeconds) {
@@ -34,6 +37,7 @@ TEST(LoadStretch, IsTheMeanOfFiveSeconds) {
   ASSERT_EQ(it.stretches.size(), 2u);
   EXPECT_NEAR(it.stretches[0].load, 3.0, 1e-6);
   EXPECT_NEAR(it.stretches[0].service_seconds, 0.1, 1e-6);
+  EXPECT_NEAR(it.stretches[0].rate, 40.0, 1e-6);
   EXPECT_EQ(it.stretches[0].ended - it.stretches[0].began, 5s);
   EXPECT_FALSE(it.stretches[0].others_waited);
 }
@@ -45,6 +49,7 @@ TEST(LoadStretch, AddsUpWhatSeveralBalancersSend) {
   }
   ASSERT_EQ(it.stretches.size(), 1u);
   EXPECT_NEAR(it.stretches[0].load, 3.0, 0.2);
+  EXPECT_NEAR(it.stretches[0].rate, 80.0, 5.0);
   EXPECT_NEAR(it.stretches[0].service_seconds, 3.0 / 22.5, 0.01);
 }
 
