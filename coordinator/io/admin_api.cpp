@@ -288,7 +288,8 @@ AdminResponse AdminApi::scale(const AdminRequest& request, const std::string& na
   const Json whole = view ? json_for(*view) : Json::object();
   return ok({{"service", name},
              {"desired", whole.value("desired", Json())},
-             {"manual", whole.value("manual", Json())}});
+             {"manual", whole.value("manual", Json())},
+             {"pause", whole.value("pause", Json())}});
 }
 
 AdminResponse AdminApi::textbook_scale(const AdminRequest& request, const std::string&) {
@@ -363,7 +364,8 @@ AdminResponse AdminApi::set_pause(const PauseSet& order) {
   const Json whole = view ? json_for(*view) : Json::object();
   return ok({{"service", name},
              {"paused", whole.value("paused", Json())},
-             {"pause", whole.value("pause", Json())}});
+             {"pause", whole.value("pause", Json())},
+             {"manual", whole.value("manual", Json())}});
 }
 
 AdminResponse AdminApi::drain(const AdminRequest& request, const std::string& name) {

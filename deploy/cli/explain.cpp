@@ -109,8 +109,8 @@ void print_now(const json& service) {
   if (const std::string why = text_in(service, "no_place"); !why.empty()) {
     std::printf("no node can take a worker of it: %s\n", why.c_str());
   }
-  if (const std::string words = words_on_pause(service); !words.empty()) {
-    std::printf("%s\n", words.c_str());
+  for (const std::string& words : {words_on_pause(service), words_on_manual(service)}) {
+    if (!words.empty()) std::printf("%s\n", words.c_str());
   }
   if (const std::string words = words_on_starts(service); !words.empty()) {
     std::printf("%s\n", words.c_str());

@@ -7,6 +7,7 @@
 #include "coordinator/core/text.hpp"
 #include "deploy/cli/admin_client.hpp"
 #include "deploy/cli/duration_option.hpp"
+#include "deploy/cli/service_words.hpp"
 #include "deploy/cli/verbs.hpp"
 
 namespace foretide::cli {
@@ -40,7 +41,11 @@ int scale(const ScaleOptions& options) {
     std::fprintf(stderr, "foretide: %s\n", answer.error().c_str());
     return kFailed;
   }
-  if (options.automatic) {
+  const std::string pause = words_on_pause(*answer);
+  if (options.automatic && !pause.empty()) {
+    std::printf("%s is not held any more, and still %s; 'foretide resume %s' ends that\n",
+                options.service.c_str(), pause.c_str(), options.service.c_str());
+  } else if (options.automatic) {
     std::printf("%s follows demand again\n", options.service.c_str());
   } else {
     std::printf(

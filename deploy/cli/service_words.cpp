@@ -1,5 +1,6 @@
 #include "deploy/cli/service_words.hpp"
 
+#include "coordinator/core/text.hpp"
 #include "deploy/cli/json_fields.hpp"
 
 namespace foretide::cli {
@@ -24,6 +25,17 @@ std::string words_on_pause(const json& service) {
     words += " for " + duration_text(*left) + " more";
   }
   return words + (down ? ": no rule removes workers" : ": no rule changes the number of workers");
+}
+
+std::string words_on_manual(const json& service) {
+  const json manual = object_in(service, "manual");
+  if (!manual.is_object()) return {};
+  const auto count = static_cast<std::uint64_t>(count_in(manual, "count"));
+  std::string words = "held at " + coordinator::counted(count, "worker", "workers") + " by hand";
+  if (const auto left = number_in(manual, "expires_in_s")) {
+    words += " for " + duration_text(*left) + " more";
+  }
+  return words;
 }
 
 std::string words_on_starts(const json& service) {

@@ -9,6 +9,9 @@ namespace foretide::cli {
 // "paused downwards for 1h59m more: no rule removes workers"; empty when it is not paused.
 std::string words_on_pause(const nlohmann::json& service);
 
+// "held at 6 workers by hand for 43s more"; empty when it is not.
+std::string words_on_manual(const nlohmann::json& service);
+
 // "starts stopped: 4 of the last 5 starts of release 3f2a failed: …"; empty when they are not.
 std::string words_on_starts(const nlohmann::json& service);
 

@@ -13,6 +13,12 @@ void print_heading(const Simulated& it, const char* first) {
               static_cast<long long>(it.trace.step_seconds));
   std::printf("%-22s %10s %14s %14s %10s\n", first, "unserved", "paid / needed", "workers, mean",
               "started");
+  const auto figures_from =
+      it.trace.requests.begin() + static_cast<std::ptrdiff_t>(it.trace.requests.size() / 5);
+  if (std::none_of(figures_from, it.trace.requests.end(),
+                   [](const auto& requests) { return requests && *requests > 0.0; })) {
+    std::printf("No demand is known of them: the figures below are of nothing.\n");
+  }
   if (!it.recorded) return;
   std::printf("%-22s %9.3f%% %14s %14.2f %10s\n", "as it was, in all",
               100.0 * it.recorded->unserved, "", it.recorded->workers_mean, "");
@@ -45,8 +51,8 @@ class Footnotes {
     if (!it_.recorded) return;
     std::printf(
         "'As it was' holds the recorded load against the workers that were ready at the time, at "
-        "the\ncapacity of now (%.3g each), since that of the time is not recorded; what waited and "
-        "was served\nlater counts as unserved.\n",
+        "the\ncapacity of now (%.3g each), since that of the time is not recorded. What waited "
+        "inside\na worker or the balancer is told by 'foretide explain', not here.\n",
         it_.recorded->capacity);
   }
 

@@ -112,7 +112,8 @@ void add_service(std::vector<Line>& lines, const json& service, const StatusPict
   add_wrapped(lines, load, columns, indent);
   add_wrapped(lines, ahead, columns, indent);
   add_wrapped(lines, served_line(service, picture), columns, indent);
-  for (const std::string& words : {words_on_starts(service), words_on_pause(service)}) {
+  for (const std::string& words :
+       {words_on_starts(service), words_on_pause(service), words_on_manual(service)}) {
     if (words.empty()) continue;
     add_wrapped(lines, {{padded("", kNameColumns)}, {words, Style::kRed}}, columns, indent);
   }

@@ -20,8 +20,13 @@ constexpr milliseconds kPeriod{250};
 constexpr seconds kPlainPeriod{2};  // between two lines where there is no terminal
 constexpr seconds kRateWindow{3};
 constexpr seconds kSilenceMax{30};         // then the watch gives up
-constexpr std::size_t kServicesAsked = 4;  // whose decisions are shown
+constexpr std::size_t kServicesAsked = 4;  // whose decisions are shown: who decided last
 constexpr std::size_t kDecisionsKept = 40;
+
+json last_change(const json& service) {
+  const json decision = service.value("last_decision", json());
+  return decision.is_object() ? decision.value("at", json()) : json();
+}
 
 // Short waits in which an end is noticed at once.
 void pause_until(steady_clock::time_point moment, const std::function<bool()>& ended) {
@@ -50,9 +55,11 @@ Outcome StatusFollower::refresh() {
 
 void StatusFollower::learn_decisions() {
   std::vector<json> all;
-  std::size_t asked = 0;
-  for (const json& service : list_in(picture_.status, "services")) {
-    if (++asked > kServicesAsked) break;
+  std::vector<json> services = list_in(picture_.status, "services");
+  std::ranges::stable_sort(
+      services, [](const json& a, const json& b) { return last_change(b) < last_change(a); });
+  if (services.size() > kServicesAsked) services.resize(kServicesAsked);
+  for (const json& service : services) {
     const std::string name = text_in(service, "name");
     const Result<json> answer = admin_.get("/v1/services/" + name + "/decisions?limit=30");
     if (!answer) continue;

@@ -103,8 +103,8 @@ std::string text_of(const Foresight& foresight) {
   const std::string mean = text_of("%.3g", foresight.bill.workers);
   const std::string mean_workers = mean + (mean == "1" ? " worker" : " workers");
   return text_of(
-      "%s: of late prediction would have paid for %s and left %.2g %% of the demand "
-      "unserved, the reactive rules alone %.3g and %.2g %%",
+      "%s: of late prediction would have paid for %s and left %.3g %% of the demand "
+      "unserved, the reactive rules alone %.3g and %.3g %%",
       pays ? "on" : "off, for reactive is as good on this demand", mean_workers.c_str(),
       100.0 * foresight.bill.unserved, foresight.reactive_bill.workers,
       100.0 * foresight.reactive_bill.unserved);

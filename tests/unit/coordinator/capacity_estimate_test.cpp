@@ -213,6 +213,14 @@ TEST(CapacityEstimate, IsNeverSureOfAnotherReleaseBeforeItWasSeen) {
   expect_knee(worker.estimate(), 4.0, 0.12);
 }
 
+// Longer and longer from the first request on, as with a client that is slow to say it has read.
+TEST(CapacityEstimate, IsNeverBelowOneRequestByServiceTimes) {
+  Watched worker{.seconds = [](double load) { return 0.05 * std::pow(load / 0.02, 0.3); }};
+  worker.swing(0.02, 0.9, 2h);
+  const CapacityEstimate estimate = worker.estimate();
+  EXPECT_FALSE(estimate.knee) << *estimate.knee;
+}
+
 TEST(CapacityEvidence, ComparesWithNothingOlderThanTenMinutes) {
   for (const auto& [age, pairs] : {std::pair(599s, 1u), std::pair(601s, 0u)}) {
     CapacityEvidence evidence;

@@ -27,5 +27,20 @@ TEST_F(ByHand, SaysHowManyItHoldsAndForHowLong) {
   EXPECT_EQ(nlohmann::json::parse(asked_.back().body).at("for"), "129600000ms");
 }
 
+TEST_F(ByHand, SaysWhatStillKeepsItFromFollowingDemand) {
+  answer_ = [](const AdminRequest&) {
+    return AdminResponse{.body = R"({"manual": {"count": 6, "expires_in_s": 43}, "pause": null})"};
+  };
+  ASSERT_EQ(run(add_resume, {"resume", "web"}), kDone) << errors_;
+  EXPECT_THAT(output_, HasSubstr("still held at 6 workers by hand for 43s more; "
+                                 "'foretide scale web --auto' ends that"));
+  answer_ = [](const AdminRequest&) {
+    return AdminResponse{.body = R"({"manual": null, "pause": {"direction": "both"}})"};
+  };
+  ASSERT_EQ(run(add_scale, {"scale", "web", "--auto"}), kDone) << errors_;
+  EXPECT_THAT(output_, HasSubstr("still paused: no rule changes the number of workers; "
+                                 "'foretide resume web' ends that"));
+}
+
 }  // namespace
 }  // namespace foretide::cli
