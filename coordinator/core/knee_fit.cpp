@@ -9,7 +9,9 @@
 namespace foretide::coordinator {
 namespace {
 
-constexpr double kGridRatio = 1.05, kGridFrom = 0.8;
+constexpr double kGridRatio = 1.05, kGridFrom = 0.7;
+constexpr double kKneeLeast =
+    0.85;  // one request waits for nobody; what grows below is something else
 constexpr double kBeyondSeen = 4.0;  // the grid reaches so many times as far as any load
 constexpr std::array kSharpness{1.0, 1.4, 2.0, 3.0, 5.0, 12.0};
 constexpr std::array kSteepness{1.0, 2.0};
@@ -128,7 +130,7 @@ std::optional<KneeFit> knee_of(const CapacityEvidence& evidence) {
     tried.push_back(best_with(differences, knee, seen));
     if (tried.back().squares < best.squares) best = tried.back();
   }
-  if (tried.empty() || best.law.knee > seen) return std::nullopt;
+  if (tried.empty() || best.law.knee > seen || best.law.knee < kKneeLeast) return std::nullopt;
   // Where no law fits, all of them are so much less certain.
   const double freedom = std::max(1.0, static_cast<double>(differences.all.size()) - 2.0);
   const double scale = std::max(1.0, best.squares / freedom);
