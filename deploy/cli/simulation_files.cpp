@@ -56,8 +56,9 @@ Outcome open_folder(const SimulateOptions& options, std::vector<SimulationFile>&
 Outcome SimulationFile::close() {
   errno = 0;
   out.close();
-  if (!out) return Error{trouble(option, path, std::strerror(errno))};
-  return Done{};
+  if (out) return Done{};
+  // What failed before the end is not said any more.
+  return Error{trouble(option, path, errno != 0 ? std::strerror(errno) : "its device may be full")};
 }
 
 Result<SimulationFiles> open_files(const SimulateOptions& options) {
