@@ -38,7 +38,7 @@ std::size_t room_in(const Moment& moment) {
     bytes += (past.minutes.size() + past.steps.size()) * sizeof(past.steps.front());
   }
   if (moment.decided) {
-    for (const auto& [name, at] : moment.decided->rose_at) bytes += name.size() + sizeof at;
+    for (const auto& [name, rise] : moment.decided->rises) bytes += name.size() + sizeof rise;
   }
   return bytes;
 }
