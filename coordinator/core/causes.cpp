@@ -1,26 +1,26 @@
 #include "coordinator/core/causes.hpp"
 
 #include <algorithm>
-#include <string_view>
 
-#include "coordinator/core/reactive.hpp"
+#include "coordinator/core/decide.hpp"
 #include "coordinator/core/stopped_starts.hpp"
 
 namespace foretide::coordinator {
 namespace {
 
-constexpr std::string_view kRules[] = {"idle",    "wake",      "stable",    "panic",
-                                       "backlog", "predicted", "scheduled", "asked"};
-
-// What the rules alone would have; a decision's record has the limits' words behind theirs.
-std::uint32_t wanted_by_rules(const Decision& decision) {
+// What the rules and signals alone would have; a decision's record has the limits' words behind
+// theirs, some by the same names.
+std::uint32_t wanted_by_rules(const ServiceRecord& service, const Situation& situation) {
   std::uint32_t wanted = 0;
-  for (const Opinion& opinion : decision.opinions) {
-    const bool is_rule =
-        std::find(std::begin(kRules), std::end(kRules), opinion.rule) != std::end(kRules);
-    if (is_rule) wanted = std::max(wanted, opinion.workers);
+  for (const Opinion& opinion : opinions_for(service, situation)) {
+    wanted = std::max(wanted, opinion.workers);
   }
   return wanted;
+}
+
+// A pause downwards takes nothing from who waits.
+bool is_frozen(const ServiceRecord& service) {
+  return service.manual || (service.paused && service.paused->direction == PauseDirection::kBoth);
 }
 
 // Everything that is allowed is there, and more is wanted.
@@ -51,8 +51,8 @@ const char* name_of(Cause cause) {
 
 Cause cause_for(const ServiceRecord& service, const Situation& situation,
                 const Decision& decision) {
-  const bool wants_more = wanted_by_rules(decision) > decision.to;
-  if (wants_more && (service.manual || service.paused)) return Cause::kFrozen;
+  const bool wants_more = wanted_by_rules(service, situation) > decision.to;
+  if (wants_more && is_frozen(service)) return Cause::kFrozen;
   const bool lacks_asked = situation.ready < decision.from;
   const bool starts_stopped = stopped_starts_of(service, situation.now).has_value();
   if (lacks_asked && (situation.failing > 0 || starts_stopped)) return Cause::kStartFailed;

@@ -6,7 +6,8 @@
 //   at_max        all that the cluster file allows are ready (max), or it lets the number rise no
 //                 faster (up.max_step, up.cooldown)
 //   no_host       no node can take a worker that was asked for
-//   frozen        a pause or a count by hand holds the number below what the rules want
+//   frozen        a pause (but not one downwards) or a count by hand holds the number below what
+//                 the rules and signals want
 //   woken         the service was asleep at zero, and these woke it
 //
 // Where several hold, the one that stands nearest to people is told: what was done by hand, then
@@ -29,7 +30,8 @@ inline constexpr std::size_t kCauses = 6;
 
 const char* name_of(Cause cause);
 
-// Of what waited up to this decision. What it asks for only now comes too late for them.
+// Of what waited up to this decision, which has not taken effect yet. What it asks for only now
+// comes too late for them.
 Cause cause_for(const ServiceRecord& service, const Situation& situation, const Decision& decision);
 
 class CauseCounts {

@@ -36,6 +36,13 @@ void bounded(Code& code, const Value& value, const Value& most) {
   }
 }
 
+template <class Code>
+void no_more_than(Code& code, std::uint32_t count, std::uint32_t most) {
+  if constexpr (Code::kReads) {
+    if (count > most) code.fail();
+  }
+}
+
 struct ListLength {
   std::size_t likely = 0, most = 0;
 };

@@ -12,14 +12,15 @@ constexpr std::int64_t kMinute = 60;
 
 using Loads = std::vector<std::optional<float>>;
 
-// The rows' demand from `from` to `to` in cells of `grain`; absent where there is no row.
+// The rows' demand from `from` to `to` in cells of `grain`; absent where there is no row. A clock
+// that was once ahead leaves rows of times that are still to come: of these nothing is taken.
 Loads loads_between(const std::vector<HistoryRow>& rows, std::int64_t grain, std::int64_t from,
                     std::int64_t to) {
   Loads loads(static_cast<std::size_t>(std::max<std::int64_t>(0, (to - from) / grain)));
   for (const HistoryRow& row : rows) {
-    const std::int64_t cell = (row.at - from) / grain;
-    if (row.at < from || cell >= static_cast<std::int64_t>(loads.size()) || !row.demand) continue;
-    loads[static_cast<std::size_t>(cell)] = static_cast<float>(*row.demand);
+    if (row.at < from || row.at >= to || !row.demand) continue;
+    const auto cell = static_cast<std::size_t>((row.at - from) / grain);
+    if (cell < loads.size()) loads[cell] = static_cast<float>(*row.demand);
   }
   return loads;
 }
@@ -77,7 +78,7 @@ std::optional<LearnedSteps> steps_for(const ServiceRecord& service, std::int64_t
 DemandPast past_of(const std::vector<HistoryRow>& minutes, const std::vector<HistoryRow>& seconds,
                    const std::optional<LearnedSteps>& learned, std::int64_t now) {
   std::int64_t begin = now - seconds_kept(HistoryGrain::kSecond);
-  if (!seconds.empty()) begin = std::max(begin, seconds.front().at);
+  if (!seconds.empty()) begin = std::max(begin, std::min(seconds.front().at, now));
   DemandPast past{.minutes = {}, .step_seconds = 1.0, .steps = {}};
   if (learned && !learned->loads.empty() && learned->end_at > begin && learned->end_at <= now) {
     const std::int64_t step = learned->step_seconds;
@@ -93,7 +94,8 @@ DemandPast past_of(const std::vector<HistoryRow>& minutes, const std::vector<His
     past.steps = loads_between(seconds, 1, begin, now);
   }
   if (!minutes.empty()) {
-    past.minutes = loads_between(minutes, kMinute, minutes.front().at, begin);
+    const std::int64_t oldest = now - seconds_kept(HistoryGrain::kMinute);
+    past.minutes = loads_between(minutes, kMinute, std::max(minutes.front().at, oldest), begin);
   }
   return past;
 }

@@ -11,7 +11,7 @@ namespace {
 constexpr double kCarriedOver = 0.1;
 constexpr double kWellUsed = 0.8;  // of the knee, as of `hard`
 constexpr double kRangeMost = 8.0;
-constexpr double kByCpuLeast = 0.25;  // a worker may use up its CPU on less than one request
+static_assert(kLearnedMost == kRangeMost * kCapacityPrior);
 constexpr double kServedSecondsLeast = 60.0;
 constexpr Duration kMovesEvery = std::chrono::seconds(30);
 constexpr double kStepMost = 1.25, kStepLeast = 1.05, kTurnLeast = 1.125;
@@ -27,7 +27,7 @@ std::size_t count_of(const LearnedCapacity& learned, const ReleaseId& release) {
 }
 
 double within_range(double capacity, double least) {
-  return std::clamp(capacity, least, kRangeMost * kCapacityPrior);
+  return std::clamp(capacity, least, kLearnedMost);
 }
 
 void settle(KindCapacity& kind) {
@@ -36,7 +36,7 @@ void settle(KindCapacity& kind) {
   if (estimate.knee) {
     if (estimate.confidence != Confidence::kGood) return;
     const bool by_cpu = estimate.by == CapacityEstimate::By::kCpu;
-    kind.settled = within_range(kWellUsed * *estimate.knee, by_cpu ? kByCpuLeast : kLeast);
+    kind.settled = within_range(kWellUsed * *estimate.knee, by_cpu ? kLearnedByCpuLeast : kLeast);
   } else if (estimate.served_seconds >= kServedSecondsLeast &&
              estimate.served > kind.settled.value_or(kCapacityPrior)) {
     kind.settled = within_range(estimate.served, kLeast);

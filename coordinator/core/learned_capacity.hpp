@@ -9,10 +9,10 @@
 // What is in use is worth a worker to whoever pays or waits, and another predictor each time it
 // moves by a twentieth. So it moves when the evidence is good, at most every half minute and by a
 // quarter, not for less than a twentieth, and back only for more than an eighth; it stays within an
-// eighth and eight times of what it began with. Four fifths of the knee are in use: a worker is
-// well used a little before it is full. Without a knee it may rise to what was served well, and no
-// further: the only way to find out more is that demand brings it. When evidence fails, what is in
-// use stays.
+// eighth and eight times of what it began with, or above a quarter of a request where that uses up
+// a worker's CPU. Four fifths of the knee are in use: a worker is well used a little before it is
+// full. Without a knee it may rise to what was served well, and no further: the only way to find
+// out more is that demand brings it. When evidence fails, what is in use stays.
 #pragma once
 
 #include <optional>
@@ -25,6 +25,9 @@
 #include "coordinator/core/capacity_evidence.hpp"
 
 namespace foretide::coordinator {
+
+// The least, which one that uses up a worker's CPU may be worth, and the most.
+inline constexpr double kLearnedByCpuLeast = 0.25, kLearnedMost = 64.0;
 
 struct KindCapacity {
   ReleaseId release;

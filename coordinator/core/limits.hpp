@@ -3,11 +3,11 @@
 // Towards fewer, all of these must agree: nobody paused it; this coordinator is not young; demand
 // is known right now (missing is not zero) and was for nearly all of the last window; panic is
 // over; the workers that would be left could carry what is in service now, at N/(N-1) of today's
-// share and a tenth to spare; the number has not been going to and fro (see reversals.hpp); no
-// signal is near its limit (`signals`); the cooldown is over; `down.max_step`, once a second.
-// Towards more: starts are not stopped (see spawn_breaker.hpp); the cooldown and `up.max_step`,
-// once a second (a wake waits for neither). Last, `max` and `min`, which hold a count given by hand
-// as well.
+// share, and with a tenth to spare unless prediction speaks; the number has not been going to and
+// fro (see reversals.hpp); no signal is near its limit or got a worker of late (`signals`); the
+// cooldown is over; `down.max_step`, once a second. Towards more: starts are not stopped (see
+// spawn_breaker.hpp); the cooldown and `up.max_step`, once a second (a wake waits for neither).
+// Last, `max` and `min`, which hold a count given by hand as well.
 #pragma once
 
 #include <string>

@@ -12,13 +12,14 @@
 #include <optional>
 #include <vector>
 
+#include "common/settings/scale_section.hpp"
 #include "coordinator/core/delta_lists.hpp"
 #include "coordinator/core/prediction.hpp"
 
 namespace foretide::coordinator {
 
 inline constexpr std::size_t kPastWrittenMost = 1 << 16;
-inline constexpr std::uint32_t kWorkersWrittenMost = 100'000;
+inline constexpr std::uint32_t kWorkersWrittenMost = settings::kWorkersMost;
 // Seconds of a series, and steps of a predictor.
 inline constexpr std::int64_t kSecondWrittenMost = std::int64_t{1} << 40;
 

@@ -2,13 +2,14 @@
 
 #include <utility>
 
+#include "common/settings/durations.hpp"
 #include "coordinator/core/making_bytes.hpp"
 #include "coordinator/core/situation_bytes.hpp"
 
 namespace foretide::coordinator {
 
 // The layout; another one has another number.
-constexpr char kFormat = 1;
+constexpr char kFormat = 2;
 
 constexpr std::size_t kTurnsMost = Reversals::kBudget, kRisesMost = 64;
 constexpr std::size_t kClosedMost = DemandSeries::kCells;
@@ -51,6 +52,22 @@ void describe(Code& code, ScaleSettings& now, const ScaleSettings& before) {
   code(now.up_cooldown, before.up_cooldown);
   code(now.down_cooldown, before.down_cooldown);
   code.one_of(now.predict, before.predict, ScaleSettings::Predict::kAuto);
+  for (const auto length : {now.idle, now.window, now.up_cooldown, now.down_cooldown}) {
+    bounded(code, length, settings::kLongestDuration);
+  }
+  for (const std::uint32_t count :
+       {now.min, now.max, now.up_max_step.value_or(0), now.down_max_step.value_or(0)}) {
+    no_more_than(code, count, kWorkersWrittenMost);
+  }
+  if constexpr (Code::kReads) {
+    if (!(now.shortage > 0.0 && now.shortage <= 1.0)) code.fail();
+  }
+}
+
+// An Instant that something is counted from.
+template <class Code>
+void bounded(Code& code, const std::optional<Instant>& at) {
+  bounded(code, at.value_or(Instant{}).time_since_epoch(), kLongestLife);
 }
 
 template <class Code>
@@ -60,6 +77,7 @@ void describe(Code& code, Reversals::Memory& now, const Reversals::Memory& befor
   Instant former{};
   each(code, now.turns, {0, kTurnsMost}, [&](Instant& turn, std::size_t) {
     code(turn, former);
+    bounded(code, turn);
     former = turn;
   });
 }
@@ -70,15 +88,18 @@ void describe(Code& code, Decided& now, const Decided& before) {
   code(now.last_up, before.last_up);
   code(now.last_down, before.last_down);
   code(now.panic_until, before.panic_until);
+  for (const auto& at : {now.last_up, now.last_down, now.panic_until}) bounded(code, at);
   Reversals::Memory memory = now.reversals.memory();
   describe(code, memory, before.reversals.memory());
   now.reversals = Reversals(std::move(memory));
-  std::vector<std::pair<std::string, Instant>> rises(now.rose_at.begin(), now.rose_at.end());
+  std::vector<std::pair<std::string, SignalRise>> rises(now.rises.begin(), now.rises.end());
   each(code, rises, {0, kRisesMost}, [&](auto& rise, std::size_t) {
     code(rise.first, std::string());
-    code(rise.second, Instant{});
+    code(rise.second.at, Instant{});
+    bounded(code, rise.second.at);
+    code(rise.second.workers, std::uint32_t{0});
   });
-  now.rose_at = {rises.begin(), rises.end()};
+  now.rises = {rises.begin(), rises.end()};
 }
 
 template <class Code>

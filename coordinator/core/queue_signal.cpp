@@ -29,9 +29,10 @@ std::string missing_of(const QueueEvidence* evidence, const QueueDepth& queue, I
   return with_trouble(text_of("the queue was last heard of %.0f s ago", seconds_in(age)));
 }
 
-// What is not known is not nothing: what was in it last holds for a while.
-bool holds(const QueueEvidence* evidence, Instant now) {
-  return evidence && evidence->heard_at() && now - *evidence->heard_at() <= kHoldsFor;
+// What is not known is not nothing: what was in it last holds for a while from then on.
+bool holds(const QueueEvidence* evidence, const QueueDepth& queue, Instant now) {
+  const Duration holds_for = kStalePeriods * Duration(queue.every) + kHoldsFor;
+  return evidence && evidence->heard_at() && now - *evidence->heard_at() <= holds_for;
 }
 
 std::string items_text(double items) {
@@ -65,7 +66,7 @@ Opinion queue_opinion(const QueueDepth& queue, const ServiceRecord& service, Ins
   const QueueEvidence* evidence = evidence_of(queue, service);
   const Duration window = service.settings->scale.window;
   if (const auto missing = missing_of(evidence, queue, now); !missing.empty()) {
-    if (!holds(evidence, now)) return {name, 0, "not known: " + missing};
+    if (!holds(evidence, queue, now)) return {name, 0, "not known: " + missing};
     const double last = evidence->largest(*evidence->heard_at(), window);
     return {
         name, workers_for(last, queue.per_worker),
@@ -103,7 +104,7 @@ bool has_queued(const ServiceRecord& service, Instant now) {
     const auto* queue = std::get_if<QueueDepth>(&signal);
     if (queue == nullptr) return false;
     const QueueEvidence* evidence = evidence_of(*queue, service);
-    if (!holds(evidence, now)) return false;
+    if (!holds(evidence, *queue, now)) return false;
     const bool is_known = missing_of(evidence, *queue, now).empty();
     return evidence->largest(is_known ? now : *evidence->heard_at(), scale.window) > 0.0;
   });

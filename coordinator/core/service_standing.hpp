@@ -17,12 +17,19 @@
 
 namespace foretide::coordinator {
 
+// A decision that gave a signal a worker.
+struct SignalRise {
+  Instant at{};
+  std::uint32_t workers = 0;  // that it asked for and got
+  friend bool operator==(const SignalRise&, const SignalRise&) = default;
+};
+
 // What decisions leave behind for those that follow.
 struct Decided {
   std::optional<std::uint32_t> desired;  // absent: nothing was decided yet
   std::optional<Instant> last_up, last_down, panic_until;
   Reversals reversals;
-  std::map<std::string, Instant> rose_at;  // when a signal, by its name, last got a worker
+  std::map<std::string, SignalRise> rises;  // the last one of each signal, by its name
   friend bool operator==(const Decided&, const Decided&) = default;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "coordinator/core/desired.hpp"
@@ -38,9 +39,9 @@ std::optional<double> largest_rate(const ServiceRecord& service, Instant now) {
 // When the worker that it last got could serve; nothing when it got none.
 std::optional<Instant> served_at(const ServiceStanding& service, const std::string& signal,
                                  const Situation& at) {
-  const auto rose_at = service.rose_at.find(signal);
-  if (rose_at == service.rose_at.end()) return std::nullopt;
-  return rose_at->second + at.lead_time();
+  const auto rise = service.rises.find(signal);
+  if (rise == service.rises.end()) return std::nullopt;
+  return rise->second.at + at.lead_time();
 }
 
 SignalSeen seen(const Signal& signal, const ServiceRecord& service, const Situation& at) {
@@ -105,11 +106,35 @@ Opinion opinion_for(const SignalSeen& signal, const ServiceStanding& service, co
   return opinion_of_limit(signal, service, at);
 }
 
+// That it gave the signal a worker within the window holds so many.
+std::optional<Opinion> hold_of_rise(const SignalSeen& signal, const ServiceStanding& service,
+                                    Instant now, std::uint32_t from) {
+  const std::string& name = signal.now.name;
+  const auto rise = service.rises.find(name);
+  if (rise == service.rises.end()) return std::nullopt;
+  if (now - rise->second.at >= service.settings->scale.window) return std::nullopt;
+  // A load knows how many it needs; what others added goes when they no longer ask for it. Of a
+  // limit nobody knows which of all workers it takes.
+  const bool is_load = signal.kind == SignalSeen::Kind::kLoad;
+  return Opinion{"signal", is_load ? std::min(from, rise->second.workers) : from,
+                 name + " was given a worker within the window"};
+}
+
 // Fewer than this many would be above the limit with what all have to do together.
 std::uint32_t survivors_needed(const SignalReading& reading, std::uint32_t ready) {
-  constexpr double kRounding = 1e-9;
+  constexpr double kRounding = 1e-9, kNeededMost = 1e6;
   const double ratio = std::max(0.0, reading.ratio().value_or(0.0));
-  return static_cast<std::uint32_t>(std::max(0.0, std::ceil(ready * ratio - kRounding)));
+  return static_cast<std::uint32_t>(
+      std::min(kNeededMost, std::max(0.0, std::ceil(ready * ratio - kRounding))));
+}
+
+// Names come from the cluster file, and go.
+template <class Kept>
+void forget_others(std::map<std::string, Kept>& kept, const Situation& situation) {
+  std::erase_if(kept, [&](const auto& one) {
+    return std::none_of(situation.signals.begin(), situation.signals.end(),
+                        [&](const SignalSeen& signal) { return signal.now.name == one.first; });
+  });
 }
 
 }  // namespace
@@ -134,10 +159,8 @@ void hold_for_signals(const ServiceStanding& service, const Situation& situation
   for (const SignalSeen& signal : situation.signals) {
     if (signal.word) continue;
     const SignalReading& reading = signal.now;
-    const auto rose_at = service.rose_at.find(reading.name);
-    if (rose_at != service.rose_at.end() &&
-        situation.now - rose_at->second < service.settings->scale.window) {
-      floors.push_back({"signal", from, reading.name + " was given a worker within the window"});
+    if (auto held = hold_of_rise(signal, service, situation.now, from)) {
+      floors.push_back(std::move(*held));
     } else if (signal.kind == SignalSeen::Kind::kLoad) {
       continue;
     } else if (reading.state() == Standing::kNear || reading.state() == Standing::kBreached) {
@@ -156,21 +179,19 @@ void note_rises(ServiceStanding& service, const Situation& situation, const Deci
   if (decision.to <= decision.from) return;
   for (const SignalSeen& signal : situation.signals) {
     const std::string& name = signal.now.name;
-    const bool asked = std::any_of(decision.opinions.begin(), decision.opinions.end(),
-                                   [&](const Opinion& opinion) {
-                                     return opinion.rule == name && opinion.workers > decision.from;
-                                   });
-    if (asked) service.rose_at[name] = situation.now;
+    const auto asked = std::find_if(
+        decision.opinions.begin(), decision.opinions.end(), [&](const Opinion& opinion) {
+          return opinion.rule == name && opinion.workers > decision.from;
+        });
+    if (asked == decision.opinions.end()) continue;
+    service.rises[name] = {situation.now, std::min(decision.to, asked->workers)};
   }
-  // Names come from the cluster file, and go.
-  std::erase_if(service.rose_at, [&](const auto& rise) {
-    return std::none_of(situation.signals.begin(), situation.signals.end(),
-                        [&](const SignalSeen& signal) { return signal.now.name == rise.first; });
-  });
+  forget_others(service.rises, situation);
 }
 
 void tell_breaches(Turn& turn, ServiceRecord& service, const Situation& situation) {
   const std::uint32_t max = service.settings->scale.max;
+  forget_others(service.signals.traces, situation);
   for (const SignalSeen& signal : situation.signals) {
     if (signal.kind == SignalSeen::Kind::kLoad) continue;
     const SignalReading& reading = signal.now;

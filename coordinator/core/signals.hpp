@@ -12,7 +12,8 @@
 // ten. And it vetoes shrinking while it is above nine tenths of its limit, or, where it is a mean
 // of what all do together (cpu), while those that would stay had more than the limit each, at
 // N/(N-1) of what they have now. What it was given stays for the settings' window at least: that
-// all is well may be because of it.
+// all is well may be because of it. What a load signal was given stays likewise, but not what
+// others added on top.
 //
 // What is not known neither adds nor keeps. Nor does any limit once nothing was asked of the
 // service for `scale.idle` and no queue of it has anything: what its workers do then is not for its
@@ -42,7 +43,8 @@ void hold_for_signals(const ServiceStanding& service, const Situation& situation
 // Keeps in mind which signals this decision gave a worker.
 void note_rises(ServiceStanding& service, const Situation& situation, const Decision& decision);
 
-// Told once for each breach: there are as many workers as may be, and it lasts.
+// Told once for each breach: there are as many workers as may be, and it lasts. What was told of
+// signals that are gone is forgotten.
 void tell_breaches(Turn& turn, ServiceRecord& service, const Situation& situation);
 
 }  // namespace foretide::coordinator

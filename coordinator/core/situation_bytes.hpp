@@ -17,6 +17,8 @@ namespace foretide::coordinator {
 
 inline constexpr std::size_t kSignalsWrittenMost = 16;
 inline constexpr Duration kLongestLife = std::chrono::hours(24 * 365 * 100);
+// From asking for a worker until it is ready.
+inline constexpr Duration kLongestStart = std::chrono::hours(24 * 366);
 inline constexpr std::chrono::milliseconds kLastWall = std::chrono::hours(24 * 365 * 10'000);
 
 template <class Code>
@@ -59,6 +61,7 @@ void describe_demand(Code& code, Situation& now, const Situation& before) {
   code(now.in_flight, before.in_flight);
   code(now.queued, before.queued);
   code(now.last_request, before.last_request);
+  bounded(code, now.last_request.value_or(Instant{}).time_since_epoch(), kLongestLife);
   code(now.service_seconds, before.service_seconds);
 }
 
@@ -100,6 +103,7 @@ void describe(Code& code, Situation& now, const Situation& before,
   bounded(code, now.silence.value_or(Duration{}), kLongestLife);
   describe_demand(code, now, likely);
   code(now.start_time, likely.start_time);
+  bounded(code, now.start_time, kLongestStart);
   code(now.capacity, likely.capacity);
   code(now.starts_stopped, likely.starts_stopped);
   if constexpr (Code::kReads) {

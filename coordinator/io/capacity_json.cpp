@@ -6,15 +6,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "common/settings/cluster.hpp"
-
 namespace foretide::coordinator {
 namespace {
 
 using Json = nlohmann::json;
 
 constexpr double kLogLoadMost = 12.0;  // of a mean load of 160,000
-constexpr double kCapacityMost = 100.0 * kCapacityPrior;
 constexpr std::size_t kBinNumbers = 6, kRateNumbers = 3, kPairNumbers = 7;
 
 Json json_for(const KindCapacity& kind) {
@@ -65,7 +62,8 @@ std::optional<double> capacity_in(const Json& json, const char* key) {
   const auto found = json.find(key);
   if (found == json.end() || !found->is_number()) return std::nullopt;
   const double capacity = found->get<double>();
-  return capacity > 0.0 && capacity <= kCapacityMost ? std::optional(capacity) : std::nullopt;
+  const bool is_learned = capacity >= kLearnedByCpuLeast && capacity <= kLearnedMost;
+  return is_learned ? std::optional(capacity) : std::nullopt;
 }
 
 Json list_in(const Json& json, const char* key) {

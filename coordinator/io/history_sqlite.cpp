@@ -48,6 +48,7 @@ constexpr HistoryGrain kGrains[] = {HistoryGrain::kSecond, HistoryGrain::kMinute
                                     HistoryGrain::kHour};
 
 constexpr std::int64_t kJoinedAnew = 2 * 3600;  // seconds back, when a life begins
+constexpr std::int64_t kDay = 24 * 3600;
 
 std::int64_t seconds_in(HistoryGrain grain) {
   return static_cast<std::int64_t>(grain);
@@ -100,6 +101,13 @@ std::vector<std::optional<float>> loads_in(const std::string& bytes) {
   return loads;
 }
 
+// In milliseconds; no worker takes a day to start.
+std::vector<std::int64_t> starts_in(const std::string& bytes) {
+  std::vector<std::int64_t> starts = values_in<std::int64_t>(bytes);
+  std::erase_if(starts, [](std::int64_t start) { return start < 0 || start > kDay * 1000; });
+  return starts;
+}
+
 }  // namespace
 
 struct History::Statements {
@@ -122,7 +130,8 @@ Result<std::unique_ptr<History>> History::open(const std::string& path) {
       "CASE WHEN count(demand) * 2 >= ?2 / ?3 THEN avg(demand) END, avg(forecast), avg(desired), "
       "avg(ready) FROM history WHERE service = ?1 AND grain = ?3 AND at >= ?4 AND at < ?5 "
       "GROUP BY at - at % ?2",
-      "DELETE FROM history WHERE service = ? AND grain = ? AND at < ?",
+      // Not only what is too old: a clock that was once ahead wrote what would never be.
+      "DELETE FROM history WHERE service = ? AND grain = ? AND (at < ? OR at > ?)",
       "SELECT at, demand, forecast, desired, ready FROM history WHERE service = ? AND grain = ? "
       "AND at >= ? ORDER BY at",
       "INSERT OR REPLACE INTO learned VALUES (?, ?, ?, ?, ?)",
@@ -188,7 +197,7 @@ Outcome History::add(const ServiceId& service, const std::vector<HistoryRow>& se
   for (const HistoryGrain grain : kGrains) {
     if (!done) return done;
     done = statements_->trim.run(
-        {std::string_view(service.text), seconds_in(grain), to - seconds_kept(grain)});
+        {std::string_view(service.text), seconds_in(grain), to - seconds_kept(grain), to + kDay});
   }
   if (!done) return done;
   return transaction.commit();
@@ -236,7 +245,7 @@ Result<std::optional<LearnedSteps>> History::steps(const ServiceId& service) {
     steps = {.step_seconds = std::clamp<std::int64_t>(row.integer(0), 1, 60),
              .end_at = row.integer(1),
              .loads = loads_in(row.bytes(2)),
-             .start_times_ms = values_in<std::int64_t>(row.bytes(3))};
+             .start_times_ms = starts_in(row.bytes(3))};
   });
   if (!done) return Error{done.error()};
   return steps;

@@ -16,6 +16,8 @@ constexpr std::int64_t kStepSecondsMax = 7 * 24 * 3600;
 constexpr std::size_t kRowsMax = 10'000'000;
 constexpr double kRequestsMax = 1e15;
 constexpr std::int64_t kTimeMax = 1'000'000'000'000;
+// From the first row's beginning to the last one's end: the clock of a simulation goes so far.
+constexpr std::int64_t kSpanMax = 9'000'000'000;
 constexpr std::size_t kLineMax = 1000;
 
 std::optional<std::int64_t> whole_in(std::string_view text) {
@@ -99,6 +101,12 @@ class Reader {
       return wrong(time_text, "no line '# step_s=SECONDS' comes before the rows");
     }
     if (trace_.requests.size() == kRowsMax) return wrong(time_text, "more than ten million rows");
+    const auto steps = static_cast<std::int64_t>(trace_.requests.size()) + 1;
+    if (steps * trace_.step_seconds > kSpanMax) {
+      return wrong(time_text,
+                   "the trace goes on for more than 9000000000 s (285 years): take a "
+                   "smaller step_s, or fewer rows");
+    }
     if (auto error = take_time(time_text)) return error;
     return take_value(value_text);
   }

@@ -108,7 +108,10 @@ SimulatedRun run_peer(const PeerTrace& peer, std::size_t from, PeerAlgorithm alg
 }  // namespace
 
 std::int64_t lead_steps_for(double start_seconds, std::int64_t step_seconds) {
-  return std::max<std::int64_t>(1, std::llround(start_seconds / static_cast<double>(step_seconds)));
+  constexpr double kStepsMost = 1e12;
+  // One that needs 89 s is not there after a step of 60.
+  const double steps = std::ceil(start_seconds / static_cast<double>(step_seconds));
+  return static_cast<std::int64_t>(std::clamp(steps, 1.0, kStepsMost));
 }
 
 std::vector<SimulatedRun> simulate(const DemandTrace& trace, const SimulationSettings& settings,

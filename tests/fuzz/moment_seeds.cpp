@@ -34,7 +34,7 @@ Moment first() {
   moment.decided = Decided{};
   moment.decided->desired = 2;
   moment.decided->last_up = Instant(5s);
-  moment.decided->rose_at = {{"latency_p95", Instant(7s)}};
+  moment.decided->rises = {{"latency_p95", {Instant(7s), 2}}};
   moment.decided->reversals =
       Reversals({.way = Reversals::Way::kUp, .turned_at = 2, .turns = {Instant(1s), Instant(9s)}});
   return moment;

@@ -300,6 +300,17 @@ TEST(Capacity, TakesNothingFromATextThatIsNone) {
   }
 }
 
+TEST(Capacity, TakesOfATextOnlyWhatCanBeLearned) {
+  const auto in_use = [](const std::string& number) {
+    return learned_capacity_in(R"({"kinds": [], "in_use": )" + number + "}").in_use;
+  };
+  EXPECT_EQ(in_use("0.25"), 0.25) << "by CPU";
+  EXPECT_EQ(in_use("64"), 64.0);
+  EXPECT_EQ(in_use("1e-9"), std::nullopt) << "it would ask for max";
+  EXPECT_EQ(in_use("0.24"), std::nullopt);
+  EXPECT_EQ(in_use("65"), std::nullopt);
+}
+
 TEST(Capacity, TakesOfATextOnlyTheRowsThatCanBeTrue) {
   const LearnedCapacity learned = learned_capacity_in(R"({"kinds": [{"release": "r", "cpus": 4,
       "bins": [[1, 10, 0, 0, 0, 5], [2, 10, 0, 0, 0, 1e9], [3, 0, 0, 0, 0, 0], [4, 10, -1, 0, 0, 5]],

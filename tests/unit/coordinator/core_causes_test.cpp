@@ -117,6 +117,48 @@ TEST(Cause, IsAPauseOrACountByHandThatHoldsTheRulesBack) {
   EXPECT_EQ(counted.refuse(), "frozen");
 }
 
+TEST(Cause, IsTheMostThatIsAllowedThoughOnlyASignalWantsMore) {
+  ServiceSettings service = service_named("web");
+  service.scale.max = 2;
+  service.scale.signals = {RequestRate{5.0}};
+  Story rate(service);
+  rate.edge().service_seconds = 0.1;
+  rate.offer(2.0);  // 20 requests a second want four, their load one
+  rate.world.pass_until([&] { return rate.world.view("web").ready == 2; }, 20s);
+  EXPECT_EQ(rate.refuse(), "at_max");
+
+  service.scale.max = 1;
+  service.scale.signals = {LatencyLimit{95.0, 300ms}};
+  Story latency(service);
+  latency.edge().service_seconds = 0.1;
+  latency.edge().answer_time = 500ms;
+  latency.offer(2.0);
+  latency.world.pass(30s);
+  EXPECT_EQ(latency.refuse(), "at_max");
+}
+
+TEST(Cause, IsAPauseThatHoldsASignalBack) {
+  ServiceSettings service = service_named("web");
+  service.scale.signals = {RequestRate{5.0}};
+  Story story(service);
+  story.world.happens(PauseSet{kWeb, true});
+  story.edge().service_seconds = 0.1;
+  story.offer(2.0);
+  story.world.pass(5s);
+  ASSERT_EQ(story.world.view("web").desired, 1u);
+  EXPECT_EQ(story.refuse(), "frozen");
+}
+
+TEST(Cause, IsNotAPauseDownwardsWhichKeepsNobodyFromRising) {
+  ServiceSettings service = service_named("web");
+  service.scale.max = 2;
+  Story story(service);
+  story.world.happens(PauseSet{kWeb, true, PauseDirection::kDown});
+  story.offer(60.0);
+  story.world.pass_until([&] { return story.world.view("web").ready == 2; }, 20s);
+  EXPECT_EQ(story.refuse(), "at_max");
+}
+
 TEST(Cause, IsTheSleepOfWhoIsWoken) {
   Story story(sleepy());
   Balancer& edge = story.edge();

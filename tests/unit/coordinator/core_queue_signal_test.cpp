@@ -120,6 +120,28 @@ TEST(QueueSignal, HoldsWhatItLastHeardForTenMinutesAndNoLonger) {
   EXPECT_EQ(world.view("web").desired, 1u);
 }
 
+// Asked every five minutes: known for 15 of them, and then held for ten.
+TEST(QueueSignal, HoldsForTenMinutesFromWhenItIsNoLongerKnown) {
+  ServiceRecord record;
+  record.id = {"web"};
+  record.settings = queue_service();
+  QueueDepth rare = jobs();
+  rare.every = 5min;
+  record.settings->scale.signals = {rare};
+  QueueEvidence& evidence = record.signals.queues[name_of(rare)];
+  evidence.source = rare;
+  evidence.add(Instant(0s), 37.0, record.settings->scale.window);
+  const auto workers_after = [&](Duration age) {
+    const Opinion opinion = queue_opinion(rare, record, Instant(age));
+    EXPECT_EQ(has_queued(record, Instant(age)), opinion.workers > 0) << opinion.reason;
+    return opinion.workers;
+  };
+  EXPECT_EQ(workers_after(14min), 4u) << "it is known";
+  EXPECT_EQ(workers_after(16min), 4u);
+  EXPECT_EQ(workers_after(25min), 4u);
+  EXPECT_EQ(workers_after(25min + 1s), 0u);
+}
+
 TEST(QueueSignal, SaysWhyItWasNeverHeardOf) {
   World world;
   settle(world, queue_service());

@@ -392,15 +392,49 @@ TEST(RequestsSignal, KeepsItsWorkersForAWindowThoughWhatItSawIsNoLongerSeen) {
   at.signals = {
       {.kind = SignalSeen::Kind::kLoad, .now = {}, .since_rise = {}, .largest = 10.0, .word = {}}};
   at.signals[0].now.name = "requests";
-  const auto floors = [&](Duration since) {
+  const auto floors = [&](Duration since, std::uint32_t from = 4) {
     std::vector<Opinion> found;
-    service.rose_at["requests"] = at.now - since;
-    hold_for_signals(service, at, 4, found);
+    service.rises["requests"] = {at.now - since, 6};
+    hold_for_signals(service, at, from, found);
     return found;
   };
   EXPECT_TRUE(floors(service.settings->scale.window).empty());
   ASSERT_EQ(floors(1s).size(), 1u);
   EXPECT_EQ(floors(1s)[0].workers, 4u);
+  EXPECT_EQ(floors(1s, 14)[0].workers, 6u) << "what others added on top may go";
+}
+
+// 271 requests a second give it six of five; a load of 100 brings 13 in all, and passes.
+TEST(RequestsSignal, KeepsNotWhatOthersAddedWithinItsWindow) {
+  ServiceStanding service;
+  service.settings = with_signals({RequestRate{50.0}});
+  service.settings->scale.max = 30;
+  service.settings->scale.window = 30min;
+  service.desired = 5;
+  Situation at{.now = Instant(100'000s), .age = 100'000s, .ready = 5, .balancers_known = true};
+  at.signals = {
+      {.kind = SignalSeen::Kind::kLoad, .now = {}, .since_rise = {}, .largest = 271.0, .word = {}}};
+  at.signals[0].now = {.name = "requests", .value = {}, .limit = 50.0, .missing = {}, .words = {}};
+  const auto decide_at = [&](double load) {
+    at.demand = {.load = load, .latest = load, .largest = load, .known_seconds = 1800.0};
+    at.last_request = at.now;
+    const Decision decision = decision_for(service, at);
+    note_rises(service, at, decision);
+    take_effect(service, decision, at.now);
+    at.ready = decision.to;
+    return decision.to;
+  };
+  EXPECT_EQ(decide_at(30.0), 6u);
+  EXPECT_EQ(service.rises.at("requests"), (SignalRise{at.now, 6}));
+  at.now += 10s;
+  EXPECT_EQ(decide_at(100.0), 13u);
+  service.panic_until.reset();
+  at.now += 120s;
+  EXPECT_EQ(decide_at(30.0), 6u);
+  at.signals[0].largest = 10.0;
+  EXPECT_EQ(decide_at(30.0), 6u) << "though the rate that brought them is no longer seen";
+  at.now += 28min;
+  EXPECT_EQ(decide_at(20.0), 3u);
 }
 
 // ---- in a decision ----
@@ -426,12 +460,16 @@ TEST(Signals, ThatAreNoLongerAskedForAreForgotten) {
   warm_up(world, with_signals({RequestRate{50.0}}));
   edge(world).rate[{"web"}] = 271.0;
   world.pass(15s);
-  EXPECT_EQ(world.record("web").rose_at.count("requests"), 1u);
+  EXPECT_EQ(world.record("web").rises.count("requests"), 1u);
   world.reload({with_signals({LatencyLimit{95.0, 300ms}})});
   edge(world).answer_time = 500ms;
   world.pass(60s);
-  EXPECT_EQ(world.record("web").rose_at.count("latency_p95"), 1u);
-  EXPECT_EQ(world.record("web").rose_at.size(), 1u);
+  EXPECT_EQ(world.record("web").rises.count("latency_p95"), 1u);
+  EXPECT_EQ(world.record("web").rises.size(), 1u);
+  EXPECT_EQ(world.record("web").signals.traces.count("latency_p95"), 1u);
+  world.reload({with_signals({RequestRate{50.0}})});
+  world.pass(2s);
+  EXPECT_TRUE(world.record("web").signals.traces.empty());
 }
 
 TEST(Signals, CountOnlyReadyWorkersSoThatOneThatDoesNotComeUpBringsNoOther) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <limits>
 
 #include "coordinator/io/history_keeper.hpp"
 #include "core_world.hpp"
@@ -127,6 +128,53 @@ TEST(Past, TakesSecondsWhereThereAreAnyAndMinutesBefore) {
   EXPECT_THAT(past.minutes, SizeIs(119));
   EXPECT_THAT(past.steps, SizeIs(60));
   EXPECT_THAT(past.steps.back(), Optional(2.0F));
+}
+
+// A clock that was ten days or a lifetime ahead left a second there.
+TEST(Past, TakesNothingOfTimesThatAreStillToCome) {
+  const std::int64_t now = kStart + 120 * 60;
+  std::vector<HistoryRow> minutes;
+  for (int i = 0; i < 120; ++i) {
+    minutes.push_back({.at = kStart + 60 * i, .demand = 1.0, .forecast = {}});
+  }
+  for (const std::int64_t ahead : {std::int64_t{10} * 86400, std::int64_t{75} * 365 * 86400,
+                                   std::numeric_limits<std::int64_t>::max() - now}) {
+    const DemandPast past = past_of(minutes, seconds_from(now + ahead, 1, 3.0), {}, now);
+    EXPECT_THAT(past.minutes, SizeIs(120));
+    EXPECT_THAT(past.steps, SizeIs(0));
+  }
+}
+
+TEST(Past, GoesBackFifteenDaysAtMost) {
+  const std::vector<HistoryRow> ancient{
+      {.at = std::numeric_limits<std::int64_t>::min(), .demand = 1.0, .forecast = {}},
+      {.at = kStart - 7200, .demand = 2.0, .forecast = {}}};
+  const DemandPast past = past_of(ancient, {}, {}, kStart);
+  EXPECT_THAT(past.minutes, SizeIs(15 * 24 * 60 - 60));
+  EXPECT_THAT(past.minutes.at(past.minutes.size() - 60), Optional(2.0F));
+}
+
+TEST_F(HistoryFile, LosesWhatAClockThatWasAheadWroteOnceItIsRightAgain) {
+  auto history = open();
+  ASSERT_TRUE(history->add(kWeb, seconds_from(kStart + 10 * 86400, 120, 1.0)));
+  ASSERT_THAT(rows(*history, HistoryGrain::kMinute), SizeIs(2));
+  ASSERT_TRUE(history->add(kWeb, seconds_from(kStart, 60, 1.0)));
+  EXPECT_THAT(rows(*history, HistoryGrain::kSecond), SizeIs(60));
+  EXPECT_THAT(rows(*history, HistoryGrain::kMinute), SizeIs(1));
+  ASSERT_TRUE(history->add(kWeb, seconds_from(kStart + 7200, 1, 1.0)));
+  ASSERT_TRUE(history->add(kWeb, seconds_from(kStart + 3600, 1, 1.0)));
+  EXPECT_THAT(rows(*history, HistoryGrain::kSecond), SizeIs(2)) << "an hour ahead is no harm";
+}
+
+TEST_F(HistoryFile, BelievesNoStartTimeOfMoreThanADay) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  auto history = open();
+  const LearnedSteps kept{.step_seconds = 5,
+                          .end_at = kStart,
+                          .loads = {},
+                          .start_times_ms = {kDayMs, kDayMs + 1, -1, 10'000'000'000'000'000}};
+  ASSERT_TRUE(history->keep_steps(kWeb, kept));
+  EXPECT_THAT((**history->steps(kWeb)).start_times_ms, ElementsAre(kDayMs));
 }
 
 // ---- a restart ----

@@ -1,6 +1,9 @@
 // What recorded moments may take when they are unfolded: a few bytes may stand for long texts, and
-// neither who reads them nor who writes them goes beyond what a chunk may have.
+// neither who reads them nor who writes them goes beyond what a chunk may have. And which numbers
+// may be in them.
 #include <gmock/gmock.h>
+
+#include <cmath>
 
 #include "coordinator/core/delta_bytes.hpp"
 #include "coordinator/core/moment_log.hpp"
@@ -78,6 +81,81 @@ TEST(MomentCodec, CutsATextThatIsTooLongTheSameOnBothSides) {
   EXPECT_EQ(read->moments[1].verdict.rule, "yabc");
   EXPECT_EQ(read->moments[2].verdict.rule, std::string(kDeltaTextMax, 'z'));
 }
+
+// ---- numbers ----
+
+using Numbers = void(Moment&, Decided&);
+
+Moment ordinary() {
+  Moment moment;
+  moment.settings = ScaleSettings{};
+  moment.situation.now = Instant(100s);
+  moment.situation.demand.latest = 1.0;
+  moment.situation.balancers_known = true;
+  return moment;
+}
+
+MomentChunk chunk_with(Numbers& numbers) {
+  Moment moment = ordinary();
+  Decided decided;
+  decided.desired = 5;
+  numbers(moment, decided);
+  MomentWriter writer(decided);
+  writer.add(moment);
+  return {.life = 1, .number = 0, .begin = 100'000, .bytes = writer.bytes()};
+}
+
+// Each would be more than a sum of two can bear, or than settings allow.
+TEST(MomentCodec, RefusesNumbersThatNothingCanBeAddedTo) {
+  static constexpr Duration kEver = Duration::max();
+  static constexpr Instant kNever = Instant(Duration::min());
+  static constexpr std::chrono::milliseconds kAge = std::chrono::hours(24 * 367);
+  Numbers* const all[] = {
+      [](Moment& it, Decided&) { it.settings->window = kAge; },
+      [](Moment& it, Decided&) { it.settings->window = -kAge; },
+      [](Moment& it, Decided&) { it.settings->idle = std::chrono::milliseconds::max(); },
+      [](Moment& it, Decided&) { it.settings->up_cooldown = std::chrono::milliseconds::max(); },
+      [](Moment& it, Decided&) { it.settings->down_cooldown = std::chrono::milliseconds::max(); },
+      [](Moment& it, Decided&) { it.settings->min = 2001; },
+      [](Moment& it, Decided&) { it.settings->shortage = std::nan(""); },
+      [](Moment& it, Decided&) { it.settings->shortage = 0.0; },
+      [](Moment& it, Decided&) { it.settings->max = 2001; },
+      [](Moment& it, Decided&) { it.settings->up_max_step = 4'294'967'295; },
+      [](Moment& it, Decided&) { it.settings->down_max_step = 2001; },
+      [](Moment& it, Decided&) { it.situation.start_time = kEver; },
+      [](Moment& it, Decided&) { it.situation.last_request = kNever; },
+      [](Moment&, Decided& it) { it.last_up = kNever; },
+      [](Moment&, Decided& it) { it.last_down = kNever; },
+      [](Moment&, Decided& it) { it.panic_until = Instant(kEver); },
+      [](Moment&, Decided& it) { it.rises["requests"].at = kNever; },
+      [](Moment&, Decided& it) {
+        it.reversals = Reversals({.way = Reversals::Way::kUp, .turned_at = 2, .turns = {kNever}});
+      },
+      [](Moment& it, Decided&) {
+        it.making = PredictionMaking{.number = 1, .needs = {}, .past = {}, .prices = {}};
+        it.making->needs.workers_max = 2001;
+      }};
+  for (std::size_t i = 0; i < std::size(all); ++i) {
+    const auto played = Replay({"web"}, {}).play(chunk_with(*all[i]));
+    EXPECT_FALSE(played) << i;
+  }
+}
+
+TEST(MomentCodec, TakesWhatSettingsAllow) {
+  const MomentChunk chunk = chunk_with(*+[](Moment& it, Decided& decided) {
+    it.settings->idle = 720h;
+    it.settings->max = 2000;
+    it.settings->up_max_step = 2000;
+    it.situation.start_time = 24h;
+    decided.rises["requests"] = {Instant(7s), 3};
+  });
+  EXPECT_TRUE(Replay({"web"}, {}).play(chunk));
+  const auto read = moments_in(chunk.bytes);
+  ASSERT_TRUE(read) << read.error();
+  EXPECT_EQ(read->before.rises.at("requests"), (SignalRise{Instant(7s), 3}));
+}
+
+// ---- a log ----
 
 TEST(MomentLog, BeginsAnotherChunkBeforeOneUnfoldsToTooMuch) {
   MomentLog log;

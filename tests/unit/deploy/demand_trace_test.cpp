@@ -73,5 +73,17 @@ TEST(DemandTrace, IsRefusedWithTheLineAndColumnThatAreWrong) {
   }
 }
 
+// 14,880 weeks are 8,999,424,000 s, and one more would be too many.
+TEST(DemandTrace, EndsBeforeTheClockOfASimulationDoes) {
+  constexpr std::int64_t kWeek = 604'800;
+  std::string text = "# step_s=604800\n";
+  for (std::int64_t week = 0; week < 14'880; ++week) text += std::to_string(week * kWeek) + ",1\n";
+  EXPECT_TRUE(read(text));
+  const auto trace = read(text + std::to_string(14'880 * kWeek) + ",1\n");
+  ASSERT_FALSE(trace);
+  EXPECT_THAT(trace.error(),
+              StartsWith("t.csv:14882:1: the trace goes on for more than 9000000000 s"));
+}
+
 }  // namespace
 }  // namespace foretide::cli

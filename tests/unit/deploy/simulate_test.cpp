@@ -97,6 +97,10 @@ TEST_F(Simulate, PlaysOthersToo) {
 TEST(Simulation, CountsAStartTimeInWholeSteps) {
   EXPECT_EQ(lead_steps_for(180, 60), 3);
   EXPECT_EQ(lead_steps_for(20, 60), 1);
+  EXPECT_EQ(lead_steps_for(0, 60), 1);
+  EXPECT_EQ(lead_steps_for(89, 60), 2) << "it is not there after the first";
+  EXPECT_EQ(lead_steps_for(61, 60), 2);
+  for (int steps = 1; steps <= 1000; ++steps) EXPECT_EQ(lead_steps_for(steps * 7.0, 7), steps);
   EXPECT_EQ(lead_steps_for(3600, 3600), 1);
 }
 
