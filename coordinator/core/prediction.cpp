@@ -140,13 +140,14 @@ const Prediction::Made* Prediction::newest() const {
 }
 
 // The newest predictor will do for these needs.
-bool Prediction::fits(const PredictionNeeds& needs) const {
+bool Prediction::fits(const PredictionNeeds& needs, std::int64_t now) const {
   const Made* made = newest();
   if (!made || !are_alike(made->needs, needs)) return false;
-  const PredictionWorth& worth = made->predictor.worth();
-  const bool is_young = made->is_grown() && worth.has_learned() &&
-                        worth.seen() * made->grid.step_seconds < kKeptForSeconds;
-  return is_young || still_fits(made->grid, needs.start);
+  if (still_fits(made->grid, needs.start)) return true;
+  // Its age is that of its own life: the past that it is grown from may be an hour at once. One
+  // that has learned nothing yet loses nothing.
+  const bool is_worth_it = !made->is_grown() || made->predictor.worth().has_learned();
+  return is_worth_it && now - made->made_after < kKeptForSeconds;
 }
 
 // Of a predictor that counts in other workers or steps they would be wrong.
@@ -160,7 +161,7 @@ std::optional<PricesLearned> Prediction::prices_for(const PredictionNeeds& needs
 }
 
 void Prediction::renew(const DemandSeries& series, const PredictionNeeds& needs) {
-  const bool is_good = fits(needs);
+  const bool is_good = fits(needs, series.end());
   // What a worker is worth is learned in steps: one that is grown for the last of them speaks
   // first, or none ever would.
   if (!is_good && growing_ && differ_in_capacity_alone(growing_->needs, needs) &&

@@ -118,7 +118,7 @@ class Prediction {
   std::int64_t begin_for(const DemandSeries& series, std::int64_t step_seconds) const;
   std::optional<PricesLearned> prices_for(const PredictionNeeds& needs) const;
   const Made* newest() const;
-  bool fits(const PredictionNeeds& needs) const;
+  bool fits(const PredictionNeeds& needs, std::int64_t now) const;
   bool catch_up(Made& made, const DemandSeries& series, int& steps_left);
   void renew(const DemandSeries& series, const PredictionNeeds& needs);
   void aim(double shortage);
