@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kLearnedFrom = 4096;
 // Start times vary; for their sake alone none is made anew sooner than this.
 constexpr std::int64_t kKeptForSeconds = 300;
+// A foresight holds for a few steps, and as many seconds as reports may be late.
+constexpr std::int64_t kHoldsSteps = 3, kHoldsSeconds = 5;
 // By how much a learned capacity may move before workers' worths are counted anew.
 constexpr double kCapacityMoves = 1.05;
 
@@ -140,13 +142,14 @@ const Prediction::Made* Prediction::newest() const {
 }
 
 // The newest predictor will do for these needs.
-bool Prediction::fits(const PredictionNeeds& needs) const {
+bool Prediction::fits(const PredictionNeeds& needs, std::int64_t now) const {
   const Made* made = newest();
   if (!made || !are_alike(made->needs, needs)) return false;
-  const PredictionWorth& worth = made->predictor.worth();
-  const bool is_young = made->is_grown() && worth.has_learned() &&
-                        worth.seen() * made->grid.step_seconds < kKeptForSeconds;
-  return is_young || still_fits(made->grid, needs.start);
+  if (still_fits(made->grid, needs.start)) return true;
+  // Its age is that of its own life: the past that it is grown from may be an hour at once. One
+  // that has learned nothing yet loses nothing.
+  const bool is_worth_it = !made->is_grown() || made->predictor.worth().has_learned();
+  return is_worth_it && now - made->made_after < kKeptForSeconds;
 }
 
 // Of a predictor that counts in other workers or steps they would be wrong.
@@ -160,7 +163,7 @@ std::optional<PricesLearned> Prediction::prices_for(const PredictionNeeds& needs
 }
 
 void Prediction::renew(const DemandSeries& series, const PredictionNeeds& needs) {
-  const bool is_good = fits(needs);
+  const bool is_good = fits(needs, series.end());
   // What a worker is worth is learned in steps: one that is grown for the last of them speaks
   // first, or none ever would.
   if (!is_good && growing_ && differ_in_capacity_alone(growing_->needs, needs) &&
@@ -188,6 +191,7 @@ void Prediction::aim(double shortage) {
 void Prediction::look(const Made& made) {
   foresight_ = made.lookout.foresight(made.predictor);
   foresight_->capacity = made.needs.capacity;
+  foresight_->holds_until = made.next_second + kHoldsSteps * made.grid.step_seconds + kHoldsSeconds;
   foreseen_by_ = made.number;
   foreseen_steps_ = made.steps;
 }
@@ -212,12 +216,14 @@ bool Prediction::catch_up(Made& made, const DemandSeries& series, int& steps_lef
   return false;
 }
 
-void Prediction::advance(const DemandSeries& series, const PredictionNeeds& needs,
-                         int& steps_left) {
+void Prediction::listen(const DemandSeries& series, const PredictionNeeds& needs, int& steps_left) {
   if (!series.known_since()) return;
   renew(series, needs);
   aim(needs.shortage);
   if (speaking_) catch_up(*speaking_, series, steps_left);
+}
+
+void Prediction::grow(const DemandSeries& series, int& steps_left) {
   if (!growing_ || !catch_up(*growing_, series, steps_left)) return;
   speak_up();
   if (speaking_->predictor.worth().seen() > 0) look(*speaking_);

@@ -46,13 +46,15 @@ void count_waits(ServiceRecord& service, const wire::ServiceTraffic& now,
                                   held + refused - std::min(refused, in_vain));
 }
 
-void count_demand(ServiceRecord& service, const TrafficTrace& before,
-                  const wire::ServiceTraffic& counts, Instant now, std::uint32_t in_flight_before) {
-  const Instant from = std::min(before.heard_at, now - kSpanMin);
+void count_demand(ServiceRecord& service, const BalancerId& balancer, const TrafficTrace& before,
+                  std::uint32_t in_flight_before) {
+  const TrafficTrace& trace = service.traffic.at(balancer);
+  const wire::ServiceTraffic& counts = trace.counts;
+  const Instant now = trace.heard_at, from = std::min(before.heard_at, now - kSpanMin);
   const double arrivals = counted_since(counts.arrivals_total, before.counts.arrivals_total);
   const double busy = std::max(0.0, counts.busy_seconds_total - before.counts.busy_seconds_total);
   service.series.add(from, now, arrivals);
-  service.recent.add(from, now, arrivals, busy);
+  service.recent.add(balancer, from, now, arrivals, busy);
   service.service_time.add(
       {.seconds = seconds_in(now - from),
        .busy_seconds = busy,
@@ -135,7 +137,7 @@ void take(Turn& turn, BalancerRecord& balancer, std::uint64_t at_ms,
   trace = {.session = balancer.session, .at_ms = at_ms, .heard_at = turn.now, .counts = counts};
   count_totals(service.totals, counts, before.counts);
   if (continues) {
-    count_demand(service, before, counts, turn.now, in_flight_before);
+    count_demand(service, balancer.id, before, in_flight_before);
     count_waits(service, counts, before.counts);
     count_durations(service, before.counts, counts, turn.now);
   }

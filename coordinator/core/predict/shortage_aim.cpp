@@ -22,6 +22,10 @@ constexpr std::int64_t kSettledAfter = 50;  // steps; before them any change is 
 
 }  // namespace
 
+ShadowShares::ShadowShares(const Memory& memory) : memory_(memory) {
+  take_shares();
+}
+
 void ShadowShares::add(std::optional<double> demand_workers, const PolicyMix& mix) {
   ++memory_.steps;
   if (!demand_workers) return;
@@ -30,8 +34,14 @@ void ShadowShares::add(std::optional<double> demand_workers, const PolicyMix& mi
   for (std::size_t level = 0; level < kPrices; ++level) {
     double& unserved = memory_.unserved[level];
     unserved = unserved * kept + mix.unserved(level);
+  }
+  take_shares();
+}
+
+void ShadowShares::take_shares() {
+  for (std::size_t level = 0; level < kPrices; ++level) {
     const double before = kDemandBefore * kUnservedAtOne / price_at(level);
-    shares_[level] = (unserved + before) / (memory_.demand + kDemandBefore);
+    shares_[level] = (memory_.unserved[level] + before) / (memory_.demand + kDemandBefore);
     if (level > 0) shares_[level] = std::min(shares_[level], kFalls * shares_[level - 1]);
   }
 }

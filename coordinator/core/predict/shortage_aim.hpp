@@ -35,7 +35,8 @@ class ShadowShares {
     std::int64_t steps = 0;
   };
   ShadowShares() = default;
-  explicit ShadowShares(const Memory& memory) : memory_(memory) {}
+  // Goes on where that one was: until a step is known the shares are those of its last.
+  explicit ShadowShares(const Memory& memory);
   const Memory& memory() const { return memory_; }
 
   // Once a step, after the mix.
@@ -44,6 +45,8 @@ class ShadowShares {
   const std::array<double, kPrices>& unserved() const { return shares_; }
 
  private:
+  void take_shares();
+
   Memory memory_;
   std::array<double, kPrices> shares_{};  // of the last step that was known
 };

@@ -36,7 +36,7 @@ struct Case {
     at.now += 1s;
     service.service_time.add({.seconds = 1, .busy_seconds = load + 1e-6, .completed = load + 1e-6});
     service.series.add(from, at.now, load);
-    service.recent.add(from, at.now, load, load);
+    service.recent.add({"edge"}, from, at.now, load, load);
     service.series.close(at.now, 1, 1.0);
     if (load > 0) service.last_request = at.now;
   }
@@ -76,9 +76,27 @@ TEST(Panic, SeesAStepWithinASecond) {
 TEST(Panic, DoesNotTakeTwoLongRequestsForALoadOfThirty) {
   Case c(0.0, 1);
   c.service.service_time.add({.seconds = 60, .busy_seconds = 60, .completed = 2});
-  c.service.recent.add(c.at.now, c.at.now + 1s, 2, 1.0);
+  c.service.recent.add({"edge"}, c.at.now, c.at.now + 1s, 2, 1.0);
   c.at.now += 1s;
   EXPECT_EQ(panic_for(c.service, c.now()).workers, 1u);
+}
+
+// Two balancers of 8 each report twice a second, the second 0.4 s after the first       -> 16
+// the second falls silent and the first has all 16: for a while 24, after 3 s          -> 16
+TEST(RecentLoad, EndsEachBalancersShareAtItsOwnLastReport) {
+  RecentLoad load;
+  Instant at = kBegin;
+  for (int i = 0; i < 20; ++i, at += 500ms) {
+    load.add({"one"}, at - 500ms, at, 80.0, 4.0);
+    load.add({"two"}, at - 100ms, at + 400ms, 80.0, 4.0);
+  }
+  for (const Duration window : {1s, 2s}) {
+    EXPECT_NEAR(load.over(window, at - 100ms).in_flight, 16.0, 1e-9) << seconds_in(window);
+    EXPECT_NEAR(load.over(window, at).arrivals_per_second, 320.0, 1e-9) << seconds_in(window);
+  }
+  for (int i = 0; i < 7; ++i, at += 500ms) load.add({"one"}, at - 500ms, at, 160.0, 8.0);
+  EXPECT_NEAR(load.over(2s, at).in_flight, 16.0, 1e-9) << "who is silent fades";
+  EXPECT_NEAR(load.over(2s, at + 10s).in_flight, 0.0, 1e-9);
 }
 
 // held 100 of 1 s each, lead time 3 s: 33 more load for now -> ceil((4 + 33.3) / 8) = 5

@@ -135,6 +135,23 @@ TEST(Prediction, IsNotKeptFromGrowingByACapacityThatIsLearnedInSteps) {
   EXPECT_GT(it.prediction.stand().speaking, speaking);
 }
 
+// p90 of start times goes to and fro between 10 s and 30 s; each is grown from more than that.
+TEST(Prediction, IsNotMadeAnewTwiceInFiveMinutesForStartTimesAlone) {
+  Watched it;
+  it.needs.start = 10s;
+  for (int i = 0; i < 1000; ++i) it.second(10.0);
+  it.tick(4000);
+  int makings = 0;
+  for (int second = 0; second < 600; ++second) {
+    it.second(10.0);
+    it.needs.start = second / 10 % 2 == 0 ? 10s : 30s;
+    it.tick(4000);
+    makings += it.prediction.take_making() ? 1 : 0;
+  }
+  EXPECT_GE(makings, 2);  // the first of them, and
+  EXPECT_LE(makings, 3);
+}
+
 TEST(Prediction, DoesNotTakeAGapForSilence) {
   Watched it;
   it.watch(400);

@@ -189,6 +189,26 @@ TEST(PolicyMix, KeepsAtItsLastPricesMoreThanEverWasNeeded) {
   EXPECT_LE(predictor.mix().workers(kPrices / 3), 20U);
 }
 
+// An outage right after one was made anew: the shares, and so the price, stay those of the former.
+TEST(ShortageAim, KeepsItsPriceWhileNothingIsKnown) {
+  PredictorShape shape{.step_seconds = 1, .lead_steps = 4, .workers_min = 1, .workers_max = 40};
+  DemandPredictor former(shape), later(shape);
+  ShortageAim aim(0.01);
+  for (int step = 0; step < 600; ++step) {
+    former.add(step % 40 < 3 ? 20.0 : 5.0);
+    aim.adjust(former.shares());
+  }
+  const std::size_t level = aim.level();
+  ASSERT_GT(level, 3U);
+  later.recall(former.shares().memory());
+  for (int step = 0; step < 600; ++step) {
+    later.add(std::nullopt);
+    ASSERT_EQ(later.shares().unserved(), former.shares().unserved());
+    aim.adjust(later.shares());
+  }
+  EXPECT_GE(aim.level(), level);
+}
+
 TEST(ShortageAim, IsNotLedByOneEvent) {
   const Demand demand = days(6, 0.3);
   DemandPredictor predictor(kFiveMinutes);
