@@ -67,7 +67,8 @@ Opinion queue_opinion(const QueueDepth& queue, const ServiceRecord& service, Ins
   const Duration window = service.settings->scale.window;
   if (const auto missing = missing_of(evidence, queue, now); !missing.empty()) {
     if (!holds(evidence, queue, now)) return {name, 0, "not known: " + missing};
-    const double last = evidence->largest(*evidence->heard_at(), window);
+    // No more than while it was known: what it had before the window comes back in no case.
+    const double last = evidence->largest(now, window);
     return {
         name, workers_for(last, queue.per_worker),
         "not known: " + missing + "; " + items_text(last) + " then, which hold for ten minutes"};
@@ -104,9 +105,7 @@ bool has_queued(const ServiceRecord& service, Instant now) {
     const auto* queue = std::get_if<QueueDepth>(&signal);
     if (queue == nullptr) return false;
     const QueueEvidence* evidence = evidence_of(*queue, service);
-    if (!holds(evidence, *queue, now)) return false;
-    const bool is_known = missing_of(evidence, *queue, now).empty();
-    return evidence->largest(is_known ? now : *evidence->heard_at(), scale.window) > 0.0;
+    return holds(evidence, *queue, now) && evidence->largest(now, scale.window) > 0.0;
   });
 }
 
