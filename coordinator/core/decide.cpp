@@ -33,16 +33,6 @@ Opinion winner_of(const std::vector<Opinion>& opinions, bool asleep) {
   return *winner;
 }
 
-std::uint32_t expected_balancers(const State& state, const ServiceRecord& service, Instant now) {
-  std::uint32_t count = 0;
-  for (const auto& [id, trace] : service.traffic) {
-    const auto balancer = state.balancers.find(id);
-    if (balancer == state.balancers.end() || !balancer->second.is_live(now)) continue;
-    if (balancer->second.session == trace.session) ++count;
-  }
-  return count;
-}
-
 // How long it is since the last word about this service of that balancer which is silent longest
 // and may be serving it: it sent requests to its workers, or has not told in its session whether it
 // does (we know it from the store, or it has just begun). One that is silent for five minutes is
@@ -196,15 +186,8 @@ void record_event(Turn& turn, ServiceRecord& service, const Census& census, Opin
 }
 
 void decide(Turn& turn, ServiceRecord& service, const Census& census) {
-  if (!service.settings) return;
-  if (service.is_static()) {
-    service.series.close(turn.now, expected_balancers(turn.state, service, turn.now),
-                         service.service_time.mean());
-    return;
-  }
+  if (!service.settings || service.is_static()) return;
   end_orders(turn, service);
-  foresee(service, turn.now, expected_balancers(turn.state, service, turn.now),
-          turn.prediction_steps_left);
   const Situation situation = situation_of(turn, service, census);
   Decision decision = decision_for(service, situation);
   take_feedback(service, situation, decision);

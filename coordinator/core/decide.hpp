@@ -19,7 +19,7 @@ Decision decision_for(const ServiceStanding& service, const Situation& situation
 // Makes its number the desired one. (What signals it gave workers to, `note_rises` keeps.)
 void take_effect(ServiceStanding& service, const Decision& decision, Instant now);
 
-// Looks at one service and lets the decision take effect.
+// Looks at one service, whose prediction was moved on, and lets the decision take effect.
 void decide(Turn& turn, ServiceRecord& service, const Census& census);
 
 // Lets the decision take effect, keeps it and passes it on.

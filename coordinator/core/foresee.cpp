@@ -1,6 +1,6 @@
 #include "coordinator/core/foresee.hpp"
 
-#include "coordinator/core/capacity.hpp"
+#include "coordinator/core/demand_series.hpp"
 #include "coordinator/core/text.hpp"
 
 namespace foretide::coordinator {
@@ -8,14 +8,10 @@ namespace {
 
 using Predict = ScaleSettings::Predict;
 
-PredictionNeeds needs_of(const ServiceRecord& service) {
-  const ScaleSettings& scale = service.settings->scale;
-  return {.start = service.start_times.p90(),
-          .capacity = capacity_of(service),
-          .workers_min = scale.min,
-          .workers_max = scale.max,
-          .window = scale.window,
-          .shortage = scale.shortage};
+// What it expects of the time to come is past already: it did not get round to the last steps.
+bool is_outdated(const Situation& situation) {
+  const auto& until = situation.foresight->holds_until;
+  return until && DemandSeries::second_of(situation.now) >= *until;
 }
 
 std::uint32_t workers_for(const Situation& situation) {
@@ -33,19 +29,9 @@ std::string words_for(const Situation& situation) {
 
 }  // namespace
 
-void foresee(ServiceRecord& service, Instant now, std::uint32_t balancers, int& steps_left) {
-  service.series.close(now, balancers, service.service_time.mean());
-  if (service.settings->scale.predict == Predict::kOff) {
-    service.prediction.forget();
-  } else {
-    service.prediction.advance(service.series, needs_of(service), steps_left);
-  }
-  service.foresight = service.prediction.foresight();
-}
-
 bool prediction_speaks(const ServiceStanding& service, const Situation& situation) {
   return service.settings->scale.predict == Predict::kAuto && situation.foresight &&
-         situation.foresight->standing == Foresight::Standing::kPays;
+         situation.foresight->standing == Foresight::Standing::kPays && !is_outdated(situation);
 }
 
 Opinion predicted_for(const ServiceStanding& service, const Situation& situation) {
@@ -56,6 +42,10 @@ Opinion predicted_for(const ServiceStanding& service, const Situation& situation
     return {"predicted", 0, "the demand of the last seconds is not known"};
   }
   if (mode == Predict::kShadow) return {"predicted", 0, "in the shadow: " + words_for(situation)};
+  if (is_outdated(situation)) {
+    return {"predicted", 0,
+            "prediction has fallen behind; when it last looked, " + words_for(situation)};
+  }
   if (!prediction_speaks(service, situation)) {
     return {"predicted", 0, text_of(*situation.foresight) + "; " + words_for(situation)};
   }

@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kLearnedFrom = 4096;
 // Start times vary; for their sake alone none is made anew sooner than this.
 constexpr std::int64_t kKeptForSeconds = 300;
+// A foresight holds for a few steps, and as many seconds as reports may be late.
+constexpr std::int64_t kHoldsSteps = 3, kHoldsSeconds = 5;
 // By how much a learned capacity may move before workers' worths are counted anew.
 constexpr double kCapacityMoves = 1.05;
 
@@ -189,6 +191,7 @@ void Prediction::aim(double shortage) {
 void Prediction::look(const Made& made) {
   foresight_ = made.lookout.foresight(made.predictor);
   foresight_->capacity = made.needs.capacity;
+  foresight_->holds_until = made.next_second + kHoldsSteps * made.grid.step_seconds + kHoldsSeconds;
   foreseen_by_ = made.number;
   foreseen_steps_ = made.steps;
 }
@@ -213,12 +216,14 @@ bool Prediction::catch_up(Made& made, const DemandSeries& series, int& steps_lef
   return false;
 }
 
-void Prediction::advance(const DemandSeries& series, const PredictionNeeds& needs,
-                         int& steps_left) {
+void Prediction::listen(const DemandSeries& series, const PredictionNeeds& needs, int& steps_left) {
   if (!series.known_since()) return;
   renew(series, needs);
   aim(needs.shortage);
   if (speaking_) catch_up(*speaking_, series, steps_left);
+}
+
+void Prediction::grow(const DemandSeries& series, int& steps_left) {
   if (!growing_ || !catch_up(*growing_, series, steps_left)) return;
   speak_up();
   if (speaking_->predictor.worth().seen() > 0) look(*speaking_);

@@ -57,9 +57,15 @@ class Prediction {
   // What was known before; in place of anything that is known now.
   void remember(DemandPast past);
 
-  // Takes in what the series has closed; `steps_left` bounds the work and is counted down. What is
-  // left waits for the next call.
-  void advance(const DemandSeries& series, const PredictionNeeds& needs, int& steps_left);
+  // The one that speaks takes in what the series has closed, and another is begun if need be;
+  // `steps_left` bounds the work and is counted down. What is left waits for the next call.
+  void listen(const DemandSeries& series, const PredictionNeeds& needs, int& steps_left);
+  // The one that grows likewise; in the end it speaks.
+  void grow(const DemandSeries& series, int& steps_left);
+  void advance(const DemandSeries& series, const PredictionNeeds& needs, int& steps_left) {
+    listen(series, needs, steps_left);
+    grow(series, steps_left);
+  }
 
   // It is switched off: nothing of it is left but the count of makings.
   void forget();

@@ -48,6 +48,7 @@ struct State {
   std::unordered_map<WorkerId, ServiceId> service_of;  // every worker that is known
   wire::MatchTable match;                              // as last published
   std::deque<Notice> notices;                          // newest last
+  ServiceId listens_first, grows_first;                // in the next round of predictions
 
   WorkerRecord* find_worker(const WorkerId& id);
   const WorkerRecord* find_worker(const WorkerId& id) const;

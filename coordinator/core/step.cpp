@@ -4,6 +4,7 @@
 #include "coordinator/core/decide.hpp"
 #include "coordinator/core/fleet.hpp"
 #include "coordinator/core/plan.hpp"
+#include "coordinator/core/prediction_round.hpp"
 #include "coordinator/core/publish.hpp"
 #include "coordinator/core/queue_signal.hpp"
 #include "coordinator/core/retirement.hpp"
@@ -54,17 +55,23 @@ void settle_service(Turn& turn, ServiceRecord& service) {
   if (turn.services.contains(service.id)) publish_table(turn, service);
 }
 
+std::vector<ServiceRecord*> services_to_settle(Turn& turn) {
+  std::vector<ServiceRecord*> services;
+  if (turn.look_at_all) {
+    for (auto& [id, service] : turn.state.services) services.push_back(&service);
+  } else {
+    for (const ServiceId& id : turn.services) services.push_back(&turn.state.services.at(id));
+  }
+  return services;
+}
+
 void settle_services(Turn& turn) {
   for (const auto& [id, node] : turn.state.nodes) {
     if (node.is_lost(turn.now)) turn.lost.insert(id);
   }
-  if (turn.look_at_all) {
-    for (auto& [id, service] : turn.state.services) settle_service(turn, service);
-  } else {
-    for (const ServiceId& id : std::set(turn.services)) {
-      settle_service(turn, turn.state.services.at(id));
-    }
-  }
+  const std::vector<ServiceRecord*> services = services_to_settle(turn);
+  move_predictions(turn, services);
+  for (ServiceRecord* service : services) settle_service(turn, *service);
 }
 
 void publish(Turn& turn) {

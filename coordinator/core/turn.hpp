@@ -27,17 +27,12 @@ inline constexpr Duration kYoungFor = std::chrono::seconds(10);
 // seconds (common/io/zmq_link), and what runs there is not to be started a second time.
 inline constexpr Duration kFindFor = std::chrono::seconds(5);
 
-// Steps that all predictors together take in at once: five milliseconds' worth or so. What is left
-// is taken in a tick later.
-inline constexpr int kPredictionStepsAtOnce = 12;
-
 struct Turn {
   State& state;
   Instant now;
   WallTime wall;
 
   std::vector<Action> persists, sends, tells;
-  int prediction_steps_left = kPredictionStepsAtOnce;
   bool everything = false;
   bool look_at_all = false;      // time went by: every service is decided on again
   std::set<ServiceId> services;  // something about them changed

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "coordinator/core/predict/demand_predictor.hpp"
@@ -25,6 +26,8 @@ struct Foresight {
   std::uint32_t workers_thinkable = 0;
   PredictionWorth::Bill bill, reactive_bill;  // over the last steps, with prediction and without
   double capacity = 1.0;                      // load that one of these workers serves
+  // The second of the series from which on it is too old to be listened to; absent: never.
+  std::optional<std::int64_t> holds_until;
 
   double load() const { return expected * capacity; }
   // So many of these workers, in workers that serve a load of `each`.

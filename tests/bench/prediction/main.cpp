@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "coordinator/core/prediction.hpp"
-#include "coordinator/core/turn.hpp"
+#include "coordinator/core/prediction_round.hpp"
 
 namespace foretide::coordinator {
 namespace {
