@@ -66,6 +66,7 @@ void move_predictions(Turn& turn, std::vector<ServiceRecord*> services) {
     if (!is_off(service)) service.prediction.listen(service.series, needs_of(service), steps_left);
   });
   if (turn.look_at_all) {
+    steps_left = kGrowingStepsAtOnce;
     go_round(services, turn.state.grows_first, steps_left,
              [&](ServiceRecord& service) { service.prediction.grow(service.series, steps_left); });
   }

@@ -59,14 +59,14 @@ void play(int start_seconds, int steps) {
     now += std::chrono::seconds(1);
     series.close(now, 1, 1.0);
     for (int tick = 0; tick < 10; ++tick) {
-      int left = kPredictionStepsAtOnce;
+      int left = kGrowingStepsAtOnce;
       const auto begin = Clock::now();
       prediction->advance(series, needs, left);
       prediction->take_making();  // as who writes it down does
-      if (left == kPredictionStepsAtOnce) break;
+      if (left == kGrowingStepsAtOnce) break;
       turns.push_back(micros_since(begin));
       whole += turns.back();
-      taken += kPredictionStepsAtOnce - left;
+      taken += kGrowingStepsAtOnce - left;
     }
   }
   const auto bytes = mallinfo2().uordblks - std::max(before, series_bytes);
