@@ -10,9 +10,9 @@
 //
 // Moments are paired by the rate at which requests came, not by their load. Requests that happen to
 // take long make a high load and a long service time with nobody waiting for anybody, so that long
-// times at high loads prove nothing; long times at high rates do, since how often requests come does
-// not depend on how long they take. (The rate parts the moments, as in Wald, "The fitting of straight
-// lines if both variables are subject to error", 1940.) Each pair has the means of its loads.
+// times at high loads prove nothing; long times at high rates do, as how often requests come does
+// not depend on how long they take. (The rate parts the moments, as in Wald, "The fitting of
+// straight lines if both variables are subject to error", 1940.) A pair has its loads' means too.
 //
 // Each stretch weighs one in all, however many earlier ones it is held against. A pair or a bin
 // that has much forgets its oldest as new comes, and what is not seen again is kept: a load that

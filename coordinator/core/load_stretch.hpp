@@ -23,8 +23,8 @@ struct LoadStretch {
   Instant began{}, ended{};
   double load = 0.0;             // mean, in requests in flight
   double service_seconds = 0.0;  // mean
-  // Requests a second: what came to the service for each ready worker or, where more ended here than
-  // came, what ended.
+  // Requests a second: what came to the service for each ready worker or, where more ended here
+  // than came, what ended.
   double rate = 0.0;
   bool others_waited = false;  // all the while requests were held that could have come here
 };
