@@ -40,7 +40,7 @@ Outcome open_folder(const SimulateOptions& options, std::vector<SimulationFile>&
     return Error{
         trouble("--decisions", options.decisions, "it is a file, and several runs want a folder")};
   }
-  fs::create_directory(folder, failed);
+  fs::create_directories(folder, failed);
   if (failed) {
     return Error{trouble("--decisions", options.decisions, reason_of(failed.value(), folder))};
   }

@@ -1,7 +1,6 @@
 // The files that a simulation writes: each run's decisions and a picture. They are opened before
 // anything is computed, so that nobody waits for a run whose result then has no place. Folders are
-// not made, but for the one that --decisions names for several runs; the folder that it lies in has
-// to be there, as for every other file.
+// not made, but for the one that --decisions names for several runs, with those that it lies in.
 #pragma once
 
 #include <fstream>

@@ -106,14 +106,13 @@ TEST_F(Simulate, LeavesOtherFilesAloneWhereOneHasNoPlace) {
 TEST_F(Simulate, MakesNoFoldersButTheOneThatWasNamed) {
   write_trace();
   const std::string two = kWorkers + "--shortage 1%,2% --decisions ";
-  EXPECT_EQ(run(two + path("no/out")), kFailed);
-  EXPECT_THAT(errors_, HasSubstr("make the folder " + path("no") + " first"));
+  EXPECT_EQ(run(kWorkers + "--decisions " + path("no/out.csv")), kFailed);
   EXPECT_FALSE(std::filesystem::exists(path("no")));
   write(path("file"), "");
   EXPECT_EQ(run(two + path("file")), kFailed);
   EXPECT_THAT(errors_, HasSubstr("it is a file, and several runs want a folder"));
-  EXPECT_EQ(run(two + path("out")), kDone);
-  EXPECT_TRUE(std::filesystem::exists(path("out/2%.csv")));
+  EXPECT_EQ(run(two + path("new/out")), kDone);
+  EXPECT_TRUE(std::filesystem::exists(path("new/out/2%.csv")));
 }
 
 // Rows of 30 to 50 requests a second, workers of 5: 400 would be loads in workers.
