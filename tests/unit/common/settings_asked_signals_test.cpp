@@ -102,7 +102,7 @@ TEST(AskedSignals, TellWhatIsWrongWhereItStands) {
        "f:8:19: 'queue' has a user before its host, which is not sent, wants a URL such as "
        "http://127.0.0.1:9000/depth"},
       {"        - {queue: \"http://q/\", per_worker: 0}\n",
-       "f:8:44: 'per_worker' is '0', wants a number from 0.001 to 1e+06"},
+       "f:8:44: 'per_worker' is '0', wants a number from 0.001 to 1000000"},
       {"        - {queue: \"http://q/\", per_worker: 1, every: 100ms}\n",
        "f:8:54: 'every' is '100ms', wants a duration from 1s to 5m"},
       {"        - {queue: \"http://q/\", per_worker: 1, field: a..b}\n",

@@ -70,7 +70,7 @@ TEST(Signals, TellWhatIsWrongWhereItStands) {
       {"        - {cpu: 80%, memory: 90%}\n",
        "f:8:22: 'memory' beside 'cpu' in one signal, write it as another item of the list"},
       {"        - {requests: 0}\n",
-       "f:8:22: 'requests' is '0', wants a number from 0.001 to 1e+06"},
+       "f:8:22: 'requests' is '0', wants a number from 0.001 to 1000000"},
       {"        - {cpus: 80%}\n", "f:8:12: unknown key 'cpus' in a signal, did you mean 'cpu'?"},
       {"        - {of: needs}\n",
        "f:8:11: a signal is one of latency, cpu, memory, requests, queue and metric, write for "
