@@ -6,13 +6,16 @@
 
 namespace foretide::settings {
 
-std::optional<double> parse_number(std::string_view text) {
+std::optional<double> parse_any_number(std::string_view text) {
   double value = 0.0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) {
-    return std::nullopt;
-  }
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+std::optional<double> parse_number(std::string_view text) {
+  const auto value = parse_any_number(text);
+  return value && std::isfinite(*value) ? value : std::nullopt;
 }
 
 std::optional<double> parse_share(std::string_view text) {

@@ -1,5 +1,4 @@
-// Numbers and shares as people write them. Whole texts only: "1x" is no number, nor are "nan" and
-// "inf".
+// Numbers and shares as people write them. Whole texts only: "1x" is no number.
 #pragma once
 
 #include <optional>
@@ -8,7 +7,10 @@
 
 namespace foretide::settings {
 
+// Nor are "nan" and "inf".
 std::optional<double> parse_number(std::string_view text);
+// They are, for who has something else to say of them.
+std::optional<double> parse_any_number(std::string_view text);
 // 1% or 0.01.
 std::optional<double> parse_share(std::string_view text);
 

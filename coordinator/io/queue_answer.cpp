@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/ascii.hpp"
+#include "common/settings/numbers.hpp"
 
 namespace foretide::coordinator {
 namespace {
@@ -18,15 +19,6 @@ std::string_view without_blanks(std::string_view text) {
   const auto begin = text.find_first_not_of(kBlanks);
   if (begin == text.npos) return {};
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
-
-// NaN and the infinite are numbers too: that they are no lengths is for plausible.hpp to say.
-std::optional<double> number_in(std::string_view text) {
-  double value = 0.0;
-  const char* const end = text.data() + text.size();
-  const auto [parsed, problem] = std::from_chars(text.data(), end, value);
-  if (problem != std::errc{} || parsed != end) return std::nullopt;
-  return value;
 }
 
 const Json* member_of(const Json& json, const std::string& key) {
@@ -58,8 +50,9 @@ Result<double> in_json(const std::string& body, const std::string& field) {
   const Json* value = at_path(json, field);
   if (value == nullptr) return Error{"has no " + field};
   if (value->is_number()) return value->get<double>();
-  const auto number = value->is_string() ? number_in(value->get_ref<const std::string&>())
-                                         : std::optional<double>();
+  const auto number = value->is_string()
+                          ? settings::parse_any_number(value->get_ref<const std::string&>())
+                          : std::optional<double>();
   if (!number) return Error{"has a " + field + " that is no number"};
   return *number;
 }
@@ -76,7 +69,7 @@ Result<double> in_metrics(const std::string& body, const MetricSelector& metric)
 Result<double> queue_length_in(const std::string& body, const QueueDepth& queue) {
   if (queue.metric) return in_metrics(body, *queue.metric);
   if (!queue.field.empty()) return in_json(body, queue.field);
-  const auto number = number_in(without_blanks(body));
+  const auto number = settings::parse_any_number(without_blanks(body));
   if (!number) return Error{"is no number; of JSON, field: says where it stands"};
   return *number;
 }
