@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "coordinator/core/text.hpp"
+#include "coordinator/core/traffic.hpp"
 
 namespace foretide::coordinator {
 namespace {
@@ -95,18 +96,14 @@ std::uint64_t ended_in(const wire::ServiceTraffic& counts) {
   return counts.completed_total + counts.failed_total;
 }
 
-double grown(std::uint64_t now, std::uint64_t before) {
-  return now > before ? static_cast<double>(now - before) : 0.0;
-}
-
 void look_at_growth(Faults& faults, const std::string& place, const TrafficCheck::Mark& mark,
                     const wire::TrafficReport& report, const wire::ServiceTraffic& counts) {
-  const double seconds = grown(report.at_ms, mark.at_ms) / 1000.0 + kSlackSeconds;
-  const double arrivals = grown(counts.arrivals_total, mark.arrivals);
+  const double seconds = counted_since(report.at_ms, mark.at_ms) / 1000.0 + kSlackSeconds;
+  const double arrivals = counted_since(counts.arrivals_total, mark.arrivals);
   const double served_most = kSlackTimes * (mark.at_hand + arrivals + kSlackRequests);
   faults.bound(place + "arrivals_total", arrivals, kRequestsMost * seconds);
-  faults.bound(place + "completed_total and failed_total", grown(ended_in(counts), mark.ended),
-               served_most);
+  faults.bound(place + "completed_total and failed_total",
+               counted_since(ended_in(counts), mark.ended), served_most);
   faults.bound(place + "busy_seconds_total",
                std::max(0.0, counts.busy_seconds_total - mark.busy_seconds), served_most * seconds);
   faults.bound(place + "held_seconds_total",

@@ -18,31 +18,30 @@ bool is_overloaded(const ServiceRecord& service, std::uint32_t in_flight) {
   return in_flight > ready_count(service) * capacity_of(service);
 }
 
+// A counter's, between two reports of one session.
+std::uint64_t growth(std::uint64_t later, std::uint64_t earlier) {
+  return later > earlier ? later - earlier : 0;
+}
+
 void count_totals(TrafficTotals& totals, const wire::ServiceTraffic& now,
                   const wire::ServiceTraffic& before) {
-  const auto add = [](std::uint64_t& total, std::uint64_t later, std::uint64_t earlier) {
-    if (later > earlier) total += later - earlier;
-  };
-  add(totals.arrivals, now.arrivals_total, before.arrivals_total);
-  add(totals.completed, now.completed_total, before.completed_total);
-  add(totals.failed, now.failed_total, before.failed_total);
-  add(totals.refused, now.refused_total, before.refused_total);
-  add(totals.held, now.held_total, before.held_total);
+  totals.arrivals += growth(now.arrivals_total, before.arrivals_total);
+  totals.completed += growth(now.completed_total, before.completed_total);
+  totals.failed += growth(now.failed_total, before.failed_total);
+  totals.refused += growth(now.refused_total, before.refused_total);
+  totals.held += growth(now.held_total, before.held_total);
 }
 
 // What waited is booked to its cause with the next decision.
 void count_waits(ServiceRecord& service, const wire::ServiceTraffic& now,
                  const wire::ServiceTraffic& before) {
   if (service.is_static()) return;
-  const auto grown = [](std::uint64_t later, std::uint64_t earlier) {
-    return later > earlier ? later - earlier : 0;
-  };
-  const std::uint64_t held = grown(now.held_total, before.held_total);
-  const std::uint64_t refused = grown(now.refused_total, before.refused_total);
+  const std::uint64_t held = growth(now.held_total, before.held_total);
+  const std::uint64_t refused = growth(now.refused_total, before.refused_total);
   // Who waited in vain was counted when it began to wait. An older balancer does not tell.
   const std::uint64_t in_vain =
-      grown(now.refused_held_total.value_or(0), before.refused_held_total.value_or(0));
-  service.feedback.count_requests(grown(now.arrivals_total, before.arrivals_total),
+      growth(now.refused_held_total.value_or(0), before.refused_held_total.value_or(0));
+  service.feedback.count_requests(growth(now.arrivals_total, before.arrivals_total),
                                   held + refused - std::min(refused, in_vain));
 }
 
@@ -159,7 +158,7 @@ void forget_counts(State& state, const BalancerId& balancer) {
 }  // namespace
 
 double counted_since(std::uint64_t now, std::uint64_t before) {
-  return now > before ? static_cast<double>(now - before) : 0.0;
+  return static_cast<double>(growth(now, before));
 }
 
 std::uint32_t ready_count(const ServiceRecord& service) {
