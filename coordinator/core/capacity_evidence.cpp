@@ -35,12 +35,8 @@ void scale(CapacityEvidence::Pair& pair, double share) {
   pair.log_lower *= share;
 }
 
-struct Compared {
-  double log_seconds = 0.0, log_load = 0.0;
-};
-
-void add_to(CapacityEvidence::Pair& pair, const Compared& higher, const Compared& lower,
-            double weight) {
+void add_to(CapacityEvidence::Pair& pair, const LoadReferences::Reference& higher,
+            const LoadReferences::Reference& lower, double weight) {
   const double difference = higher.log_seconds - lower.log_seconds;
   pair.weight += weight;
   pair.log_higher += weight * higher.log_load;
@@ -107,7 +103,7 @@ void CapacityEvidence::add(const LoadStretch& stretch, bool uses_all_cpu,
   if (!(stretch.rate > 0.0)) return;
 
   const int at = rate_bin_of(stretch.rate);
-  const double log_seconds = std::log(stretch.service_seconds);
+  const LoadReferences::Reference here{std::log(stretch.service_seconds), log_load, stretch.ended};
   Rate& rate = rates[at];
   rate.seconds += seconds;
   rate.log_load += seconds * log_load;
@@ -119,11 +115,10 @@ void CapacityEvidence::add(const LoadStretch& stretch, bool uses_all_cpu,
   for (const auto& [other, reference] : references.by_bin()) {
     const double weight = weight_of(reference, stretch.ended) / std::max(1.0, weights);
     if (other == at || weight <= 0.0) continue;
-    const Compared here{log_seconds, log_load}, there{reference.log_seconds, reference.log_load};
     Pair& pair = pairs[{std::max(at, other), std::min(at, other)}];
-    at > other ? add_to(pair, here, there, weight) : add_to(pair, there, here, weight);
+    at > other ? add_to(pair, here, reference, weight) : add_to(pair, reference, here, weight);
   }
-  references.add(at, log_seconds, log_load, stretch.ended);
+  references.add(at, here.log_seconds, log_load, stretch.ended);
 }
 
 CapacityEvidence CapacityEvidence::carried_over(double share) const {

@@ -10,8 +10,7 @@ namespace foretide::coordinator {
 namespace {
 
 constexpr double kGridRatio = 1.05, kGridFrom = 0.7;
-constexpr double kKneeLeast =
-    0.85;  // one request waits for nobody; what grows below is something else
+constexpr double kKneeLeast = 0.85;  // one request waits for nobody: below, something else grows
 constexpr double kBeyondSeen = 4.0;  // the grid reaches so many times as far as any load
 constexpr std::array kSharpness{1.0, 1.4, 2.0, 3.0, 5.0, 12.0};
 constexpr std::array kSteepness{1.0, 2.0};

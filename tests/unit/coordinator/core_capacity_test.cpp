@@ -24,6 +24,12 @@ ServiceSettings without_capacity() {
   return service;
 }
 
+ServiceSettings with_capacity(double capacity) {
+  ServiceSettings service = without_capacity();
+  service.capacity_soft = capacity;
+  return service;
+}
+
 struct Learning {
   World world;
   std::function<double(double load)> seconds;  // of a request at a worker with that load
@@ -83,6 +89,12 @@ std::function<double(double)> serves_at_once(double places) {
   return [places](double load) { return 0.05 * std::max(1.0, load / places); };
 }
 
+// Each serves three at once, and demand goes far beyond.
+void find_three(Learning& it) {
+  it.seconds = serves_at_once(3.0);
+  it.swing(0.7, 9.0, 20min);
+}
+
 TEST(Capacity, IsLearnedWhereTheClusterFileGivesNone) {
   Learning it(without_capacity());
   it.seconds = serves_at_once(3.0);
@@ -115,11 +127,8 @@ TEST(Capacity, MovesInSmallStepsAndThenStays) {
 }
 
 TEST(Capacity, StaysAsItIsGivenAndTellsWhatWasMeasured) {
-  ServiceSettings service = without_capacity();
-  service.capacity_soft = 8.0;
-  Learning it(service);
-  it.seconds = serves_at_once(3.0);
-  it.swing(0.7, 9.0, 20min);
+  Learning it(with_capacity(8.0));
+  find_three(it);
   EXPECT_EQ(it.in_use(), 8.0);
   EXPECT_NEAR(it.kind().learned.value_or(0.0), 2.4, 0.35);
   EXPECT_THAT(it.world.view("web").capacity->text, HasSubstr("8, given by the cluster file"));
@@ -127,24 +136,18 @@ TEST(Capacity, StaysAsItIsGivenAndTellsWhatWasMeasured) {
 }
 
 TEST(Capacity, IsWhatTheClusterFileSaysAndWithoutItWhatWasLearnedMeanwhile) {
-  ServiceSettings given = without_capacity();
-  given.capacity_soft = 8.0;
-  Learning it(given);
-  it.seconds = serves_at_once(3.0);
-  it.swing(0.7, 9.0, 20min);
+  Learning it(with_capacity(8.0));
+  find_three(it);
   EXPECT_EQ(it.in_use(), 8.0);
   it.world.reload({without_capacity()});
   EXPECT_NEAR(it.in_use(), 2.4, 0.35);
-  it.world.reload({given});
+  it.world.reload({with_capacity(8.0)});
   EXPECT_EQ(it.in_use(), 8.0);
 }
 
 TEST(Capacity, ThatIsGivenDoesNotMoveWhatWasLearnedWhileThereIsNoNode) {
-  ServiceSettings given = without_capacity();
-  given.capacity_soft = 50.0;
-  Learning it(given);
-  it.seconds = serves_at_once(3.0);
-  it.swing(0.7, 9.0, 20min);
+  Learning it(with_capacity(50.0));
+  find_three(it);
   it.world.agents.at({"node-a"}).silent = true;
   it.swing(0.7, 9.0, 5min);
   it.world.reload({without_capacity()});
@@ -190,8 +193,7 @@ TEST(Capacity, BelievesABalancerThatKeepsRequestsBack) {
 
 TEST(Capacity, OfAnotherReleaseIsCarriedOverAndNotSure) {
   Learning it(without_capacity());
-  it.seconds = serves_at_once(3.0);
-  it.swing(0.7, 9.0, 20min);
+  find_three(it);
   const double before = it.in_use();
   ServiceSettings next = without_capacity();
   next.worker.env["MODEL"] = "two";
@@ -257,8 +259,7 @@ TEST(Capacity, MovesForATwentiethAndBackForAnEighthAndNotAtOnce) {
 
 TEST(Capacity, OutlivesTheCoordinator) {
   Learning it(without_capacity());
-  it.seconds = serves_at_once(3.0);
-  it.swing(0.7, 9.0, 20min);
+  find_three(it);
   const LearnedCapacity& learned = it.world.record("web").capacity;
   const LearnedCapacity read = learned_capacity_in(text_for(learned));
   EXPECT_EQ(read.in_use, learned.in_use);
