@@ -28,12 +28,9 @@ int order(const PauseOptions& options, const std::string& call, const nlohmann::
   if (!admin) return failed(admin.error());
   const Result<nlohmann::json> answer = admin->post("/v1/services/" + options.service + call, body);
   if (!answer) return failed(answer.error());
-  const std::string words = words_on_pause(*answer), manual = words_on_manual(*answer);
-  if (words.empty() && !manual.empty()) {
-    std::printf("%s is not paused any more, and still %s; 'foretide scale %s --auto' ends that\n",
-                options.service.c_str(), manual.c_str(), options.service.c_str());
-  } else if (words.empty()) {
-    std::printf("%s follows demand again\n", options.service.c_str());
+  const std::string words = words_on_pause(*answer);
+  if (words.empty()) {
+    std::printf("%s\n", words_when_no_longer("paused", options.service, *answer).c_str());
   } else {
     std::printf("%s is %s; 'foretide resume %s' ends that\n", options.service.c_str(),
                 words.c_str(), options.service.c_str());

@@ -41,12 +41,8 @@ int scale(const ScaleOptions& options) {
     std::fprintf(stderr, "foretide: %s\n", answer.error().c_str());
     return kFailed;
   }
-  const std::string pause = words_on_pause(*answer);
-  if (options.automatic && !pause.empty()) {
-    std::printf("%s is not held any more, and still %s; 'foretide resume %s' ends that\n",
-                options.service.c_str(), pause.c_str(), options.service.c_str());
-  } else if (options.automatic) {
-    std::printf("%s follows demand again\n", options.service.c_str());
+  if (options.automatic) {
+    std::printf("%s\n", words_when_no_longer("held", options.service, *answer).c_str());
   } else {
     std::printf(
         "%s is held at %s%s; 'foretide scale %s --auto' ends that\n", options.service.c_str(),

@@ -38,6 +38,18 @@ std::string words_on_manual(const json& service) {
   return words;
 }
 
+std::string words_when_no_longer(const char* held_or_paused, const std::string& name,
+                                 const json& service) {
+  const std::string still = name + " is not " + held_or_paused + " any more, and still ";
+  if (const std::string manual = words_on_manual(service); !manual.empty()) {
+    return still + manual + "; 'foretide scale " + name + " --auto' ends that";
+  }
+  if (const std::string pause = words_on_pause(service); !pause.empty()) {
+    return still + pause + "; 'foretide resume " + name + "' ends that";
+  }
+  return name + " follows demand again";
+}
+
 std::string words_on_starts(const json& service) {
   const json stopped = object_in(service, "starts_stopped");
   return stopped.is_object() ? text_in(stopped, "text") : std::string();

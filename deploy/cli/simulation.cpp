@@ -73,10 +73,6 @@ coordinator::PredictorShape predictor_shape(const DemandTrace& trace,
               std::ceil(window / static_cast<double>(trace.step_seconds)))};
 }
 
-std::size_t judged_from(const DemandTrace& trace) {
-  return trace.requests.size() / 5;
-}
-
 std::vector<std::optional<double>> workers_needed(const DemandTrace& trace, double capacity_rps) {
   auto demand = trace.requests;
   for (auto& step : demand) {
@@ -106,6 +102,10 @@ SimulatedRun run_peer(const PeerTrace& peer, std::size_t from, PeerAlgorithm alg
 }
 
 }  // namespace
+
+std::size_t judged_from(const DemandTrace& trace) {
+  return trace.requests.size() / 5;
+}
 
 std::int64_t lead_steps_for(double start_seconds, std::int64_t step_seconds) {
   constexpr double kStepsMost = 1e12;

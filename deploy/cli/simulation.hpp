@@ -49,6 +49,9 @@ struct SimulatedRun {
 // How many steps pass before a worker asked for after one serves.
 std::int64_t lead_steps_for(double start_seconds, std::int64_t step_seconds);
 
+// The step from which on figures are of it: the first fifth is for learning.
+std::size_t judged_from(const DemandTrace& trace);
+
 std::vector<SimulatedRun> simulate(const DemandTrace& trace, const SimulationSettings& settings,
                                    const std::vector<double>& shortages);
 

@@ -14,7 +14,7 @@ void print_heading(const Simulated& it, const char* first) {
   std::printf("%-22s %10s %14s %14s %10s\n", first, "unserved", "paid / needed", "workers, mean",
               "started");
   const auto figures_from =
-      it.trace.requests.begin() + static_cast<std::ptrdiff_t>(it.trace.requests.size() / 5);
+      it.trace.requests.begin() + static_cast<std::ptrdiff_t>(judged_from(it.trace));
   if (std::none_of(figures_from, it.trace.requests.end(),
                    [](const auto& requests) { return requests && *requests > 0.0; })) {
     std::printf("No demand is known of them: the figures below are of nothing.\n");
